@@ -1,0 +1,87 @@
+// What a signal hands to the server: its routes, as data. The list of all routes is the API document.
+
+import type { RequestError } from '../base/request-error.ts';
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+
+/** What a handler is given. It never sees a header: what it may know of them stands here, parsed. */
+export interface Request {
+  readonly id: string;
+  readonly method: Method;
+  /** The path as asked, without the query string. */
+  readonly path: string;
+  /** `:name` and `*name` parts of the route's path, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The query string; for a form POST, the form's fields come first. */
+  readonly query: URLSearchParams;
+  /** The tenants of the request: one for a write, one or several for a read. */
+  readonly tenants: readonly string[];
+  /** Media type in lower case and its parameters; empty when none was sent. */
+  readonly contentType: { readonly type: string; readonly params: Readonly<Record<string, string>> };
+  /** `Accept`, as sent. */
+  readonly accept: string;
+  /** Protocol headers that the route asked for by name in `Route.headers`, in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The decoded body (identity, gzip, deflate, zstd, snappy undone), within the limits. */
+  readonly body: Uint8Array;
+  /** Aborted when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A stream is written piece by piece, as fast as the client reads. */
+  readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>;
+}
+
+export interface Route {
+  readonly method: Method;
+  /** `/api/v1/label/:name/values`; `*rest` takes the rest of the path. */
+  readonly path: string;
+  /** One sentence for the API document. */
+  readonly summary: string;
+  /** What the caller must be allowed to do. `open` needs no tenant. */
+  readonly access: 'open' | 'read' | 'write' | 'admin';
+  /** Names of protocol headers, in lower case, that the handler needs. */
+  readonly headers?: readonly string[];
+  /** The largest decoded body in bytes; default `server.bodyBytesMax`. */
+  readonly bodyBytesMax?: number;
+  /** The body of an error, as this protocol's clients expect it; the status comes from the error's code. */
+  readonly error: (error: RequestError) => Reply;
+  readonly handle: (request: Request) => Promise<Reply> | Reply;
+}
+
+/** A unary gRPC method: the message's bytes in, the answer's bytes out. */
+export interface GrpcRoute {
+  /** `/package.Service/Method`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: 'open' | 'read' | 'write' | 'admin';
+  readonly handle: (request: GrpcRequest) => Promise<Uint8Array> | Uint8Array;
+}
+
+export interface GrpcRequest {
+  readonly id: string;
+  readonly tenants: readonly string[];
+  readonly message: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+/** A JSON answer. */
+export function json(value: unknown, status = 200): Reply {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+/** A plain text answer. */
+export function plain(body: string, status = 200): Reply {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
+}
+
+/** Success without a body. */
+export const noContent: Reply = { status: 204 };
+
+/** An error as one line of text. */
+export function plainError(error: RequestError): Reply {
+  return plain(`${error.message}\n`, error.status);
+}
