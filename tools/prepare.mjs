@@ -2,6 +2,8 @@
 //
 //   npm start, npm test, npm run check ─▶ prepare ─▶ node_modules/ as package-lock.json says ─▶ dist/ui as ui/ says
 //
+// `prepare.mjs browser` also sees to a Chromium for the page tests, where it may: as root on Debian.
+//
 // Runs before anything is installed, so it is plain JavaScript for the machine's own Node (20 or later) and imports nothing but Node.
 // Several may run at once: a lock directory lets one work while the others wait.
 
@@ -19,10 +21,13 @@ const waitMaxMs = 10 * 60_000;
 /** Folders whose text ends up in the browser: the UI and what it shares with the server. */
 const uiSources = ['ui', 'src/base', 'src/query', 'src/metrics/promql', 'src/logs/logql', 'src/traces/traceql'];
 
+const browserNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
 const steps = [
   { name: 'installing dependencies', stale: dependenciesStale, run: installDependencies },
   { name: 'building the UI', stale: uiStale, run: buildUi },
 ];
+if (process.argv[2] === 'browser') steps.push({ name: 'installing chromium', stale: browserMissing, run: installBrowser, optional: true });
 
 prepare();
 
@@ -44,6 +49,7 @@ function runStep(step) {
     step.run();
   } catch (error) {
     process.stderr.write(`${error.stdout ?? ''}${error.stderr ?? ''}\nprepare: ${step.name} failed: ${error.message}\n`);
+    if (step.optional) return;
     rmSync(lockDir, { recursive: true, force: true });
     process.exit(1);
   }
@@ -120,6 +126,23 @@ function buildUi() {
   if (existsSync(served)) renameSync(served, old);
   renameSync(next, served);
   rmSync(old, { recursive: true, force: true });
+}
+
+// ── browser ──
+
+function browserMissing() {
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) return false; // not ours to install: the page tests say that they skip
+  return !browserNames.some(onPath);
+}
+
+function onPath(name) {
+  return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, name)));
+}
+
+function installBrowser() {
+  const options = { stdio: 'pipe', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  execFileSync('apt-get', ['update', '-qq'], options);
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options);
 }
 
 // ── one at a time ──
