@@ -35,6 +35,7 @@ export type RefusalReason =
   | 'out_of_order' // older than the tenant's out-of-order window or retention
   | 'too_far_in_future'
   | 'duplicate_sample' // another value for the same series and time in the same request
+  | 'invalid_metric' // of a kind or temporality that cannot be stored
   | 'invalid_histogram'
   | 'invalid_exemplar'
   | 'invalid_metadata';

@@ -47,8 +47,8 @@ export interface Route {
   readonly headers?: readonly string[];
   /** The largest decoded body in bytes; default `server.bodyBytesMax`. */
   readonly bodyBytesMax?: number;
-  /** The body of an error, as this protocol's clients expect it; the status comes from the error's code. */
-  readonly error: (error: RequestError) => Reply;
+  /** The body of an error, as this protocol's clients expect it; the status comes from the error's code. `contentType` is the request's media type, for protocols that answer in it. */
+  readonly error: (error: RequestError, contentType?: string) => Reply;
   readonly handle: (request: Request) => Promise<Reply> | Reply;
 }
 
