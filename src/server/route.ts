@@ -12,7 +12,7 @@ export interface Request {
   readonly path: string;
   /** `:name` and `*name` parts of the route's path, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** The query string; for a form POST, the form's fields come first. */
+  /** The query string; for a form POST to a route that does not write, the form's fields come first. */
   readonly query: URLSearchParams;
   /** The tenants of the request: one for a write, one or several for a read. */
   readonly tenants: readonly string[];

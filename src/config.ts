@@ -1,0 +1,241 @@
+// Every setting of the program: name, default, bounds, one sentence. The only reader of the environment.
+//
+//   file (--config) < environment (SIGHTLINE_…) < flags (--data-dir, --listen, --peer-ports, --set path=value)
+//
+// `docs/settings.md` is printed from here. Fixed bounds are in `limits.ts`.
+
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { RequestError } from './base/request-error.ts';
+import { readSettingsFile } from './base/settings-file.ts';
+import * as setting from './base/settings.ts';
+import type { GivenValues, SettingEntry, ValuesOf } from './base/settings.ts';
+import { LOG_LEVELS } from './base/log.ts';
+import { Secret } from './base/secret.ts';
+import { tenantIdMistake } from './base/tenant-id.ts';
+import { CONFIG_FILE_BYTES_MAX } from './limits.ts';
+
+const live = { live: true };
+
+const LIMITS = {
+  retention: {
+    metrics: setting.duration('0', 'How long samples are kept; 0 keeps them for ever.', live),
+    logs: setting.duration('0', 'How long log lines are kept; 0 keeps them for ever.', live),
+    traces: setting.duration('0', 'How long spans are kept; 0 keeps them for ever.', live),
+    profiles: setting.duration('0', 'How long profiles are kept; 0 keeps them for ever.', live),
+  },
+  metrics: {
+    ingestionRate: setting.integer(5_000_000, 'Samples a second that a tenant may send; 0 sets no bound.', live),
+    ingestionBurst: setting.integer(20_000_000, 'Samples that a tenant may send at once, above its rate.', { min: 1, live: true }),
+    activeSeries: setting.integer(5_000_000, 'Series of a tenant that may receive samples at the same time; 0 sets no bound.', live),
+    labelNamesMax: setting.integer(256, 'Labels that a series may have, its name included.', { min: 1, live: true }),
+    labelNameBytesMax: setting.size('1KiB', 'The longest name of a label.', { min: 1, live: true }),
+    labelValueBytesMax: setting.size('8KiB', 'The longest value of a label.', { min: 1, live: true }),
+    outOfOrderWindow: setting.duration('0', 'How old a sample may be; 0 takes any age.', live),
+    futureWindow: setting.duration('10m', 'How far ahead of the clock a sample may be; 0 takes any time.', live),
+  },
+  query: {
+    timeout: setting.duration('2m', 'The longest that a query may take.', { min: 1, live: true }),
+    memoryBytes: setting.size('1GiB', 'Memory that one query may hold in the store.', { min: 1024 * 1024, live: true }),
+    rowsMax: setting.integer(50_000_000, 'Rows (samples, lines, spans) that one query may hold at once.', { min: 1, live: true }),
+    seriesMax: setting.integer(500_000, 'Series that one query may select.', { min: 1, live: true }),
+    concurrency: setting.integer(20, 'Queries of a tenant that run at the same time; more wait.', { min: 1, live: true }),
+  },
+};
+
+/** All settings. */
+export const SETTINGS = {
+  dataDir: setting.text('./data', 'Directory of everything that is stored; made when absent.'),
+  log: {
+    level: setting.choice('info', LOG_LEVELS, 'The least important lines that the log shows.', live),
+  },
+  server: {
+    listen: setting.address('127.0.0.1:3000', 'Address of the UI and of every API; port 0 takes a free one.'),
+    otlpGrpc: setting.address('127.0.0.1:4317', 'Address for OTLP over gRPC besides.'),
+    otlpHttp: setting.address('127.0.0.1:4318', 'Address for OTLP over HTTP besides.'),
+    peerPorts: setting.boolean(false, "Opens the usual ports of the programs that this one stands for, with their base paths, on the host of server.listen."),
+    bodyBytesMax: setting.size('64MiB', 'The largest body of a request, after decompression.', { min: 1024, max: 1024 ** 3, live: true }),
+    bodyBytesInFlightMax: setting.size('256MiB', 'Bodies of all requests being handled together; beyond it senders are told to come back.', { min: 1024 * 1024, live: true }),
+    bodyTimeout: setting.duration('1m', 'The longest that a client may take to send its request.', { min: 100 }),
+    connectionsMax: setting.integer(10_000, 'Connections per address; more are closed at once.', { min: 1 }),
+    corsOrigins: setting.list('Origins whose pages may call the API from a browser, such as https://shop.example; * is every origin.', live),
+  },
+  storage: {
+    url: setting.text('', 'URL of a ClickHouse server or cluster; empty stores in the embedded one under dataDir.'),
+  },
+  scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
+  selfScrape: {
+    interval: setting.duration('15s', 'How often the program stores its own metrics; 0 never.', { live: true }),
+  },
+  host: {
+    enabled: setting.boolean(true, 'Stores the metrics of this host.'),
+    interval: setting.duration('15s', 'How often the host is looked at.', { min: 1000 }),
+    procPath: setting.text('/proc', 'Where the proc file system is mounted.'),
+    sysPath: setting.text('/sys', 'Where the sys file system is mounted.'),
+    rootfs: setting.text('/', 'Where the root of the host is mounted; its file systems are looked at below it.'),
+  },
+  limits: LIMITS,
+  tenants: new setting.NamedSettings({ limits: LIMITS }, 'Limits of single tenants, over the defaults.'),
+};
+
+/** What one tenant may do. Durations are in milliseconds, sizes in bytes. */
+export type TenantLimits = ValuesOf<typeof LIMITS>;
+
+/** Where scrape configurations come from. */
+export type ScrapeSource =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'inline'; readonly configs: unknown; readonly directory: string }
+  | { readonly kind: 'file'; readonly file: string };
+
+export interface Config extends Omit<ValuesOf<typeof SETTINGS>, 'scrape' | 'storage'> {
+  readonly scrape: ScrapeSource;
+  readonly storage: { readonly url: Secret | undefined };
+  /** Limits of the tenants that have their own. */
+  readonly tenants: ReadonlyMap<string, TenantLimits>;
+  /** What was given, by path: two of them tell what a reload changes. */
+  readonly given: GivenValues;
+}
+
+/** What settings are read from; kept for reloads. */
+export interface ConfigSources {
+  readonly file: string | undefined;
+  readonly flags: readonly SettingEntry[];
+}
+
+/** What the command line asks for. */
+export type Command = { readonly kind: 'serve'; readonly sources: ConfigSources } | { readonly kind: 'help' } | { readonly kind: 'version' };
+
+/** A flag and what it takes: `path` names the setting it stands for. */
+export interface Flag {
+  readonly name: string;
+  readonly takes: string;
+  readonly path: readonly string[];
+  readonly about: string;
+}
+
+export const FLAGS: readonly Flag[] = [
+  { name: '--config', takes: 'FILE', path: [], about: 'Settings in YAML.' },
+  { name: '--data-dir', takes: 'DIR', path: ['dataDir'], about: 'Directory of everything that is stored.' },
+  { name: '--listen', takes: 'ADDRESS', path: ['server', 'listen'], about: 'Address of the UI and of every API.' },
+  { name: '--peer-ports', takes: '', path: ['server', 'peerPorts'], about: "Opens the peers' usual ports as well." },
+  { name: '--set', takes: 'PATH=VALUE', path: [], about: 'Any setting; may be repeated.' },
+  { name: '--help', takes: '', path: [], about: 'Prints this.' },
+  { name: '--version', takes: '', path: [], about: 'Prints the version.' },
+];
+
+const ENVIRONMENT_PREFIX = 'SIGHTLINE_';
+const CONFIG_VARIABLE = 'SIGHTLINE_CONFIG';
+
+/** Reads the command line, without the program's name. Throws `bad_data` on a flag that is none. */
+export function parseCommand(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Command {
+  let file = environment[CONFIG_VARIABLE];
+  const flags: SettingEntry[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const [name = '', inline] = splitOnce(args[i] ?? '', '=');
+    const flag = FLAGS.find((candidate) => candidate.name === name);
+    if (flag === undefined) throw unknownFlag(name);
+    if (name === '--help') return { kind: 'help' };
+    if (name === '--version') return { kind: 'version' };
+    const value = inline ?? (flag.takes === '' ? 'true' : args[++i]);
+    if (value === undefined) throw new RequestError('bad_data', `${name}: takes ${flag.takes}`);
+    if (name === '--config') file = value;
+    else if (name === '--set') flags.push(parseAssignment(value));
+    else flags.push({ path: flag.path, value, where: name });
+  }
+  return { kind: 'serve', sources: { file, flags } };
+}
+
+/** Reads all settings. Throws `bad_data` with every mistake and where it was made. */
+export function loadConfig(sources: ConfigSources, environment: NodeJS.ProcessEnv = process.env): Config {
+  const entries = [...fileEntries(sources.file), ...environmentEntries(environment), ...sources.flags];
+  const given = setting.parseEntries(SETTINGS, entries);
+  const { scrape, storage, ...values } = setting.valuesOf(SETTINGS, (path) => given.get(setting.pathKey(path)));
+  return {
+    ...values,
+    scrape: scrapeSource(scrape, sources.file === undefined ? '.' : dirname(sources.file)),
+    storage: { url: storage.url === '' ? undefined : new Secret(storage.url) },
+    tenants: tenantLimits(given),
+    given,
+  };
+}
+
+/** The paths of settings that differ between two configurations: those that a reload applies, and those that need a new start. */
+export function changedSettings(before: Config, after: Config): { readonly live: readonly string[]; readonly restart: readonly string[] } {
+  const changed = [...new Set([...before.given.keys(), ...after.given.keys()])].filter(
+    (key) => JSON.stringify(before.given.get(key)) !== JSON.stringify(after.given.get(key)),
+  );
+  const isLive = new Map([...setting.settingsOf(SETTINGS)].map(({ path, setting: leaf }) => [setting.pathKey(path), leaf.live]));
+  const applies = (key: string): boolean => key.startsWith('tenants/') || isLive.get(key) === true;
+  const print = (key: string): string => key.replaceAll('/', '.');
+  return { live: changed.filter(applies).map(print), restart: changed.filter((key) => !applies(key)).map(print) };
+}
+
+/** The name that a setting has in the environment: `server.otlpGrpc` is `SIGHTLINE_SERVER_OTLP_GRPC`. */
+export function environmentName(path: readonly string[]): string {
+  return ENVIRONMENT_PREFIX + path.map((name) => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()).join('_');
+}
+
+function fileEntries(file: string | undefined): readonly SettingEntry[] {
+  if (file === undefined) return [];
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new RequestError('bad_data', `--config: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  if (content.length > CONFIG_FILE_BYTES_MAX) throw new RequestError('bad_data', `--config: ${file} is larger than ${CONFIG_FILE_BYTES_MAX} bytes`);
+  return readSettingsFile(content, file, SETTINGS);
+}
+
+function environmentEntries(environment: NodeJS.ProcessEnv): readonly SettingEntry[] {
+  const paths = new Map([...setting.settingsOf(SETTINGS)].filter(({ path }) => !path.includes('<name>')).map(({ path }) => [environmentName(path), path]));
+  const entries: SettingEntry[] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith(ENVIRONMENT_PREFIX) || name === CONFIG_VARIABLE || value === undefined) continue;
+    const path = paths.get(name);
+    if (path === undefined) {
+      const near = setting.nearest(name, paths.keys());
+      throw new RequestError('bad_data', `environment: unknown setting ${name}${near === undefined ? '' : `; did you mean ${near}?`}`);
+    }
+    entries.push({ path, value, where: `environment ${name}` });
+  }
+  return entries;
+}
+
+/** `path=value`; a tenant's id may hold dots. */
+function parseAssignment(assignment: string): SettingEntry {
+  const [name = '', value] = splitOnce(assignment, '=');
+  if (value === undefined) throw new RequestError('bad_data', `--set ${assignment}: is not path=value`);
+  const tenant = /^tenants\.(.+?)\.(limits\..+)$/.exec(name);
+  const path = tenant === null ? name.split('.') : ['tenants', tenant[1] ?? '', ...(tenant[2] ?? '').split('.')];
+  return { path, value, where: `--set ${name}` };
+}
+
+function unknownFlag(name: string): RequestError {
+  const near = setting.nearest(name, FLAGS.map((flag) => flag.name));
+  return new RequestError('bad_data', `unknown flag '${name}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
+}
+
+/** Files are relative to the directory of the settings file. */
+function scrapeSource(value: unknown, directory: string): ScrapeSource {
+  if (value === undefined || value === null || value === '') return { kind: 'none' };
+  if (typeof value === 'string') return { kind: 'file', file: resolve(directory, value) };
+  return { kind: 'inline', configs: value, directory: resolve(directory) };
+}
+
+function tenantLimits(given: GivenValues): ReadonlyMap<string, TenantLimits> {
+  const ids = new Set([...given.keys()].filter((key) => key.startsWith('tenants/')).map((key) => key.split('/')[1] ?? ''));
+  const limits = new Map<string, TenantLimits>();
+  for (const id of ids) {
+    const mistake = tenantIdMistake(id);
+    if (mistake !== undefined) throw new RequestError('bad_data', `tenants: ${mistake}`);
+    const lookUp = (path: readonly string[]): unknown => given.get(setting.pathKey(['tenants', id, 'limits', ...path])) ?? given.get(setting.pathKey(['limits', ...path]));
+    limits.set(id, setting.valuesOf(LIMITS, lookUp));
+  }
+  return limits;
+}
+
+function splitOnce(given: string, separator: string): readonly [string, string | undefined] {
+  const at = given.indexOf(separator);
+  return at < 0 ? [given, undefined] : [given.slice(0, at), given.slice(at + separator.length)];
+}

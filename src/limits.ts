@@ -1,0 +1,67 @@
+// Every fixed bound of the program, with the relations that must hold between them. What a user may change is a setting in `config.ts`; what stands here is not.
+
+import { assert } from './base/assert.ts';
+import { TENANT_ID_LENGTH_MAX } from './base/tenant-id.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+// Requests over HTTP.
+
+/** All headers of one request together. */
+export const HEADER_BYTES_MAX = 32 * KIB;
+export const HEADERS_MAX = 200;
+/** From the first byte of a connection to the end of a request's headers. */
+export const HEADER_TIMEOUT_MS = 10_000;
+/** An idle connection is closed after this; longer than the 60 s that proxies keep theirs. */
+export const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** A client that reads nothing of its answer for so long is given up. */
+export const WRITE_STALL_TIMEOUT_MS = 60_000;
+/** A form's fields become query parameters; the bound is Go's default, which the peers have. */
+export const FORM_BYTES_MAX = 10 * MIB;
+/** How many codings one `Content-Encoding` may stack. */
+export const CONTENT_ENCODINGS_MAX = 2;
+/** What a zstd body may ask a decoder to hold: 8 MiB. Source: RFC 9659. */
+export const ZSTD_WINDOW_LOG_MAX = 23;
+/** Snappy bodies up to this are decoded at once, larger ones on another thread: decoding 4 MiB holds up the rest for about 3 ms. */
+export const SNAPPY_SYNC_BYTES_MAX = 4 * MIB;
+/** Answers smaller than this are not worth compressing. */
+export const COMPRESS_BYTES_MIN = KIB;
+/** Answers up to this are compressed at once rather than on another thread. */
+export const COMPRESS_SYNC_BYTES_MAX = 32 * KIB;
+/** A request slower than this is in the log. */
+export const SLOW_REQUEST_MS = 10_000;
+export const REQUEST_ID_LENGTH_MAX = 128;
+
+// HTTP/2 and gRPC.
+
+export const HTTP2_STREAMS_MAX = 250;
+export const HTTP2_STREAM_WINDOW_BYTES = MIB;
+export const HTTP2_SESSION_WINDOW_BYTES = 4 * MIB;
+/** An HTTP/2 connection on which nothing happens for so long is closed. */
+export const HTTP2_IDLE_TIMEOUT_MS = 300_000;
+/** The longest text of a `grpc-message`: trailers are headers too. */
+export const GRPC_MESSAGE_LENGTH_MAX = 4 * KIB;
+
+// Stopping.
+
+/** Requests in flight have so long to finish after SIGTERM. */
+export const DRAIN_TIMEOUT_MS = 5000;
+/** Everything has ended by then, or the process ends anyway. */
+export const STOP_TIMEOUT_MS = 9500;
+
+// Tenants.
+
+/** How many tenants one read may name. */
+export const TENANTS_PER_READ_MAX = 100;
+
+// Settings.
+
+export const CONFIG_FILE_BYTES_MAX = 16 * MIB;
+
+assert(DRAIN_TIMEOUT_MS < STOP_TIMEOUT_MS, 'requests finish before everything must have ended');
+assert(STOP_TIMEOUT_MS < 10_000, 'service managers kill after ten seconds');
+assert(HTTP2_STREAM_WINDOW_BYTES <= HTTP2_SESSION_WINDOW_BYTES, 'one stream must not be able to stop a session');
+assert(GRPC_MESSAGE_LENGTH_MAX < HEADER_BYTES_MAX, 'a trailer fits into the headers that a client like us takes');
+assert(TENANTS_PER_READ_MAX * (TENANT_ID_LENGTH_MAX + 1) < HEADER_BYTES_MAX, 'a header holds all tenants of a read');
+assert(COMPRESS_BYTES_MIN < COMPRESS_SYNC_BYTES_MAX, 'small answers are compressed at once');
