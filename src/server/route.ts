@@ -47,6 +47,8 @@ export interface Route {
   readonly headers?: readonly string[];
   /** The largest decoded body in bytes; default `server.bodyBytesMax`. */
   readonly bodyBytesMax?: number;
+  /** The coding of a body whose sender names none. */
+  readonly defaultEncoding?: 'snappy';
   /** The body of an error, as this protocol's clients expect it; the status comes from the error's code. `contentType` is the request's media type, for protocols that answer in it. */
   readonly error: (error: RequestError, contentType?: string) => Reply;
   readonly handle: (request: Request) => Promise<Reply> | Reply;

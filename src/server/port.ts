@@ -1,0 +1,148 @@
+// One listening address that speaks HTTP/1.1 and cleartext HTTP/2: the first bytes of a connection decide.
+//
+//   connection ─(first bytes)─▶ "PRI * HTTP/2.0…" ─▶ http2 server ─┐
+//                          └──▶ anything else ─────▶ http1 server ─┴─▶ onRequest
+//
+// Source: RFC 9113, section 3.4 (prior knowledge and the connection preface).
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import { assert } from '../base/assert.ts';
+import type { Log } from '../base/log.ts';
+import type { Address } from '../base/settings.ts';
+import * as limits from '../limits.ts';
+
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n');
+
+export interface PortOptions {
+  readonly address: Address;
+  readonly connectionsMax: number;
+  readonly bodyTimeoutMs: number;
+  readonly log: Log;
+  readonly onRequest: (incoming: IncomingMessage | Http2ServerRequest, outgoing: ServerResponse | Http2ServerResponse) => void;
+}
+
+export class Port {
+  readonly #http1: Server;
+  readonly #http2: Http2Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #log: Log;
+
+  constructor({ bodyTimeoutMs, connectionsMax, log, onRequest }: PortOptions) {
+    this.#log = log;
+    this.#http1 = createServer(
+      {
+        maxHeaderSize: limits.HEADER_BYTES_MAX,
+        headersTimeout: limits.HEADER_TIMEOUT_MS,
+        requestTimeout: limits.HEADER_TIMEOUT_MS + bodyTimeoutMs,
+        keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
+        connectionsCheckingInterval: 1000,
+        noDelay: true,
+      },
+      onRequest,
+    );
+    this.#http1.maxHeadersCount = limits.HEADERS_MAX;
+    this.#http1.maxConnections = connectionsMax;
+    this.#http2 = createHttp2Server(
+      {
+        settings: {
+          maxConcurrentStreams: limits.HTTP2_STREAMS_MAX,
+          maxHeaderListSize: limits.HEADER_BYTES_MAX,
+          initialWindowSize: limits.HTTP2_STREAM_WINDOW_BYTES,
+          enablePush: false,
+        },
+        maxHeaderListPairs: limits.HEADERS_MAX,
+      },
+      onRequest,
+    );
+    this.#http2.on('session', (session) => this.#open(session));
+    this.#http2.on('sessionError', (error) => log.debug('http2 session failed', { error }));
+    this.#interceptConnections();
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Listens; resolves to the address taken. Rejects when it cannot be had. */
+  listen({ host, port }: Address): Promise<Address> {
+    return new Promise((resolve, reject) => {
+      this.#http1.once('error', reject);
+      this.#http1.listen({ host, port, backlog: 1024 }, () => {
+        this.#http1.off('error', reject);
+        this.#http1.on('error', (error) => this.#log.error('listening failed', { host, port, error }));
+        const taken = this.#http1.address();
+        assert(taken !== null && typeof taken === 'object', 'a TCP server has an address');
+        resolve({ host, port: taken.port });
+      });
+    });
+  }
+
+  /** Takes no new connections and no new requests on those there are. */
+  stop(): void {
+    this.#http1.close();
+    this.#http1.closeIdleConnections();
+    for (const session of this.#sessions) session.close();
+  }
+
+  /** Ends every connection. */
+  destroy(): void {
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Puts the choice of the protocol before the http1 server's own handling of a connection. */
+  #interceptConnections(): void {
+    const [serveHttp1] = this.#http1.listeners('connection');
+    assert(serveHttp1 !== undefined, 'an http server listens to its connections');
+    this.#http1.removeAllListeners('connection');
+    this.#http1.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      choose(socket, (isHttp2) => {
+        if (isHttp2) this.#http2.emit('connection', socket);
+        else serveHttp1.call(this.#http1, socket);
+      });
+    });
+  }
+
+  #open(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    session.setLocalWindowSize(limits.HTTP2_SESSION_WINDOW_BYTES);
+    session.setTimeout(limits.HTTP2_IDLE_TIMEOUT_MS, () => session.close());
+  }
+}
+
+/** Looks at the first bytes of a connection and puts them back. A client that sends none in time is closed. */
+function choose(socket: Socket, then: (isHttp2: boolean) => void): void {
+  let seen: Buffer = Buffer.alloc(0);
+  const destroy = (): void => {
+    socket.destroy();
+  };
+  const timer = setTimeout(destroy, limits.HEADER_TIMEOUT_MS);
+  const onData = (chunk: Buffer): void => {
+    seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
+    const length = Math.min(seen.length, PREFACE.length);
+    const isPreface = seen.compare(PREFACE, 0, length, 0, length) === 0;
+    if (isPreface && length < PREFACE.length) return;
+    end();
+    socket.pause();
+    socket.unshift(seen);
+    then(isPreface);
+    socket.resume();
+  };
+  const end = (): void => {
+    clearTimeout(timer);
+    socket.off('data', onData);
+    socket.off('error', destroy);
+    socket.off('close', end);
+    socket.off('end', destroy);
+  };
+  socket.on('data', onData);
+  socket.on('error', destroy);
+  socket.on('end', destroy);
+  socket.on('close', end);
+}
