@@ -53,12 +53,22 @@ export const SETTINGS = {
     listen: setting.address('127.0.0.1:3000', 'Address of the UI and of every API; port 0 takes a free one.'),
     otlpGrpc: setting.address('127.0.0.1:4317', 'Address for OTLP over gRPC besides.'),
     otlpHttp: setting.address('127.0.0.1:4318', 'Address for OTLP over HTTP besides.'),
-    peerPorts: setting.boolean(false, "Opens the usual ports of the programs that this one stands for, with their base paths, on the host of server.listen."),
+    peerPorts: setting.boolean(
+      false,
+      'Opens the usual ports of the programs that this one stands for, with their base paths, on the host of server.listen.',
+    ),
     bodyBytesMax: setting.size('64MiB', 'The largest body of a request, after decompression.', { min: 1024, max: 1024 ** 3, live: true }),
-    bodyBytesInFlightMax: setting.size('256MiB', 'Bodies of all requests being handled together; beyond it senders are told to come back.', { min: 1024 * 1024, live: true }),
+    bodyBytesInFlightMax: setting.size(
+      '256MiB',
+      'Bodies of all requests being handled together; beyond it senders are told to come back.',
+      { min: 1024 * 1024, live: true },
+    ),
     bodyTimeout: setting.duration('1m', 'The longest that a client may take to send its request.', { min: 100 }),
     connectionsMax: setting.integer(10_000, 'Connections per address; more are closed at once.', { min: 1 }),
-    corsOrigins: setting.list('Origins whose pages may call the API from a browser, such as https://shop.example; * is every origin.', live),
+    corsOrigins: setting.list(
+      'Origins whose pages may call the API from a browser, such as https://shop.example; * is every origin.',
+      live,
+    ),
   },
   storage: {
     url: setting.text('', 'URL of a ClickHouse server or cluster; empty stores in the embedded one under dataDir.'),
@@ -103,7 +113,10 @@ export interface ConfigSources {
 }
 
 /** What the command line asks for. */
-export type Command = { readonly kind: 'serve'; readonly sources: ConfigSources } | { readonly kind: 'help' } | { readonly kind: 'version' };
+export type Command =
+  | { readonly kind: 'serve'; readonly sources: ConfigSources }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' };
 
 /** A flag and what it takes: `path` names the setting it stands for. */
 export interface Flag {
@@ -149,7 +162,7 @@ export function parseCommand(args: readonly string[], environment: NodeJS.Proces
 export function loadConfig(sources: ConfigSources, environment: NodeJS.ProcessEnv = process.env): Config {
   const entries = [...fileEntries(sources.file), ...environmentEntries(environment), ...sources.flags];
   const given = setting.parseEntries(SETTINGS, entries);
-  const { scrape, storage, ...values } = setting.valuesOf(SETTINGS, (path) => given.get(setting.pathKey(path)));
+  const { scrape, storage, ...values } = setting.valuesOf(SETTINGS, (path) => setting.givenAt(given, path));
   return {
     ...values,
     scrape: scrapeSource(scrape, sources.file === undefined ? '.' : dirname(sources.file)),
@@ -183,12 +196,15 @@ function fileEntries(file: string | undefined): readonly SettingEntry[] {
   } catch (cause) {
     throw new RequestError('bad_data', `--config: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  if (content.length > CONFIG_FILE_BYTES_MAX) throw new RequestError('bad_data', `--config: ${file} is larger than ${CONFIG_FILE_BYTES_MAX} bytes`);
+  if (content.length > CONFIG_FILE_BYTES_MAX)
+    throw new RequestError('bad_data', `--config: ${file} is larger than ${CONFIG_FILE_BYTES_MAX} bytes`);
   return readSettingsFile(content, file, SETTINGS);
 }
 
 function environmentEntries(environment: NodeJS.ProcessEnv): readonly SettingEntry[] {
-  const paths = new Map([...setting.settingsOf(SETTINGS)].filter(({ path }) => !path.includes('<name>')).map(({ path }) => [environmentName(path), path]));
+  const paths = new Map(
+    [...setting.settingsOf(SETTINGS)].filter(({ path }) => !path.includes('<name>')).map(({ path }) => [environmentName(path), path]),
+  );
   const entries: SettingEntry[] = [];
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(ENVIRONMENT_PREFIX) || name === CONFIG_VARIABLE || value === undefined) continue;
@@ -212,7 +228,10 @@ function parseAssignment(assignment: string): SettingEntry {
 }
 
 function unknownFlag(name: string): RequestError {
-  const near = setting.nearest(name, FLAGS.map((flag) => flag.name));
+  const near = setting.nearest(
+    name,
+    FLAGS.map((flag) => flag.name),
+  );
   return new RequestError('bad_data', `unknown flag '${name}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
 }
 
@@ -229,8 +248,13 @@ function tenantLimits(given: GivenValues): ReadonlyMap<string, TenantLimits> {
   for (const id of ids) {
     const mistake = tenantIdMistake(id);
     if (mistake !== undefined) throw new RequestError('bad_data', `tenants: ${mistake}`);
-    const lookUp = (path: readonly string[]): unknown => given.get(setting.pathKey(['tenants', id, 'limits', ...path])) ?? given.get(setting.pathKey(['limits', ...path]));
-    limits.set(id, setting.valuesOf(LIMITS, lookUp));
+    limits.set(
+      id,
+      setting.valuesOf(
+        LIMITS,
+        (path) => setting.givenAt(given, ['tenants', id, 'limits', ...path]) ?? setting.givenAt(given, ['limits', ...path]),
+      ),
+    );
   }
   return limits;
 }

@@ -36,7 +36,8 @@ export function collectProcessMetrics(metrics: SelfMetrics): void {
     heapTotal.set(memory.heapTotal);
     heapUsed.set(memory.heapUsed);
     external.set(memory.external);
-    for (const quantile of [50, 90, 99, 100]) lag.set(Math.max(0, delay.percentile(quantile) / NS_PER_SECOND - LAG_RESOLUTION_MS / 1000), String(quantile / 100));
+    for (const quantile of [50, 90, 99, 100])
+      lag.set(Math.max(0, delay.percentile(quantile) / NS_PER_SECOND - LAG_RESOLUTION_MS / 1000), String(quantile / 100));
     delay.reset();
     const proc = readProc();
     if (proc === undefined) return;

@@ -132,7 +132,8 @@ class Family {
     const { kind, name, help } = this.#shape;
     const family = kind === 'counter' && format === 'openmetrics' ? name.slice(0, -'_total'.length) : name;
     let text = `# HELP ${family} ${escape(help, format === 'openmetrics')}\n# TYPE ${family} ${kind}\n`;
-    for (const series of this.#series.values()) text += kind === 'histogram' ? this.#renderHistogram(series) : this.#line(name, series, series.value);
+    for (const series of this.#series.values())
+      text += kind === 'histogram' ? this.#renderHistogram(series) : this.#line(name, series, series.value);
     return text;
   }
 

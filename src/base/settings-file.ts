@@ -20,7 +20,11 @@ export function readSettingsFile(text: string, name: string, tree: SettingTree):
   return document.contents === null ? [] : [...entriesOf(reading, document.contents, { node: tree, path: [] })];
 }
 
-function* entriesOf(reading: Reading, node: unknown, at: { readonly node: SettingNode | undefined; readonly path: readonly string[] }): Generator<SettingEntry> {
+function* entriesOf(
+  reading: Reading,
+  node: unknown,
+  at: { readonly node: SettingNode | undefined; readonly path: readonly string[] },
+): Generator<SettingEntry> {
   const contents = isAlias(node) ? node.resolve(reading.document) : node;
   if (isScalar(contents) && contents.value === null) return;
   if (!isMap(contents)) {

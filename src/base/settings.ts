@@ -65,8 +65,11 @@ export type ValuesOf<T> = {
   readonly [K in keyof T as T[K] extends NamedSettings<SettingTree> ? never : K]: T[K] extends Setting<infer V> ? V : ValuesOf<T[K]>;
 };
 
-/** Values that were given, by `pathKey`. */
+/** Values that were given, by `pathKey`. A value may be undefined: an address that is off. */
 export type GivenValues = ReadonlyMap<string, unknown>;
+
+/** Tells what was given for the leaf at a path; undefined when nothing was. */
+export type LookUp = (path: readonly string[]) => { readonly value: unknown } | undefined;
 
 export interface Address {
   readonly host: string;
@@ -75,12 +78,26 @@ export interface Address {
 
 /** Milliseconds; written `30s`. */
 export function duration(value: string, about: string, options: SettingOptions = {}): Setting<number> {
-  return numeric('duration', { value, about, options, parse: parseDuration, print: printDuration, like: 'a duration such as 30s, 5m or 1d' });
+  return numeric('duration', {
+    value,
+    about,
+    options,
+    parse: parseDuration,
+    print: printDuration,
+    like: 'a duration such as 30s, 5m or 1d',
+  });
 }
 
 /** Bytes; written `16MiB`. */
 export function size(value: string, about: string, options: SettingOptions = {}): Setting<number> {
-  return numeric('size', { value, about, options, parse: parseByteSize, print: printByteSize, like: 'a size such as 512KiB, 16MiB or 2GiB' });
+  return numeric('size', {
+    value,
+    about,
+    options,
+    parse: parseByteSize,
+    print: printByteSize,
+    like: 'a size such as 512KiB, 16MiB or 2GiB',
+  });
 }
 
 /** A whole number. */
@@ -90,7 +107,10 @@ export function integer(value: number, about: string, options: SettingOptions = 
 }
 
 export function boolean(value: boolean, about: string, options: SettingOptions = {}): Setting<boolean> {
-  const schema = z.union([z.boolean(), z.stringbool({ truthy: ['true', 'yes', 'on', '1'], falsy: ['false', 'no', 'off', '0'] })], 'is neither true nor false');
+  const schema = z.union(
+    [z.boolean(), z.stringbool({ truthy: ['true', 'yes', 'on', '1'], falsy: ['false', 'no', 'off', '0'] })],
+    'is neither true nor false',
+  );
   return new Setting({ type: 'boolean', default: String(value), bounds: '', about, live: options.live ?? false, schema });
 }
 
@@ -157,13 +177,21 @@ function numeric(type: string, { value, about, options, parse, print, like }: Nu
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
-  const bounds = [options.min === undefined ? '' : `≥ ${print(min)}`, options.max === undefined ? '' : `≤ ${print(max)}`].filter((bound) => bound !== '').join(', ');
+  const bounds = [options.min === undefined ? '' : `≥ ${print(min)}`, options.max === undefined ? '' : `≤ ${print(max)}`]
+    .filter((bound) => bound !== '')
+    .join(', ');
   return new Setting({ type, default: value, bounds, about, live: options.live ?? false, schema });
 }
 
 /** One text per path; no name of a setting and no tenant holds a slash. */
 export function pathKey(path: readonly string[]): string {
   return path.join('/');
+}
+
+/** What was given for a path. */
+export function givenAt(given: GivenValues, path: readonly string[]): { readonly value: unknown } | undefined {
+  const key = pathKey(path);
+  return given.has(key) ? { value: given.get(key) } : undefined;
 }
 
 /** Parses all entries; of a path given twice the last wins. Throws one `bad_data` that lists every mistake, a line each. */
@@ -185,20 +213,25 @@ export function parseEntries(tree: SettingTree, entries: readonly SettingEntry[]
 }
 
 /** The values of a tree: what was given, else the default. `lookUp` is asked with a leaf's path below `tree`. */
-export function valuesOf<T extends SettingTree>(tree: T, lookUp: (path: readonly string[]) => unknown, at: readonly string[] = []): ValuesOf<T> {
+export function valuesOf<T extends SettingTree>(tree: T, lookUp: LookUp, at: readonly string[] = []): ValuesOf<T> {
   const values: Record<string, unknown> = {};
   for (const [name, node] of Object.entries(tree)) {
     const path = [...at, name];
     if (node instanceof NamedSettings) continue;
-    if (node instanceof Setting) values[name] = lookUp(path) ?? node.schema.parse(node.default);
-    else values[name] = valuesOf(node, lookUp, path);
+    if (node instanceof Setting) {
+      const given = lookUp(path);
+      values[name] = given === undefined ? node.schema.parse(node.default) : given.value;
+    } else values[name] = valuesOf(node, lookUp, path);
   }
   // The keys and the types of the leaves are those of the tree.
   return values as ValuesOf<T>;
 }
 
 /** All leaves with their paths; a chosen name stands as `<name>`. */
-export function* settingsOf(tree: SettingTree, at: readonly string[] = []): Generator<{ readonly path: readonly string[]; readonly setting: Setting<unknown> }> {
+export function* settingsOf(
+  tree: SettingTree,
+  at: readonly string[] = [],
+): Generator<{ readonly path: readonly string[]; readonly setting: Setting<unknown> }> {
   for (const [name, node] of Object.entries(tree)) {
     const path = [...at, name];
     if (node instanceof Setting) yield { path, setting: node };

@@ -37,7 +37,9 @@ export class BodyBudget {
   take(bytes: number): void {
     if (this.#held + bytes > this.#bytesMax()) {
       const bound = printByteSize(this.#bytesMax());
-      throw new RequestError('unavailable', `the bodies in flight have reached ${bound} (server.bodyBytesInFlightMax); come again`, { retryAfterS: 1 });
+      throw new RequestError('unavailable', `the bodies in flight have reached ${bound} (server.bodyBytesInFlightMax); come again`, {
+        retryAfterS: 1,
+      });
     }
     this.#held += bytes;
   }
@@ -103,7 +105,10 @@ function receive(incoming: Incoming, bounds: BodyBounds): Promise<Buffer> {
       chunks.length = 0;
       reject(error);
     };
-    const timer = setTimeout(() => fail(new RequestError('bad_data', `the body did not come within ${bounds.timeoutMs} ms (server.bodyTimeout)`)), bounds.timeoutMs);
+    const timer = setTimeout(
+      () => fail(new RequestError('bad_data', `the body did not come within ${bounds.timeoutMs} ms (server.bodyTimeout)`)),
+      bounds.timeoutMs,
+    );
     incoming.on('data', (chunk: Buffer) => {
       total += chunk.length;
       try {
@@ -146,11 +151,21 @@ const DECODERS: Readonly<Record<Coding, Decoder>> = {
     return pump('deflate', hasZlibHeader(bytes) ? createInflate(options) : createInflateRaw(options), { bytes, bounds });
   },
   zstd: (bytes, bounds) =>
-    pump('zstd', createZstdDecompress({ chunkSize: DECODER_CHUNK_BYTES, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } }), { bytes, bounds }),
+    pump(
+      'zstd',
+      createZstdDecompress({ chunkSize: DECODER_CHUNK_BYTES, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } }),
+      { bytes, bounds },
+    ),
   snappy: decodeSnappy,
 };
 
-const CODING_NAMES: Readonly<Record<string, Coding>> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate', zstd: 'zstd', snappy: 'snappy' };
+const CODING_NAMES: Readonly<Record<string, Coding>> = {
+  gzip: 'gzip',
+  'x-gzip': 'gzip',
+  deflate: 'deflate',
+  zstd: 'zstd',
+  snappy: 'snappy',
+};
 
 /** The codings of a body in the order in which they are undone. */
 function codingsOf(encoding: string): readonly Coding[] {
@@ -160,10 +175,15 @@ function codingsOf(encoding: string): readonly Coding[] {
     const name = part.trim().toLowerCase();
     if (name === '' || name === 'identity') continue;
     const coding = Object.hasOwn(CODING_NAMES, name) ? CODING_NAMES[name] : undefined;
-    if (coding === undefined) throw new RequestError('unsupported_media', `Content-Encoding ${JSON.stringify(name.slice(0, 40))} is none of gzip, deflate, zstd, snappy`);
+    if (coding === undefined)
+      throw new RequestError(
+        'unsupported_media',
+        `Content-Encoding ${JSON.stringify(name.slice(0, 40))} is none of gzip, deflate, zstd, snappy`,
+      );
     codings.unshift(coding);
   }
-  if (codings.length > CONTENT_ENCODINGS_MAX) throw new RequestError('unsupported_media', `more than ${CONTENT_ENCODINGS_MAX} codings in Content-Encoding`);
+  if (codings.length > CONTENT_ENCODINGS_MAX)
+    throw new RequestError('unsupported_media', `more than ${CONTENT_ENCODINGS_MAX} codings in Content-Encoding`);
   return codings;
 }
 
@@ -172,7 +192,11 @@ function hasZlibHeader(bytes: Buffer): boolean {
   return bytes.length >= 2 && ((bytes[0] ?? 0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 }
 
-function pump(coding: Coding, decoder: ReturnType<typeof createGunzip>, { bytes, bounds }: { readonly bytes: Buffer; readonly bounds: BodyBounds }): Promise<Buffer> {
+function pump(
+  coding: Coding,
+  decoder: ReturnType<typeof createGunzip>,
+  { bytes, bounds }: { readonly bytes: Buffer; readonly bounds: BodyBounds },
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let total = 0;
@@ -207,7 +231,8 @@ const uncompressAsync = promisify((input: Buffer, done: (error: Error | null, ou
 async function decodeSnappy(bytes: Buffer, bounds: BodyBounds): Promise<Buffer> {
   const length = snappyLength(bytes);
   if (length > bounds.bytesMax) throw tooLarge(bounds);
-  if (length > bytes.length * SNAPPY_RATIO_MAX) throw undecodable('snappy', new Error(`a length of ${length} cannot come of ${bytes.length} bytes`));
+  if (length > bytes.length * SNAPPY_RATIO_MAX)
+    throw undecodable('snappy', new Error(`a length of ${length} cannot come of ${bytes.length} bytes`));
   bounds.lease.take(length);
   try {
     if (length > SNAPPY_SYNC_BYTES_MAX) return (await uncompressAsync(bytes)) ?? EMPTY;
@@ -234,5 +259,7 @@ function snappyLength(bytes: Buffer): number {
 }
 
 function undecodable(coding: Coding, error: unknown): RequestError {
-  return new RequestError('bad_data', `the body is not valid ${coding}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  return new RequestError('bad_data', `the body is not valid ${coding}: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
+  });
 }

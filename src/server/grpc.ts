@@ -93,7 +93,13 @@ export class GrpcHandler {
     const ms = performance.now() - started;
     const route = call.route?.path ?? 'none';
     this.#options.metrics.observe({ route, method: 'GRPC', status: outcome.status, seconds: ms / 1000 });
-    this.#options.log.debug('grpc call', { id: call.id, path: call.path, status: outcome.status, message: outcome.message, ms: Math.round(ms) });
+    this.#options.log.debug('grpc call', {
+      id: call.id,
+      path: call.path,
+      status: outcome.status,
+      message: outcome.message,
+      ms: Math.round(ms),
+    });
   }
 
   #begin(incoming: Http2ServerRequest, lease: BodyLease): Call {
@@ -106,7 +112,14 @@ export class GrpcHandler {
     const timeoutMs = parseGrpcTimeout(header(headers['grpc-timeout']));
     if (timeoutMs !== undefined) signals.push(AbortSignal.timeout(timeoutMs));
     const path = incoming.url;
-    return { id: requestId(headers['x-request-id']), path, incoming, lease, signal: AbortSignal.any(signals), route: this.#routes.get(path) };
+    return {
+      id: requestId(headers['x-request-id']),
+      path,
+      incoming,
+      lease,
+      signal: AbortSignal.any(signals),
+      route: this.#routes.get(path),
+    };
   }
 
   async #outcome(call: Call): Promise<Outcome> {
@@ -133,18 +146,25 @@ export class GrpcHandler {
     const body = await readBody(incoming, '', { ...bounds, bytesMax: bounds.bytesMax + FRAME_HEADER_BYTES });
     if (body.length < FRAME_HEADER_BYTES) throw new RequestError('bad_data', `a gRPC frame of ${body.length} bytes`);
     const length = new DataView(body.buffer, body.byteOffset).getUint32(1);
-    if (length > bounds.bytesMax) throw new RequestError('too_large', `the message is larger than ${printByteSize(bounds.bytesMax)} (server.bodyBytesMax)`);
-    if (length !== body.length - FRAME_HEADER_BYTES) throw new RequestError('bad_data', `a gRPC frame says ${length} bytes and ${body.length - FRAME_HEADER_BYTES} follow`);
+    if (length > bounds.bytesMax)
+      throw new RequestError('too_large', `the message is larger than ${printByteSize(bounds.bytesMax)} (server.bodyBytesMax)`);
+    if (length !== body.length - FRAME_HEADER_BYTES)
+      throw new RequestError('bad_data', `a gRPC frame says ${length} bytes and ${body.length - FRAME_HEADER_BYTES} follow`);
     const message = body.subarray(FRAME_HEADER_BYTES);
     if (body[0] === 0) return message;
     return decodeBytes(message, header(incoming.headers['grpc-encoding']) ?? 'identity', bounds);
   }
 
   #failed(error: unknown, { id, path, signal }: Call): Outcome {
-    if (error instanceof DOMException && error.name === 'TimeoutError') return { status: STATUS.timeout, message: 'the deadline of the call has passed' };
+    if (error instanceof DOMException && error.name === 'TimeoutError')
+      return { status: STATUS.timeout, message: 'the deadline of the call has passed' };
     if (error instanceof RequestError) {
       const retry = error.options.retryAfterS;
-      return { status: STATUS[error.code], message: error.message, ...(retry === undefined ? {} : { details: retryDetails(STATUS[error.code], retry) }) };
+      return {
+        status: STATUS[error.code],
+        message: error.message,
+        ...(retry === undefined ? {} : { details: retryDetails(STATUS[error.code], retry) }),
+      };
     }
     if (signal.aborted) return { status: STATUS.canceled, message: 'canceled' };
     this.#options.metrics.internalErrors.add(1);
@@ -159,7 +179,12 @@ function respond(stream: ServerHttp2Stream, { status, message, details, answer }
     ...(message === '' ? {} : { 'grpc-message': encodeMessage(message) }),
     ...(details === undefined ? {} : { 'grpc-status-details-bin': Buffer.from(details).toString('base64') }),
   };
-  const headers = { ':status': 200, 'content-type': 'application/grpc+proto', 'grpc-accept-encoding': 'identity, gzip', 'x-request-id': id };
+  const headers = {
+    ':status': 200,
+    'content-type': 'application/grpc+proto',
+    'grpc-accept-encoding': 'identity, gzip',
+    'x-request-id': id,
+  };
   if (answer === undefined) {
     stream.respond({ ...headers, ...trailers }, { endStream: true });
     return;
@@ -198,7 +223,8 @@ export function parseGrpcTimeout(value: string | undefined): number | undefined 
 export function encodeMessage(message: string): string {
   let encoded = '';
   for (const byte of Buffer.from(message.slice(0, GRPC_MESSAGE_LENGTH_MAX / 4))) {
-    encoded += byte < 0x20 || byte > 0x7e || byte === 0x25 ? `%${byte.toString(16).toUpperCase().padStart(2, '0')}` : String.fromCharCode(byte);
+    encoded +=
+      byte < 0x20 || byte > 0x7e || byte === 0x25 ? `%${byte.toString(16).toUpperCase().padStart(2, '0')}` : String.fromCharCode(byte);
   }
   return encoded;
 }

@@ -26,7 +26,12 @@ export interface HttpMetrics {
 
 export function createHttpMetrics(metrics: SelfMetrics): HttpMetrics {
   const requests = metrics.counter('sightline_http_requests_total', 'Requests answered, gRPC included.', ['route', 'method', 'status']);
-  const seconds = metrics.histogram('sightline_http_request_duration_seconds', 'Time from headers to answer.', ['route', 'method'], DURATION_BUCKETS);
+  const seconds = metrics.histogram(
+    'sightline_http_request_duration_seconds',
+    'Time from headers to answer.',
+    ['route', 'method'],
+    DURATION_BUCKETS,
+  );
   const connections = metrics.gauge('sightline_http_connections', 'Open connections.');
   const inFlight = metrics.gauge('sightline_http_requests_in_flight', 'Requests being answered.');
   const bodyBytes = metrics.gauge('sightline_http_body_bytes_in_flight', 'Bytes of bodies being handled.');

@@ -93,7 +93,10 @@ export class HttpHandler {
     }
   }
 
-  #begin(incoming: Incoming, { outgoing, base, lease }: { readonly outgoing: Outgoing; readonly base: string; readonly lease: BodyLease }): Exchange {
+  #begin(
+    incoming: Incoming,
+    { outgoing, base, lease }: { readonly outgoing: Outgoing; readonly base: string; readonly lease: BodyLease },
+  ): Exchange {
     const gone = new AbortController();
     outgoing.once('close', () => {
       if (!outgoing.writableFinished) gone.abort(new RequestError('canceled', 'the client went away'));
@@ -161,7 +164,9 @@ export class HttpHandler {
       tenants,
       contentType,
       accept: incoming.headers.accept ?? '',
-      headers: Object.fromEntries((route.headers ?? []).map((name) => [name, header(incoming, name)]).filter(([, value]) => value !== undefined)),
+      headers: Object.fromEntries(
+        (route.headers ?? []).map((name) => [name, header(incoming, name)]).filter(([, value]) => value !== undefined),
+      ),
       body,
       signal: exchange.signal,
     };
@@ -171,15 +176,22 @@ export class HttpHandler {
     const settings = this.#options.settings();
     const encoding = incoming.headers['content-encoding'] ?? route.defaultEncoding ?? '';
     const bounds = { timeoutMs: settings.bodyTimeout, lease };
-    if (route.bodyBytesMax !== undefined) return readBody(incoming, encoding, { ...bounds, bytesMax: route.bodyBytesMax, setting: 'fixed for this path' });
-    if (isForm && settings.bodyBytesMax > FORM_BYTES_MAX) return readBody(incoming, encoding, { ...bounds, bytesMax: FORM_BYTES_MAX, setting: 'fixed for forms' });
+    if (route.bodyBytesMax !== undefined)
+      return readBody(incoming, encoding, { ...bounds, bytesMax: route.bodyBytesMax, setting: 'fixed for this path' });
+    if (isForm && settings.bodyBytesMax > FORM_BYTES_MAX)
+      return readBody(incoming, encoding, { ...bounds, bytesMax: FORM_BYTES_MAX, setting: 'fixed for forms' });
     return readBody(incoming, encoding, { ...bounds, bytesMax: settings.bodyBytesMax, setting: 'server.bodyBytesMax' });
   }
 
   async #write(outgoing: Outgoing, reply: OpenReply, exchange: Exchange): Promise<void> {
     const { incoming, id, method, signal } = exchange;
     const headers = { 'x-request-id': id, ...corsHeaders(incoming.headers, method, this.#options.settings().corsOrigins) };
-    await writeReply(outgoing, reply, { head: method === 'HEAD', acceptEncoding: String(incoming.headers['accept-encoding'] ?? ''), headers, signal });
+    await writeReply(outgoing, reply, {
+      head: method === 'HEAD',
+      acceptEncoding: String(incoming.headers['accept-encoding'] ?? ''),
+      headers,
+      signal,
+    });
   }
 
   /** Our own mistake, or the world's: logged here and nowhere else. */
@@ -246,5 +258,7 @@ function mergeForm(body: Uint8Array, search: string): URLSearchParams {
 /** Errors of a connection that ended: nobody is left to be told. */
 function isGone(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ERR_HTTP2_INVALID_STREAM', 'ABORT_ERR'].includes(code);
+  return ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ERR_HTTP2_INVALID_STREAM', 'ABORT_ERR'].includes(
+    code,
+  );
 }

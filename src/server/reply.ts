@@ -31,7 +31,8 @@ export interface OpenReply extends Omit<Reply, 'body'> {
 type Compression = 'gzip' | 'zstd';
 
 const LEVEL = { level: 1 } as const;
-const COMPRESSIBLE = /^(?:text\/|application\/(?:json|openmetrics-text|x-ndjson|yaml|javascript|xml|x-protobuf|vnd\.google\.protobuf)|image\/svg)/;
+const COMPRESSIBLE =
+  /^(?:text\/|application\/(?:json|openmetrics-text|x-ndjson|yaml|javascript|xml|x-protobuf|vnd\.google\.protobuf)|image\/svg)/;
 const compressors = { gzip: { sync: gzipSync, async: promisify(gzip) }, zstd: { sync: zstdCompressSync, async: promisify(zstdCompress) } };
 
 /** Waits for a stream's first piece, so that its first error is an error of the request. */
@@ -81,7 +82,11 @@ async function writeBytes(outgoing: Outgoing, { status, headers, body, compressi
   outgoing.end(head === true ? undefined : bytes);
 }
 
-async function writeStream(outgoing: Outgoing, { status, headers, body, compression }: Written<AsyncIterable<string | Uint8Array>>, signal: AbortSignal): Promise<void> {
+async function writeStream(
+  outgoing: Outgoing,
+  { status, headers, body, compression }: Written<AsyncIterable<string | Uint8Array>>,
+  signal: AbortSignal,
+): Promise<void> {
   outgoing.writeHead(status, headers);
   giveUpOnStall(outgoing);
   const source = Readable.from(body);

@@ -90,7 +90,8 @@ export class Server {
 
   /** Applies what can change while running: bounds of bodies and origins. */
   apply(settings: ServerSettings): void {
-    this.#settings = settings;
+    // The ports were opened with the timeout that they have.
+    this.#settings = { ...settings, bodyTimeout: this.#settings.bodyTimeout };
   }
 
   /** Takes nothing new, finishes what was accepted for at most `DRAIN_TIMEOUT_MS`, then ends the rest. */

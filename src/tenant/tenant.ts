@@ -17,7 +17,8 @@ const ONLY_ANONYMOUS: readonly string[] = [ANONYMOUS];
 export function readTenants(header: string | undefined): readonly string[] {
   if (header === undefined || header === '') return ONLY_ANONYMOUS;
   const ids = [...new Set(header.split('|'))].sort();
-  if (ids.length > TENANTS_PER_READ_MAX) throw new RequestError('bad_data', `X-Scope-OrgID: more than ${TENANTS_PER_READ_MAX} tenants in one read`);
+  if (ids.length > TENANTS_PER_READ_MAX)
+    throw new RequestError('bad_data', `X-Scope-OrgID: more than ${TENANTS_PER_READ_MAX} tenants in one read`);
   for (const id of ids) {
     const mistake = tenantIdMistake(id);
     if (mistake !== undefined) throw new RequestError('bad_data', `X-Scope-OrgID: ${mistake}`);
