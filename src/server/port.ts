@@ -109,7 +109,11 @@ export class Port {
       socket.once('close', () => this.#sockets.delete(socket));
       choose(socket, (isHttp2) => {
         if (isHttp2) this.#http2.emit('connection', socket);
-        else serveHttp1.call(this.#http1, socket);
+        else {
+          serveHttp1.call(this.#http1, socket);
+          // An http2 session takes what was put back by itself; an http1 parser waits for the flow.
+          socket.resume();
+        }
       });
     });
   }
@@ -138,7 +142,6 @@ function choose(socket: Socket, then: (isHttp2: boolean) => void): void {
     socket.pause();
     socket.unshift(seen);
     then(isPreface);
-    socket.resume();
   };
   const end = (): void => {
     clearTimeout(timer);
