@@ -65,8 +65,8 @@ interface Call {
 export class GrpcHandler {
   readonly #options: GrpcHandlerOptions;
   readonly #routes: ReadonlyMap<string, GrpcRoute>;
-  readonly #stopping = new AbortController();
-  #inFlight = 0;
+  /** One for each call in flight. */
+  readonly #aborts = new Set<AbortController>();
 
   constructor(options: GrpcHandlerOptions) {
     this.#options = options;
@@ -74,21 +74,24 @@ export class GrpcHandler {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#aborts.size;
   }
 
   abort(): void {
-    this.#stopping.abort(new RequestError('unavailable', 'the server is stopping'));
+    for (const abort of this.#aborts) abort.abort(new RequestError('unavailable', 'the server is stopping'));
   }
 
   /** Answers one call. Never rejects. */
   async handle(incoming: Http2ServerRequest): Promise<void> {
     const started = performance.now();
     using lease = new BodyLease(this.#options.budget);
-    const call = this.#begin(incoming, lease);
-    this.#inFlight++;
+    const abort = new AbortController();
+    this.#aborts.add(abort);
+    const call = this.#begin(incoming, lease, abort);
+    const deadline = startDeadline(incoming, abort);
     const outcome = await this.#outcome(call);
-    this.#inFlight--;
+    clearTimeout(deadline);
+    this.#aborts.delete(abort);
     if (!incoming.stream.destroyed) respond(incoming.stream, outcome, call.id);
     const ms = performance.now() - started;
     const route = call.route?.path ?? 'none';
@@ -102,24 +105,12 @@ export class GrpcHandler {
     });
   }
 
-  #begin(incoming: Http2ServerRequest, lease: BodyLease): Call {
-    const gone = new AbortController();
-    const { stream, headers } = incoming;
+  #begin(incoming: Http2ServerRequest, lease: BodyLease, abort: AbortController): Call {
+    const { stream, headers, url: path } = incoming;
     stream.on('error', () => undefined);
     incoming.on('error', () => undefined);
-    stream.once('close', () => gone.abort(new RequestError('canceled', 'the client went away')));
-    const signals = [gone.signal, this.#stopping.signal];
-    const timeoutMs = parseGrpcTimeout(header(headers['grpc-timeout']));
-    if (timeoutMs !== undefined) signals.push(AbortSignal.timeout(timeoutMs));
-    const path = incoming.url;
-    return {
-      id: requestId(headers['x-request-id']),
-      path,
-      incoming,
-      lease,
-      signal: AbortSignal.any(signals),
-      route: this.#routes.get(path),
-    };
+    stream.once('close', () => abort.abort(new RequestError('canceled', 'the client went away')));
+    return { id: requestId(headers['x-request-id']), path, incoming, lease, signal: abort.signal, route: this.#routes.get(path) };
   }
 
   async #outcome(call: Call): Promise<Outcome> {
@@ -156,8 +147,7 @@ export class GrpcHandler {
   }
 
   #failed(error: unknown, { id, path, signal }: Call): Outcome {
-    if (error instanceof DOMException && error.name === 'TimeoutError')
-      return { status: STATUS.timeout, message: 'the deadline of the call has passed' };
+    return { status: STATUS.timeout, message: 'the deadline of the call has passed' };
     if (error instanceof RequestError) {
       const retry = error.options.retryAfterS;
       return {
@@ -171,6 +161,13 @@ export class GrpcHandler {
     this.#options.log.error('call failed unexpectedly', { id, path, error });
     return { status: STATUS.internal, message: `internal error; the log tells more under request id ${id}` };
   }
+}
+
+/** Aborts the call when the client's deadline has passed. */
+function startDeadline({ headers }: Http2ServerRequest, abort: AbortController): NodeJS.Timeout | undefined {
+  const timeoutMs = parseGrpcTimeout(header(headers['grpc-timeout']));
+  if (timeoutMs === undefined) return undefined;
+  return setTimeout(() => abort.abort(new RequestError('timeout', 'the deadline of the call has passed')), timeoutMs);
 }
 
 function respond(stream: ServerHttp2Stream, { status, message, details, answer }: Outcome, id: string): void {
@@ -187,6 +184,7 @@ function respond(stream: ServerHttp2Stream, { status, message, details, answer }
   };
   if (answer === undefined) {
     stream.respond({ ...headers, ...trailers }, { endStream: true });
+    if (!stream.readableEnded) stream.close();
     return;
   }
   stream.respond(headers, { waitForTrailers: true });

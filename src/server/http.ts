@@ -49,20 +49,20 @@ interface Exchange {
 
 export class HttpHandler {
   readonly #options: HttpHandlerOptions;
-  #inFlight = 0;
-  readonly #stopping = new AbortController();
+  /** One for each request in flight. */
+  readonly #aborts = new Set<AbortController>();
 
   constructor(options: HttpHandlerOptions) {
     this.#options = options;
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#aborts.size;
   }
 
   /** Ends what still runs; its clients are told that the server stops. */
   abort(): void {
-    this.#stopping.abort(new RequestError('unavailable', 'the server is stopping'));
+    for (const abort of this.#aborts) abort.abort(new RequestError('unavailable', 'the server is stopping'));
   }
 
   /** Answers one request; `base` stands before its path, as on a peer's port. Never rejects. */
@@ -70,8 +70,9 @@ export class HttpHandler {
     const { metrics, log, budget } = this.#options;
     const started = performance.now();
     using lease = new BodyLease(budget);
-    const exchange = this.#begin(incoming, { outgoing, base, lease });
-    this.#inFlight++;
+    const abort = new AbortController();
+    const exchange = begin(incoming, { outgoing, base, lease, abort });
+    this.#aborts.add(abort);
     let status = 499;
     try {
       const reply = await this.#answer(exchange);
@@ -82,7 +83,7 @@ export class HttpHandler {
       outgoing.destroy();
       if (!exchange.signal.aborted && !isGone(error)) this.#unexpected(error, exchange);
     } finally {
-      this.#inFlight--;
+      this.#aborts.delete(abort);
       if (exchange.signal.aborted) status = 499;
       const ms = performance.now() - started;
       const route = exchange.route?.path ?? 'none';
@@ -91,31 +92,6 @@ export class HttpHandler {
       if (status >= 500 || ms > SLOW_REQUEST_MS) log.info('request', fields);
       else log.debug('request', fields);
     }
-  }
-
-  #begin(
-    incoming: Incoming,
-    { outgoing, base, lease }: { readonly outgoing: Outgoing; readonly base: string; readonly lease: BodyLease },
-  ): Exchange {
-    const gone = new AbortController();
-    outgoing.once('close', () => {
-      if (!outgoing.writableFinished) gone.abort(new RequestError('canceled', 'the client went away'));
-    });
-    // Both ends of a connection may fail at any time; the request learns of it by its signal.
-    incoming.on('error', () => undefined);
-    outgoing.on('error', () => undefined);
-    const url = incoming.url ?? '/';
-    const at = url.indexOf('?');
-    return {
-      id: requestId(incoming.headers['x-request-id']),
-      method: incoming.method ?? '',
-      path: base + (at < 0 ? url : url.slice(0, at)),
-      search: at < 0 ? '' : url.slice(at + 1),
-      incoming,
-      lease,
-      signal: AbortSignal.any([gone.signal, this.#stopping.signal]),
-      route: undefined,
-    };
   }
 
   /** The answer to a request, errors included. */
@@ -200,6 +176,38 @@ export class HttpHandler {
     this.#options.log.error('request failed unexpectedly', { id, method, path, error });
     return new RequestError('internal', `internal error; the log tells more under request id ${id}`, { cause: error });
   }
+}
+
+interface Beginning {
+  readonly outgoing: Outgoing;
+  readonly base: string;
+  readonly lease: BodyLease;
+  readonly abort: AbortController;
+}
+
+function begin(incoming: Incoming, { outgoing, base, lease, abort }: Beginning): Exchange {
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) abort.abort(new RequestError('canceled', 'the client went away'));
+  });
+  // After the answer nobody listens to a body that was not wanted; on HTTP/1.1 the request timeout ends it.
+  outgoing.once('finish', () => {
+    if ('stream' in incoming && !incoming.readableEnded) incoming.stream.close();
+  });
+  // Both ends of a connection may fail at any time; the request learns of it by its signal.
+  incoming.on('error', () => undefined);
+  outgoing.on('error', () => undefined);
+  const url = incoming.url ?? '/';
+  const at = url.indexOf('?');
+  return {
+    id: requestId(incoming.headers['x-request-id']),
+    method: incoming.method ?? '',
+    path: base + (at < 0 ? url : url.slice(0, at)),
+    search: at < 0 ? '' : url.slice(at + 1),
+    incoming,
+    lease,
+    signal: abort.signal,
+    route: undefined,
+  };
 }
 
 /** The answer to an error, in the shape that the route's clients expect. */

@@ -22,9 +22,10 @@ import * as limits from '../limits.ts';
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n');
 
 export interface PortOptions {
-  readonly address: Address;
   readonly connectionsMax: number;
   readonly bodyTimeoutMs: number;
+  /** From the first byte of a request to the end of its headers. */
+  readonly headerTimeoutMs: number;
   readonly log: Log;
   readonly onRequest: (incoming: IncomingMessage | Http2ServerRequest, outgoing: ServerResponse | Http2ServerResponse) => void;
 }
@@ -35,16 +36,18 @@ export class Port {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #log: Log;
+  readonly #headerTimeoutMs: number;
 
-  constructor({ bodyTimeoutMs, connectionsMax, log, onRequest }: PortOptions) {
+  constructor({ bodyTimeoutMs, headerTimeoutMs, connectionsMax, log, onRequest }: PortOptions) {
+    this.#headerTimeoutMs = headerTimeoutMs;
     this.#log = log;
     this.#http1 = createServer(
       {
         maxHeaderSize: limits.HEADER_BYTES_MAX,
-        headersTimeout: limits.HEADER_TIMEOUT_MS,
-        requestTimeout: limits.HEADER_TIMEOUT_MS + bodyTimeoutMs,
+        headersTimeout: headerTimeoutMs,
+        requestTimeout: headerTimeoutMs + bodyTimeoutMs,
         keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
-        connectionsCheckingInterval: 1000,
+        connectionsCheckingInterval: Math.min(1000, headerTimeoutMs),
         noDelay: true,
       },
       onRequest,
@@ -107,7 +110,7 @@ export class Port {
     this.#http1.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
-      choose(socket, (isHttp2) => {
+      choose(socket, this.#headerTimeoutMs, (isHttp2) => {
         if (isHttp2) this.#http2.emit('connection', socket);
         else {
           serveHttp1.call(this.#http1, socket);
@@ -127,12 +130,12 @@ export class Port {
 }
 
 /** Looks at the first bytes of a connection and puts them back. A client that sends none in time is closed. */
-function choose(socket: Socket, then: (isHttp2: boolean) => void): void {
+function choose(socket: Socket, timeoutMs: number, then: (isHttp2: boolean) => void): void {
   let seen: Buffer = Buffer.alloc(0);
   const destroy = (): void => {
     socket.destroy();
   };
-  const timer = setTimeout(destroy, limits.HEADER_TIMEOUT_MS);
+  const timer = setTimeout(destroy, timeoutMs);
   const onData = (chunk: Buffer): void => {
     seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
     const length = Math.min(seen.length, PREFACE.length);

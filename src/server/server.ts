@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../base/log.ts';
 import type { SelfMetrics } from '../base/self-metrics.ts';
 import type { Address } from '../base/settings.ts';
-import { DRAIN_TIMEOUT_MS } from '../limits.ts';
+import { DRAIN_TIMEOUT_MS, HEADER_TIMEOUT_MS } from '../limits.ts';
 import { BodyBudget } from './body.ts';
 import { GrpcHandler } from './grpc.ts';
 import { createHttpMetrics } from './http-metrics.ts';
@@ -31,6 +31,9 @@ export interface ServerOptions {
   readonly grpcRoutes: readonly GrpcRoute[];
   /** Answers a GET whose path no route has. */
   readonly fallback?: Route;
+  /** Bounds that tests shorten; the defaults are those of `limits.ts`. */
+  readonly headerTimeoutMs?: number;
+  readonly drainTimeoutMs?: number;
   readonly metrics: SelfMetrics;
   readonly log: Log;
 }
@@ -97,7 +100,7 @@ export class Server {
   /** Takes nothing new, finishes what was accepted for at most `DRAIN_TIMEOUT_MS`, then ends the rest. */
   async stop(): Promise<void> {
     for (const port of this.#ports) port.stop();
-    const end = performance.now() + DRAIN_TIMEOUT_MS;
+    const end = performance.now() + (this.#options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
     while (this.#inFlight() > 0 && performance.now() < end) await sleep(DRAIN_POLL_MS);
     if (this.#inFlight() > 0) this.#options.log.warn('requests cut off by the stop', { requests: this.#inFlight() });
     this.#http.abort();
@@ -125,9 +128,9 @@ export class Server {
   async #open({ name, address, base }: Wanted): Promise<void> {
     if (address === undefined) return;
     const port = new Port({
-      address,
       connectionsMax: this.#settings.connectionsMax,
       bodyTimeoutMs: this.#settings.bodyTimeout,
+      headerTimeoutMs: this.#options.headerTimeoutMs ?? HEADER_TIMEOUT_MS,
       log: this.#options.log,
       onRequest: (incoming, outgoing) => this.#dispatch(incoming, outgoing, base),
     });
