@@ -191,9 +191,12 @@ export class ProtobufReader {
       case WIRE_FIXED64:
         this.#take(8);
         return;
-      case WIRE_BYTES:
-        this.pos += this.length();
+      case WIRE_BYTES: {
+        // The length moves the position itself, so it is read before.
+        const length = this.length();
+        this.pos += length;
         return;
+      }
       case WIRE_FIXED32:
         this.#take(4);
         return;
