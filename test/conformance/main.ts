@@ -1,0 +1,152 @@
+// `npm run conformance -- DIR [--only NAME]`: the peers' published cases against a freshly started program, over its real interface.
+//
+//   DIR ─▶ files ─▶ families prepare ─▶ settings ─▶ one program ─▶ families run ─▶ a line per file, the failing cases, a summary
+//
+// Exit code 1 when a case failed or when none was run: nothing passes by running nothing.
+
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { startProgram } from '../harness/program.ts';
+import type { Program } from '../harness/program.ts';
+import { configFamily } from './family-config.ts';
+import { expfmtFamily, largeExpositionFamily, openMetricsFamily } from './family-exposition.ts';
+import { httpApiFamily } from './family-http-api.ts';
+import { otlpAttributesFamily, otlpExampleFamily, otlpNamingFamily, otlpSamplesFamily } from './family-otlp.ts';
+import { relabelFamily } from './family-relabel.ts';
+import { remoteWriteFamily } from './family-remote-write.ts';
+import type { CaseFile, Family, Outcome, Run } from './family.ts';
+import { Setup } from './setup.ts';
+
+const families: readonly Family[] = [
+  remoteWriteFamily,
+  relabelFamily,
+  configFamily,
+  expfmtFamily,
+  openMetricsFamily,
+  largeExpositionFamily,
+  otlpSamplesFamily,
+  otlpAttributesFamily,
+  otlpNamingFamily,
+  otlpExampleFamily,
+  httpApiFamily,
+];
+
+/** Failing cases of one file that are printed in full. */
+const FAILURES_SHOWN_MAX = 20;
+const TEXT_SHOWN_MAX = 600;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { only: { type: 'string' } } });
+  const [given] = positionals;
+  if (given === undefined || positionals.length > 1) {
+    console.error('usage: npm run conformance -- DIR [--only NAME]');
+    return 2;
+  }
+  const dir = resolve(given);
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    console.error(`conformance: ${given} is no directory`);
+    return 2;
+  }
+  const files = caseFiles(dir).filter(({ path }) => values.only === undefined || path.includes(values.only));
+  const outcomes = await runFiles(files);
+  const count = (kind: Outcome['kind']): number => outcomes.filter((outcome) => outcome.kind === kind).length;
+  console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
+  if (count('failed') > 0) return 1;
+  if (count('passed') > 0) return 0;
+  console.error('conformance: no case was run');
+  return 1;
+}
+
+/** The case files of a directory. Where a folder has an index, the files beside it are its material. */
+function caseFiles(dir: string, under = ''): CaseFile[] {
+  const entries = readdirSync(join(dir, under), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const index = entries.find(({ name }) => name === 'index.json');
+  if (index !== undefined) return [{ path: `${under}index.json`, file: join(dir, under, 'index.json') }];
+  return entries.flatMap((entry) => {
+    const path = `${under}${entry.name}`;
+    if (entry.isDirectory()) return entry.name === 'LICENCES' ? [] : caseFiles(dir, `${path}/`);
+    return entry.name.endsWith('.md') ? [] : [{ path, file: join(dir, path) }];
+  });
+}
+
+interface Prepared {
+  readonly path: string;
+  readonly run: Run;
+}
+
+async function runFiles(files: readonly CaseFile[]): Promise<Outcome[]> {
+  const setup = new Setup();
+  const prepared: Prepared[] = [];
+  for (const file of files) prepared.push({ path: file.path, run: await prepare(file, setup) });
+  const dir = mkdtempSync(join(tmpdir(), 'sightline-conformance-'));
+  let program: Program | undefined;
+  try {
+    program = await startProgram({ dataDir: join(dir, 'data'), config: await setup.write(dir) });
+    const outcomes: Outcome[] = [];
+    for (const { path, run } of prepared) outcomes.push(...report(path, await runOne(path, run, program)));
+    await program.stop();
+    return outcomes;
+  } finally {
+    await program?.kill();
+    setup.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** A file that cannot be read as its family expects is a failure of that file alone. */
+async function prepare(file: CaseFile, setup: Setup): Promise<Run> {
+  const family = families.find(({ claims }) => claims(file.path));
+  if (family === undefined) return () => Promise.resolve([{ kind: 'skipped', name: file.path, reason: 'no family yet' }]);
+  try {
+    return await family.prepare(file, setup);
+  } catch (error) {
+    const failed: Outcome = { kind: 'failed', name: file.path, expected: `a file of the family ${family.name}`, got: String(error) };
+    return () => Promise.resolve([failed]);
+  }
+}
+
+async function runOne(path: string, run: Run, program: Program): Promise<readonly Outcome[]> {
+  try {
+    const outcomes = await run(program);
+    if (outcomes.length > 0) return outcomes;
+    return [{ kind: 'failed', name: path, expected: 'cases', got: 'none' }];
+  } catch (error) {
+    return [
+      {
+        kind: 'failed',
+        name: path,
+        expected: 'a run to its end',
+        got: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      },
+    ];
+  }
+}
+
+/** Prints a file's line and its failing cases. */
+function report(path: string, outcomes: readonly Outcome[]): readonly Outcome[] {
+  const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
+  const skipped = outcomes.filter((outcome) => outcome.kind === 'skipped');
+  const passed = outcomes.length - failed.length - skipped.length;
+  const reasons = [...new Set(skipped.map(({ reason }) => reason))].join('; ');
+  const verdict = failed.length > 0 ? 'failed ' : passed > 0 ? 'passed ' : 'skipped';
+  const parts = [
+    `${passed} of ${outcomes.length - skipped.length} cases`,
+    ...(skipped.length > 0 ? [`${skipped.length} skipped: ${reasons}`] : []),
+  ];
+  console.log(`${verdict} ${path}: ${verdict === 'skipped' ? reasons : parts.join(', ')}`);
+  for (const { name, expected, got } of failed.slice(0, FAILURES_SHOWN_MAX)) {
+    console.log(`    ${shorten(name, 200)}\n      expected ${shorten(expected)}\n      got      ${shorten(got)}`);
+  }
+  if (failed.length > FAILURES_SHOWN_MAX) console.log(`    … and ${failed.length - FAILURES_SHOWN_MAX} more`);
+  return outcomes;
+}
+
+function shorten(text: string, max = TEXT_SHOWN_MAX): string {
+  const line = text.replaceAll('\n', '\n               ');
+  return line.length > max ? `${line.slice(0, max)}…` : line;
+}
