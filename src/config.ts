@@ -115,6 +115,7 @@ export interface ConfigSources {
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: 'serve'; readonly sources: ConfigSources }
+  | { readonly kind: 'check-config'; readonly files: readonly string[] }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
@@ -141,6 +142,7 @@ const CONFIG_VARIABLE = 'SIGHTLINE_CONFIG';
 
 /** Reads the command line, without the program's name. Throws `bad_data` on a flag that is none. */
 export function parseCommand(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Command {
+  if (args[0] === 'check-config') return { kind: 'check-config', files: args.slice(1) };
   let file = environment[CONFIG_VARIABLE];
   const flags: SettingEntry[] = [];
   for (let i = 0; i < args.length; i++) {

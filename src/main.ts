@@ -8,6 +8,7 @@ import { createLog, type Log } from './base/log.ts';
 import { collectProcessMetrics } from './base/process-metrics.ts';
 import { RequestError } from './base/request-error.ts';
 import { SelfMetrics } from './base/self-metrics.ts';
+import { checkConfigFiles } from './cli/check-config.ts';
 import { helpText } from './cli/help-text.ts';
 import { changedSettings, loadConfig, parseCommand, type Config, type ConfigSources } from './config.ts';
 import { STOP_TIMEOUT_MS } from './limits.ts';
@@ -137,6 +138,8 @@ async function main(args: readonly string[]): Promise<number> {
     case 'version':
       process.stdout.write(`sightline ${version()}\n`);
       return 0;
+    case 'check-config':
+      return checkConfigFiles(command.files);
     case 'serve':
       await serve(command.sources);
       return 0;
