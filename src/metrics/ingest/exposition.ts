@@ -83,7 +83,8 @@ export function formatOf(contentType: string, fallback = ''): FormatChoice {
   if (format !== undefined) return { kind: 'format', format };
   const problem = problemOf(contentType, wellFormed);
   const instead = Object.hasOwn(BY_PROTOCOL, fallback) ? BY_PROTOCOL[fallback] : undefined;
-  if (instead !== undefined) return { kind: 'format', format: instead, warning: `${problem}, using fallback_scrape_protocol "${fallback}"` };
+  if (instead !== undefined)
+    return { kind: 'format', format: instead, warning: `${problem}, using fallback_scrape_protocol "${fallback}"` };
   return { kind: 'refused', message: `${problem} and no fallback_scrape_protocol specified for target` };
 }
 
