@@ -1,0 +1,71 @@
+// Sizes of file systems by statfs, so that a dead network mount can hang nothing but itself.
+//
+//   a disk or memory file system ─▶ statfsSync: microseconds, the kernel has the answer at hand
+//   anything else (NFS, FUSE …)  ─▶ asynchronous statfs, few at once, with a timeout; while one is stuck its mount is an error and not asked again
+
+import { statfsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import type { StatsFs } from 'node:fs';
+import type { FilesystemError, FilesystemSize } from './host.ts';
+
+/** Each waiting call holds one of the few threads that all file access of the process shares. */
+const PENDING_MAX = 2;
+
+const LOCAL_TYPES = new Set(
+  (
+    'bcachefs btrfs erofs exfat ext2 ext3 ext4 f2fs hfsplus iso9660 jfs minix nilfs2 ntfs3 overlay ramfs reiserfs squashfs tmpfs ' +
+    'ubifs udf ufs vfat xfs zfs'
+  ).split(' '),
+);
+
+export type SizeReader = (path: string, fsType: string) => Promise<FilesystemSize | FilesystemError>;
+
+/** `root` is put before every path; `''` for none. The path is read with `timeoutMs` at most. */
+export function filesystemSizeReader(root: string, timeoutMs: number): SizeReader {
+  const pending = new Map<string, Promise<FilesystemSize | FilesystemError>>();
+  return async (path, fsType) => {
+    const place = `${root}${path}`;
+    if (LOCAL_TYPES.has(fsType)) return outcome(() => statfsSync(place));
+    if (pending.has(place)) return TIMED_OUT;
+    const deadline = Date.now() + timeoutMs;
+    while (pending.size >= PENDING_MAX) {
+      if (Date.now() >= deadline) return TIMED_OUT;
+      await Promise.race([...pending.values(), elapsed(deadline - Date.now())]);
+    }
+    const call = outcome(() => statfs(place));
+    pending.set(place, call);
+    void call.then(() => pending.delete(place));
+    return Promise.race([call, elapsed(timeoutMs)]);
+  };
+}
+
+const TIMED_OUT: FilesystemError = { kind: 'error', reason: 'mountpoint timeout' };
+
+async function elapsed(timeoutMs: number): Promise<FilesystemError> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(TIMED_OUT), timeoutMs).unref();
+  });
+}
+
+async function outcome(read: () => StatsFs | Promise<StatsFs>): Promise<FilesystemSize | FilesystemError> {
+  try {
+    const { bsize, blocks, bfree, bavail, files, ffree } = await read();
+    const size = { bytes: blocks * bsize, freeBytes: bfree * bsize, availableBytes: bavail * bsize, files, filesFree: ffree };
+    return { kind: 'size', ...size };
+  } catch (error) {
+    return { kind: 'error', reason: error instanceof Error && 'code' in error ? reasonOf(String(error.code)) : 'unknown error' };
+  }
+}
+
+/** The C library's words for the usual refusals, as node_exporter shows them. */
+function reasonOf(code: string): string {
+  const words: Readonly<Record<string, string>> = {
+    EACCES: 'permission denied',
+    EPERM: 'operation not permitted',
+    ENOENT: 'no such file or directory',
+    EIO: 'input/output error',
+    ESTALE: 'stale NFS file handle',
+    ENOTCONN: 'transport endpoint is not connected',
+  };
+  return words[code] ?? code;
+}
