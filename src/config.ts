@@ -71,6 +71,11 @@ export const SETTINGS = {
     ),
   },
   storage: {
+    insertDelay: setting.duration('1s', 'How long stored rows may wait in the log for more before they become a part of a table; a query never waits for it.', { min: 1 }),
+    batchRowsMax: setting.integer(500_000, 'Rows that become a part of a table at once.', { min: 1000 }),
+    pendingBytesMax: setting.size('256MiB', 'Rows of a table that may wait in its log; beyond it senders are told to come back.', { min: 1024 * 1024 }),
+    readers: setting.integer(4, 'Statements that read from the embedded store at the same time.', { min: 1, max: 64 }),
+    engineArguments: setting.list('More arguments of the embedded engine, such as --config-file=disks.xml.'),
     url: setting.text('', 'URL of a ClickHouse server or cluster; empty stores in the embedded one under dataDir.'),
   },
   scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
@@ -99,7 +104,7 @@ export type ScrapeSource =
 
 export interface Config extends Omit<ValuesOf<typeof SETTINGS>, 'scrape' | 'storage'> {
   readonly scrape: ScrapeSource;
-  readonly storage: { readonly url: Secret | undefined };
+  readonly storage: Omit<ValuesOf<typeof SETTINGS>['storage'], 'url'> & { readonly url: Secret | undefined };
   /** Limits of the tenants that have their own. */
   readonly tenants: ReadonlyMap<string, TenantLimits>;
   /** What was given, by path: two of them tell what a reload changes. */
@@ -146,7 +151,7 @@ export function parseCommand(args: readonly string[], environment: NodeJS.Proces
   let file = environment[CONFIG_VARIABLE];
   const flags: SettingEntry[] = [];
   for (let i = 0; i < args.length; i++) {
-    const [name = '', inline] = splitOnce(args[i] ?? '', '=');
+    const [name, inline] = splitOnce(args[i] ?? '', '=');
     const flag = FLAGS.find((candidate) => candidate.name === name);
     if (flag === undefined) throw unknownFlag(name);
     if (name === '--help') return { kind: 'help' };
@@ -168,7 +173,7 @@ export function loadConfig(sources: ConfigSources, environment: NodeJS.ProcessEn
   return {
     ...values,
     scrape: scrapeSource(scrape, sources.file === undefined ? '.' : dirname(sources.file)),
-    storage: { url: storage.url === '' ? undefined : new Secret(storage.url) },
+    storage: { ...storage, url: storage.url === '' ? undefined : new Secret(storage.url) },
     tenants: tenantLimits(given),
     given,
   };
@@ -222,7 +227,7 @@ function environmentEntries(environment: NodeJS.ProcessEnv): readonly SettingEnt
 
 /** `path=value`; a tenant's id may hold dots. */
 function parseAssignment(assignment: string): SettingEntry {
-  const [name = '', value] = splitOnce(assignment, '=');
+  const [name, value] = splitOnce(assignment, '=');
   if (value === undefined) throw new RequestError('bad_data', `--set ${assignment}: is not path=value`);
   const tenant = /^tenants\.(.+?)\.(limits\..+)$/.exec(name);
   const path = tenant === null ? name.split('.') : ['tenants', tenant[1] ?? '', ...(tenant[2] ?? '').split('.')];

@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { systemClock } from './base/clock.ts';
 import { createLog, type Log } from './base/log.ts';
 import { collectProcessMetrics } from './base/process-metrics.ts';
 import { RequestError } from './base/request-error.ts';
@@ -12,11 +13,15 @@ import { checkConfigFiles } from './cli/check-config.ts';
 import { helpText } from './cli/help-text.ts';
 import { changedSettings, loadConfig, parseCommand, type Config, type ConfigSources } from './config.ts';
 import { STOP_TIMEOUT_MS } from './limits.ts';
+import { remoteWriteRoutes } from './metrics/ingest/remote-write.ts';
+import { openMetricStore } from './metrics/open-metric-store.ts';
+import { METRIC_MIGRATIONS } from './metrics/table.ts';
 import type { GrpcRoute, Route } from './server/route.ts';
 import { atBase } from './server/router.ts';
 import { Server } from './server/server.ts';
 import { controlRoutes, statusRoutes, type StatusOptions } from './server/status.ts';
 import { uiFallback } from './server/ui-files.ts';
+import { Store } from './storage/store.ts';
 import { TenantLimitsTable } from './tenant/tenant-limits.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -52,11 +57,15 @@ async function serve(sources: ConfigSources): Promise<void> {
     }
   };
 
+  const store = stack.use(await openStore(config, log));
+  const metricStore = stack.use(await openMetricStore({ store, limitsOf: limits.of, clock: systemClock, metrics }));
+
   const status: StatusOptions = { notReady: () => undefined, reload, metrics };
   const routes: readonly Route[] = [
     ...statusRoutes(status),
     ...atBase('/prom', controlRoutes(status)),
     ...atBase('/am', controlRoutes(status)),
+    ...remoteWriteRoutes({ open: (tenant) => metricStore.open(tenant) }),
   ];
   const grpcRoutes: readonly GrpcRoute[] = [];
 
@@ -71,6 +80,20 @@ async function serve(sources: ConfigSources): Promise<void> {
   await stopped;
 }
 
+function openStore({ dataDir, storage, limits }: Config, log: Log): Promise<Store> {
+  return Store.open({
+    dataDir: resolve(dataDir),
+    readers: storage.readers,
+    insertDelayMs: storage.insertDelay,
+    batchRowsMax: storage.batchRowsMax,
+    pendingBytesMax: storage.pendingBytesMax,
+    engineArguments: storage.engineArguments,
+    defaults: { timeoutMs: limits.query.timeout, memoryBytesMax: limits.query.memoryBytes, rowsReadMax: Number.MAX_SAFE_INTEGER },
+    migrations: METRIC_MIGRATIONS,
+    onInsertError: (table, error, attempt) => log.error('insert failed; it is tried again', { table, error, attempt }),
+  });
+}
+
 /** Says where the program listens, and warns when others can reach it. */
 function announce(log: Log, config: Config, server: Server): void {
   const open = server.addresses.map(({ name, host, port }) => [name, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`]);
@@ -83,7 +106,7 @@ function announce(log: Log, config: Config, server: Server): void {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 function reloadSummary({ live, restart }: ReturnType<typeof changedSettings>): readonly string[] {

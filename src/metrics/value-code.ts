@@ -22,11 +22,6 @@ const NEGATIVE_NAN_HIGH = 0xfff00000;
 export const STALE_LOW = 2;
 export const STALE_HIGH = 0x7ff00000;
 
-/** Whether a Float64 with these words is the stale marker. */
-export function isStale(low: number, high: number): boolean {
-  return low === STALE_LOW && high === STALE_HIGH;
-}
-
 /**
  * The codes of a column of values. `series[i]` is the series of value `i`, and `thousandths` has a 1 for each series that needs decimals: it is read and set here.
  * Hot: once per sample that arrives.

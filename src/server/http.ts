@@ -150,7 +150,9 @@ export class HttpHandler {
 
   #body({ incoming, lease }: Exchange, route: Route, isForm: boolean): Promise<Uint8Array> {
     const settings = this.#options.settings();
-    const encoding = incoming.headers['content-encoding'] ?? route.defaultEncoding ?? '';
+    const encoding = incoming.headers['content-encoding'] ?? route.onlyEncoding ?? '';
+    if (route.onlyEncoding !== undefined && encoding !== route.onlyEncoding)
+      throw new RequestError('unsupported_media', `Content-Encoding ${encoding}: ${route.path} takes ${route.onlyEncoding} only`);
     const bounds = { timeoutMs: settings.bodyTimeout, lease };
     if (route.bodyBytesMax !== undefined)
       return readBody(incoming, encoding, { ...bounds, bytesMax: route.bodyBytesMax, setting: 'fixed for this path' });
@@ -164,7 +166,7 @@ export class HttpHandler {
     const headers = { 'x-request-id': id, ...corsHeaders(incoming.headers, method, this.#options.settings().corsOrigins) };
     await writeReply(outgoing, reply, {
       head: method === 'HEAD',
-      acceptEncoding: String(incoming.headers['accept-encoding'] ?? ''),
+      acceptEncoding: incoming.headers['accept-encoding'] ?? '',
       headers,
       signal,
     });

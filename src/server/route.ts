@@ -47,6 +47,8 @@ export interface Route {
   readonly headers?: readonly string[];
   /** The largest decoded body in bytes; default `server.bodyBytesMax`. */
   readonly bodyBytesMax?: number;
+  /** The only coding that a body may have, named by the sender or not. */
+  readonly onlyEncoding?: 'snappy';
   /** The coding of a body whose sender names none. */
   readonly defaultEncoding?: 'snappy';
   /** The body of an error, as this protocol's clients expect it; the status comes from the error's code. `contentType` is the request's media type, for protocols that answer in it. */

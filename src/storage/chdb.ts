@@ -142,7 +142,12 @@ function openSession(options: ChdbOptions): Session {
 const INSERT_SETTINGS =
   ', max_threads = 1, max_insert_threads = 1, max_insert_block_size = 4000000, min_insert_block_size_rows = 4000000, min_insert_block_size_bytes = 0, max_partitions_per_insert_block = 0, optimize_on_insert = 0';
 
-const ENGINE_ARGUMENTS = ['--output_format_json_quote_64bit_integers=1', '--max_query_size=268435456', '--max_ast_elements=10000000', '--max_expanded_ast_elements=10000000'];
+const ENGINE_ARGUMENTS = [
+  '--output_format_json_quote_64bit_integers=1',
+  '--max_query_size=268435456',
+  '--max_ast_elements=10000000',
+  '--max_expanded_ast_elements=10000000',
+];
 
 function definedOnly<T extends object>(value: T): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Partial<T>;

@@ -63,7 +63,9 @@ export class LogSegment {
 }
 
 /** What a run before this one left: each segment's name and whole frames, oldest first. */
-export async function* leftSegments(directory: string): AsyncGenerator<{ name: string; payloads: Uint8Array[]; remove: () => Promise<void> }> {
+export async function* leftSegments(
+  directory: string,
+): AsyncGenerator<{ name: string; payloads: Uint8Array[]; remove: () => Promise<void> }> {
   await mkdir(directory, { recursive: true });
   const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort();
   for (const file of names) {
@@ -76,7 +78,7 @@ export async function* leftSegments(directory: string): AsyncGenerator<{ name: s
 export function wholeFrames(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const payloads: Uint8Array[] = [];
-  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+  for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
     const length = view.getUint32(at, true);
     const end = at + HEADER_BYTES + length;
     if (length === 0 || end > bytes.length) break;
@@ -100,7 +102,7 @@ async function writeAll(file: FileHandle, parts: Uint8Array[], { at, size }: { a
   if (bytesWritten === size) return;
   // A disk that is nearly full takes a part; the rest then fails with the reason.
   const rest = Buffer.concat(parts).subarray(bytesWritten);
-  for (let done = 0; done < rest.length; ) {
+  for (let done = 0; done < rest.length;) {
     const result = await file.write(rest, done, rest.length - done, at + bytesWritten + done);
     done += result.bytesWritten;
   }

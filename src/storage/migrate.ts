@@ -32,7 +32,8 @@ export async function migrate(client: Client, form: Form, migrations: readonly M
   const ordered = [...migrations].sort((a, b) => a.id - b.id);
   const newest = ordered.at(-1)?.id ?? 0;
   const unknown = [...done].find((id) => id > newest);
-  if (unknown !== undefined) throw new Error(`the store has migration ${unknown}, and this program knows them up to ${newest}: start a newer version`);
+  if (unknown !== undefined)
+    throw new Error(`the store has migration ${unknown}, and this program knows them up to ${newest}: start a newer version`);
   for (const { id, name, statements } of ordered) {
     if (done.has(id)) continue;
     for (const statement of statements(form)) await client.exec(statement);

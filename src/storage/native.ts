@@ -136,7 +136,8 @@ function writeLowCardinality(out: Writer, dictionary: readonly string[], indexes
   out.text('');
   for (const value of dictionary) out.text(value);
   out.u64(BigInt(indexes.length));
-  const shifted = width === 0 ? new Uint8Array(indexes.length) : width === 1 ? new Uint16Array(indexes.length) : new Uint32Array(indexes.length);
+  const shifted =
+    width === 0 ? new Uint8Array(indexes.length) : width === 1 ? new Uint16Array(indexes.length) : new Uint32Array(indexes.length);
   for (let i = 0; i < indexes.length; i++) shifted[i] = (indexes[i] as number) + 1;
   out.bytes(bytesOf(shifted));
 }
@@ -267,7 +268,20 @@ const FIXED: Readonly<Record<string, (bytes: ArrayBuffer) => Values>> = {
   Float64: (b) => new Float64Array(b),
 };
 const WIDTHS: Readonly<Record<string, number>> = {
-  Int8: 1, UInt8: 1, Bool: 1, Int16: 2, UInt16: 2, Date: 2, Int32: 4, UInt32: 4, DateTime: 4, Int64: 8, DateTime64: 8, UInt64: 8, Float32: 4, Float64: 8,
+  Int8: 1,
+  UInt8: 1,
+  Bool: 1,
+  Int16: 2,
+  UInt16: 2,
+  Date: 2,
+  Int32: 4,
+  UInt32: 4,
+  DateTime: 4,
+  Int64: 8,
+  DateTime64: 8,
+  UInt64: 8,
+  Float32: 4,
+  Float64: 8,
 };
 
 function readColumn(reader: Reader, type: string, rows: number): Values {
@@ -288,7 +302,8 @@ function readFixed(reader: Reader, type: string, rows: number): Values | undefin
 function readPrefix(reader: Reader, type: string): void {
   for (let from = type.indexOf('LowCardinality('); from >= 0; from = type.indexOf('LowCardinality(', from + 1)) {
     const version = reader.u64();
-    if (version !== SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS) throw new ClickHouseError(0, `LowCardinality of version ${version} in Native`);
+    if (version !== SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS)
+      throw new ClickHouseError(0, `LowCardinality of version ${version} in Native`);
   }
 }
 

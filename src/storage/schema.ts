@@ -43,7 +43,9 @@ export function createTable(table: Table, form: Form): readonly Sql[] {
   if (form.kind === 'embedded') {
     const engine = table.engine === 'merge' ? sql`MergeTree` : sql`ReplacingMergeTree`;
     const window = sql`non_replicated_deduplication_window = 1000`;
-    return [sql`CREATE TABLE IF NOT EXISTS ${identifier(table.name)} (${columns}) ENGINE = ${engine} ${layout} SETTINGS ${settings}, ${window}`];
+    return [
+      sql`CREATE TABLE IF NOT EXISTS ${identifier(table.name)} (${columns}) ENGINE = ${engine} ${layout} SETTINGS ${settings}, ${window}`,
+    ];
   }
   const local = identifier(`${table.name}_local`);
   const on = sql`ON CLUSTER ${identifier(form.cluster)}`;

@@ -31,20 +31,40 @@ function block(ids: readonly number[]): Uint8Array {
   return encodeBlock([
     { name: 'tenant', data: { kind: 'LowCardinality(String)', dictionary: ['a', "b'c"], indexes: Uint32Array.from(ids, (id) => id % 2) } },
     { name: 'id', data: { kind: 'UInt64', values: BigUint64Array.from(ids, BigInt) } },
-    { name: 'labels', data: { kind: 'Map(LowCardinality(String), String)', values: ids.map((id) => (id % 3 === 0 ? [] : ['k', `v${id}`, 'name', '\n\n\0'])) } },
+    {
+      name: 'labels',
+      data: {
+        kind: 'Map(LowCardinality(String), String)',
+        values: ids.map((id) => (id % 3 === 0 ? [] : ['k', `v${id}`, 'name', '\n\n\0'])),
+      },
+    },
     { name: 'buckets', data: { kind: 'Array(Float64)', values: ids.map((id) => Array.from({ length: id % 4 }, (_, i) => i / 2)) } },
   ]);
 }
 
 function writer(client: Client, directory: string): Promise<TableWriter> {
-  const options = { client, table: 'events', columns: insertColumns(EVENTS), directory, batchRowsMax: 100_000, delayMs: 60_000, pendingBytesMax: 64 << 20 };
+  const options = {
+    client,
+    table: 'events',
+    columns: insertColumns(EVENTS),
+    directory,
+    batchRowsMax: 100_000,
+    delayMs: 60_000,
+    pendingBytesMax: 64 << 20,
+  };
   return TableWriter.open({ ...options, onInsertError: (error) => assert.fail(String(error)) });
 }
 
 test('the embedded store', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'sightline-storage-'));
   const defaults = { timeoutMs: 10_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 };
-  await using client = await ChdbClient.open({ directory: join(directory, 'store'), readers: 2, inserters: 1, defaults, engineArguments: [] });
+  await using client = await ChdbClient.open({
+    directory: join(directory, 'store'),
+    readers: 2,
+    inserters: 1,
+    defaults,
+    engineArguments: [],
+  });
   await migrate(client, { kind: 'embedded' }, [{ id: 1, name: 'events', statements: (form) => createTable(EVENTS, form) }]);
   const count = async () => Number((await client.query(sql`SELECT count() AS n FROM events`))[0]?.['n']);
 
@@ -69,13 +89,20 @@ test('the embedded store', async (t) => {
   });
 
   await t.test('every type comes back as it went in', async () => {
-    const blocks = await Array.fromAsync(client.stream(sql`SELECT tenant, id, labels, buckets FROM events WHERE tenant = ${text("b'c")} ORDER BY id`));
-    const rows = blocks.flatMap(({ columns }) => Array.from({ length: columns['id']?.length ?? 0 }, (_, i) => [columns['id']?.[i], columns['labels']?.[i], columns['buckets']?.[i]]));
-    assert.deepEqual(rows.map(([id, labels, buckets]) => [id, labels, [...(buckets as Float64Array)]]), [
-      [1n, ['k', 'v1', 'name', '\n\n\0'], [0]],
-      [3n, [], [0, 0.5, 1]],
-      [5n, ['k', 'v5', 'name', '\n\n\0'], [0]],
-    ]);
+    const blocks = await Array.fromAsync(
+      client.stream(sql`SELECT tenant, id, labels, buckets FROM events WHERE tenant = ${text("b'c")} ORDER BY id`),
+    );
+    const rows = blocks.flatMap(({ columns }) =>
+      Array.from({ length: columns['id']?.length ?? 0 }, (_, i) => [columns['id']?.[i], columns['labels']?.[i], columns['buckets']?.[i]]),
+    );
+    assert.deepEqual(
+      rows.map(([id, labels, buckets]) => [id, labels, [...(buckets as Float64Array)]]),
+      [
+        [1n, ['k', 'v1', 'name', '\n\n\0'], [0]],
+        [3n, [], [0, 0.5, 1]],
+        [5n, ['k', 'v5', 'name', '\n\n\0'], [0]],
+      ],
+    );
   });
 
   await t.test('rows that flow while a reader flushes are all there once', async () => {

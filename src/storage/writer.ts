@@ -84,7 +84,8 @@ export class TableWriter implements AsyncDisposable {
     for await (const { name, payloads, remove } of leftSegments(options.directory)) {
       const [first] = payloads;
       // The segment's own columns: an older version of this program may have written it.
-      if (first !== undefined) await options.client.insert({ table: options.table, columns: columnNames(first), blocks: payloads, token: name });
+      if (first !== undefined)
+        await options.client.insert({ table: options.table, columns: columnNames(first), blocks: payloads, token: name });
       await remove();
     }
     return new TableWriter(options);

@@ -1,0 +1,116 @@
+// Where all metrics go in: per tenant the registry of its series, and a writer for each table.
+//
+// A request's rows are acknowledged when all of its blocks are on disk, the rows of its new series included.
+
+import type { Clock } from '../base/clock.ts';
+import type { TenantLimits } from '../config.ts';
+import { Quota } from '../tenant/quota.ts';
+import type { TableWriter } from '../storage/writer.ts';
+import { WireCache } from './ingest/wire-cache.ts';
+import { SeriesRegistry } from './series-registry.ts';
+import type { BeginWrite, Refusal } from './write.ts';
+import { StoreWrite } from './store-write.ts';
+
+export type MetricTable = 'series' | 'samples' | 'histograms' | 'starts' | 'exemplars' | 'metadata';
+
+export interface MetricStoreOptions {
+  readonly writers: Readonly<Record<MetricTable, TableWriter>>;
+  readonly limitsOf: (tenant: string) => TenantLimits;
+  readonly clock: Clock;
+  /** Told after every commit, for counters per tenant and reason. */
+  readonly onCommit: (
+    tenant: string,
+    stored: { readonly samples: number; readonly histograms: number; readonly exemplars: number },
+    refusals: readonly Refusal[],
+  ) => void;
+}
+
+/** What is kept in memory of a tenant that writes. */
+export interface TenantSeries {
+  readonly name: string;
+  registry: SeriesRegistry;
+  wire: WireCache;
+  readonly quota: Quota;
+  /** Metadata already stored, by family: the same is not stored again. */
+  readonly metadata: Map<string, string>;
+  /** Rows of new series on their way to disk: whoever has samples of them waits too. */
+  registration: Promise<void>;
+  registrationsUnderWay: number;
+}
+
+const MINUTE_MS = 60_000;
+/** A series without samples for so long is no longer active. */
+const ACTIVE_MINUTES = 60;
+const PRUNE_INTERVAL_MS = 10 * MINUTE_MS;
+
+export class MetricStore implements Disposable {
+  readonly options: MetricStoreOptions;
+  readonly #tenants = new Map<string, TenantSeries>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: MetricStoreOptions) {
+    this.options = options;
+    this.#timer = setInterval(() => this.prune(), PRUNE_INTERVAL_MS).unref();
+  }
+
+  /** Begins one request's write. */
+  readonly begin: BeginWrite = (tenant) => this.open(tenant);
+
+  /** As `begin`, with what the decoder of remote write needs. */
+  open(tenant: string): StoreWrite {
+    return new StoreWrite(this, this.#tenant(tenant));
+  }
+
+  /** Makes all that was acknowledged visible to readers; false when the store could not take it now. */
+  async flush(): Promise<boolean> {
+    const done = await Promise.all(Object.values(this.options.writers).map((writer) => writer.flush()));
+    return done.every(Boolean);
+  }
+
+  /** Active series of each tenant that writes. */
+  activeSeries(): ReadonlyMap<string, number> {
+    return new Map([...this.#tenants].map(([name, { registry }]) => [name, registry.size]));
+  }
+
+  /** Forgets what is known of a tenant's stored series and metadata, after some were deleted. */
+  forget(tenant: string): void {
+    const known = this.#tenants.get(tenant);
+    known?.registry.forgetDays();
+    known?.registry.start.fill(0);
+    known?.metadata.clear();
+  }
+
+  /** Lets go of series that have had no samples for an hour. */
+  prune(): void {
+    const now = Math.floor(this.options.clock.now() / MINUTE_MS);
+    for (const tenant of this.#tenants.values()) {
+      const next = tenant.registry.survivors(now - ACTIVE_MINUTES);
+      if (next.size === tenant.registry.size && tenant.wire.size <= 2 * next.size) continue;
+      tenant.registry = next;
+      tenant.wire = new WireCache();
+      tenant.metadata.clear();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #tenant(name: string): TenantSeries {
+    const known = this.#tenants.get(name);
+    if (known !== undefined) return known;
+    const { limitsOf, clock } = this.options;
+    const rate = () => ({ rate: limitsOf(name).metrics.ingestionRate, burst: limitsOf(name).metrics.ingestionBurst });
+    const made: TenantSeries = {
+      name,
+      registry: new SeriesRegistry(),
+      wire: new WireCache(),
+      quota: new Quota(rate, clock),
+      metadata: new Map(),
+      registration: Promise.resolve(),
+      registrationsUnderWay: 0,
+    };
+    this.#tenants.set(name, made);
+    return made;
+  }
+}

@@ -1,0 +1,71 @@
+// The store as one thing: the client in its form, the schema up to date, and a writer for each table.
+
+import { join } from 'node:path';
+import { ChdbClient } from './chdb.ts';
+import type { Client } from './client.ts';
+import { type Migration, migrate } from './migrate.ts';
+import { type Form, insertColumns, type Table } from './schema.ts';
+import { logDirectory, TableWriter } from './writer.ts';
+
+export interface StoreOptions {
+  readonly dataDir: string;
+  readonly readers: number;
+  readonly insertDelayMs: number;
+  readonly batchRowsMax: number;
+  readonly pendingBytesMax: number;
+  readonly defaults: { readonly timeoutMs: number; readonly memoryBytesMax: number; readonly rowsReadMax: number };
+  readonly engineArguments: readonly string[];
+  readonly migrations: readonly Migration[];
+  readonly onInsertError: (table: string, error: unknown, attempt: number) => void;
+}
+
+export class Store implements AsyncDisposable {
+  readonly client: Client;
+  readonly form: Form;
+  readonly #options: StoreOptions;
+  readonly #writers = new Map<string, TableWriter>();
+
+  private constructor(client: Client, form: Form, options: StoreOptions) {
+    this.client = client;
+    this.form = form;
+    this.#options = options;
+  }
+
+  /** Opens the store with all of its tables. */
+  static async open(options: StoreOptions): Promise<Store> {
+    const { dataDir, readers, defaults, engineArguments } = options;
+    const client = await ChdbClient.open({ directory: join(dataDir, 'store'), readers, inserters: 2, defaults, engineArguments });
+    const form: Form = { kind: 'embedded' };
+    await migrate(client, form, options.migrations);
+    return new Store(client, form, options);
+  }
+
+  /** The one writer of a table, after what its log held has been inserted. */
+  async writer(table: Table): Promise<TableWriter> {
+    const known = this.#writers.get(table.name);
+    if (known !== undefined) return known;
+    const { dataDir, batchRowsMax, insertDelayMs, pendingBytesMax, onInsertError } = this.#options;
+    const writer = await TableWriter.open({
+      client: this.client,
+      table: table.name,
+      columns: insertColumns(table),
+      directory: logDirectory(dataDir, table.name),
+      batchRowsMax,
+      delayMs: insertDelayMs,
+      pendingBytesMax,
+      onInsertError: (error, attempt) => onInsertError(table.name, error, attempt),
+    });
+    this.#writers.set(table.name, writer);
+    return writer;
+  }
+
+  get writers(): ReadonlyMap<string, TableWriter> {
+    return this.#writers;
+  }
+
+  /** Inserts what waits, then closes the client. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#writers.values()].map((writer) => writer[Symbol.asyncDispose]()));
+    await this.client[Symbol.asyncDispose]();
+  }
+}
