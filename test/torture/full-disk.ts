@@ -1,0 +1,110 @@
+// A full disk: the data directory lies on a small tmpfs, part of which a ballast file holds. Writing goes on until it is refused, and for a while
+// after; then the ballast goes, and writing must be accepted again. At each point everything acknowledged must be there.
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { queryInstant } from '../harness/client.ts';
+import { startProgram } from '../harness/program.ts';
+import type { Program } from '../harness/program.ts';
+import { auditAll } from './kill.ts';
+import { Lane, sumAudits } from './ledger.ts';
+import type { Audit } from './ledger.ts';
+
+const LANES = 2;
+const SHAPE = { seriesPerBatch: 20, samplesPerSeries: 100 };
+const DISK_MIB = 256;
+const BALLAST_MIB = 160;
+const FILL_MAX_MS = 120_000;
+/** How long refusals are provoked once they began. */
+const FULL_MS = 5_000;
+const RECOVER_MAX_MS = 60_000;
+const SETTINGS = ['host.enabled=false', 'selfScrape.interval=0'];
+
+export interface FullDiskOptions {
+  readonly dir: string;
+  readonly print: (line: string) => void;
+}
+
+/** Why it cannot run here, or undefined. */
+export function fullDiskObstacle(): string | undefined {
+  if (process.platform !== 'linux') return 'a tmpfs of a set size is a thing of Linux';
+  return process.getuid?.() === 0 ? undefined : 'mounting a small tmpfs takes root';
+}
+
+export async function fullDisk({ dir, print }: FullDiskOptions): Promise<Audit> {
+  const disk = join(dir, 'disk');
+  mkdirSync(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'sightline-torture', disk]);
+  try {
+    return await onDisk(disk, print);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+}
+
+async function onDisk(disk: string, print: (line: string) => void): Promise<Audit> {
+  const ballast = join(disk, 'ballast');
+  writeFileSync(ballast, Buffer.alloc(BALLAST_MIB * 1024 * 1024));
+  const options = { dataDir: join(disk, 'data'), set: SETTINGS };
+  const lanes = Array.from({ length: LANES }, (_, i) => new Lane(`disk-${i}`, SHAPE, Date.now() - 3_600_000 * 24));
+  let program = await startProgram(options);
+  try {
+    const refused = await fill(lanes, program);
+    print(`full disk: ${samplesOf(lanes)} samples acknowledged, then refused with ${refused}`);
+    const whileFull = await checked(lanes, program, 'while full');
+    print(`full disk: ${whileFull.found} of ${whileFull.acknowledged} there while full`);
+
+    rmSync(ballast);
+    const before = samplesOf(lanes);
+    const tookMs = await recover(lanes, program);
+    print(`full disk: space returned, accepted again after ${tookMs} ms, ${samplesOf(lanes) - before} samples more`);
+    await checked(lanes, program, 'after recovery');
+
+    await program.stop();
+    program = await startProgram(options);
+    const last = await checked(lanes, program, 'after a restart');
+    await program.stop();
+    return last;
+  } finally {
+    await program.kill();
+  }
+}
+
+/** Writes until refusals come and `FULL_MS` longer. Gives the statuses of the refusals. */
+async function fill(lanes: readonly Lane[], program: Program): Promise<string> {
+  const deadline = Date.now() + FILL_MAX_MS;
+  let firstRefusal: number | undefined;
+  const stop = (): boolean => {
+    if (firstRefusal === undefined && lanes.some((lane) => lane.refusals > 0)) firstRefusal = Date.now();
+    return Date.now() > (firstRefusal === undefined ? deadline : firstRefusal + FULL_MS);
+  };
+  await Promise.all(lanes.map((lane) => lane.send(program, stop)));
+  const statuses = lanes.flatMap((lane) => [...lane.refusalStatuses.keys()]);
+  if (statuses.length === 0) throw new Error(`the disk of ${DISK_MIB} MiB was not full after ${FILL_MAX_MS / 1000} s\n${program.log()}`);
+  await queryInstant(program, 'up'); // it answers questions while it cannot write
+  return [...new Set(statuses)].join(', ');
+}
+
+/** Milliseconds until every lane has a batch acknowledged again. */
+async function recover(lanes: readonly Lane[], program: Program): Promise<number> {
+  const started = Date.now();
+  const before = lanes.map((lane) => lane.acknowledgedSamples);
+  const stop = (): boolean =>
+    Date.now() - started > RECOVER_MAX_MS || lanes.every((lane, i) => lane.acknowledgedSamples > (before[i] ?? 0));
+  await Promise.all(lanes.map((lane) => lane.send(program, stop)));
+  if (!lanes.every((lane, i) => lane.acknowledgedSamples > (before[i] ?? 0)))
+    throw new Error(`no write was accepted after space returned\n${program.log()}`);
+  return Date.now() - started;
+}
+
+async function checked(lanes: readonly Lane[], program: Program, when: string): Promise<Audit> {
+  const audit = sumAudits(await auditAll(lanes, program.url));
+  if (audit.faults.length > 0) throw new Error(`${when}:\n${audit.faults.join('\n')}`);
+  return audit;
+}
+
+function samplesOf(lanes: readonly Lane[]): number {
+  return lanes.reduce((sum, lane) => sum + lane.acknowledgedSamples, 0);
+}
