@@ -4,7 +4,7 @@
 //
 // Source: gRPC over HTTP/2 (grpc/grpc, doc/PROTOCOL-HTTP2.md) and compression (doc/compression.md).
 
-import type { Http2ServerRequest, ServerHttp2Stream } from 'node:http2';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Log } from '../base/log.ts';
 import { printByteSize } from '../base/byte-size.ts';
 import { RequestError, type ErrorCode } from '../base/request-error.ts';
@@ -82,7 +82,7 @@ export class GrpcHandler {
   }
 
   /** Answers one call. Never rejects. */
-  async handle(incoming: Http2ServerRequest): Promise<void> {
+  async handle(incoming: Http2ServerRequest, outgoing: Http2ServerResponse): Promise<void> {
     const started = performance.now();
     using lease = new BodyLease(this.#options.budget);
     const abort = new AbortController();
@@ -92,7 +92,12 @@ export class GrpcHandler {
     const outcome = await this.#outcome(call);
     clearTimeout(deadline);
     this.#aborts.delete(abort);
-    if (!incoming.stream.destroyed) respond(incoming.stream, outcome, call.id);
+    outgoing.on('error', () => undefined);
+    // After the answer nobody listens to a message that was not wanted.
+    outgoing.once('finish', () => {
+      if (!incoming.readableEnded) incoming.stream.close();
+    });
+    if (!incoming.stream.destroyed) respond(outgoing, outcome, call.id);
     const ms = performance.now() - started;
     const route = call.route?.path ?? 'none';
     this.#options.metrics.observe({ route, method: 'GRPC', status: outcome.status, seconds: ms / 1000 });
@@ -147,7 +152,6 @@ export class GrpcHandler {
   }
 
   #failed(error: unknown, { id, path, signal }: Call): Outcome {
-    return { status: STATUS.timeout, message: 'the deadline of the call has passed' };
     if (error instanceof RequestError) {
       const retry = error.options.retryAfterS;
       return {
@@ -170,30 +174,26 @@ function startDeadline({ headers }: Http2ServerRequest, abort: AbortController):
   return setTimeout(() => abort.abort(new RequestError('timeout', 'the deadline of the call has passed')), timeoutMs);
 }
 
-function respond(stream: ServerHttp2Stream, { status, message, details, answer }: Outcome, id: string): void {
+function respond(outgoing: Http2ServerResponse, { status, message, details, answer }: Outcome, id: string): void {
   const trailers = {
     'grpc-status': String(status),
     ...(message === '' ? {} : { 'grpc-message': encodeMessage(message) }),
     ...(details === undefined ? {} : { 'grpc-status-details-bin': Buffer.from(details).toString('base64') }),
   };
-  const headers = {
-    ':status': 200,
-    'content-type': 'application/grpc+proto',
-    'grpc-accept-encoding': 'identity, gzip',
-    'x-request-id': id,
-  };
+  const headers = { 'content-type': 'application/grpc+proto', 'grpc-accept-encoding': 'identity, gzip', 'x-request-id': id };
   if (answer === undefined) {
-    stream.respond({ ...headers, ...trailers }, { endStream: true });
-    if (!stream.readableEnded) stream.close();
+    // Without a message the trailers are the headers, and these must end the stream: so none are written before the end.
+    for (const [name, value] of Object.entries({ ...headers, ...trailers })) outgoing.setHeader(name, value);
+    outgoing.end();
     return;
   }
-  stream.respond(headers, { waitForTrailers: true });
-  stream.once('wantTrailers', () => stream.sendTrailers(trailers));
+  outgoing.writeHead(200, headers);
+  outgoing.addTrailers(trailers);
   const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + answer.length);
   frame[0] = 0;
   frame.writeUInt32BE(answer.length, 1);
   frame.set(answer, FRAME_HEADER_BYTES);
-  stream.end(frame);
+  outgoing.end(frame);
 }
 
 /** Rejects when the call is aborted, so that a handler that does not look at its signal cannot hold the answer past the deadline. */

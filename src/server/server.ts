@@ -142,7 +142,8 @@ export class Server {
   }
 
   #dispatch(incoming: IncomingMessage | Http2ServerRequest, outgoing: ServerResponse | Http2ServerResponse, base: string): void {
-    if ('stream' in incoming && incoming.headers['content-type']?.startsWith('application/grpc') === true) void this.#grpc.handle(incoming);
+    const isGrpc = incoming.headers['content-type']?.startsWith('application/grpc') === true;
+    if (isGrpc && 'stream' in incoming && 'stream' in outgoing) void this.#grpc.handle(incoming, outgoing);
     else void this.#http.handle(incoming, outgoing, base);
   }
 }
