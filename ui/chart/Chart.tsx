@@ -1,0 +1,172 @@
+// Lines over time: the one chart of the application, around uPlot. It draws what it is given; legend and states stand around it.
+
+import { useEffect, useMemo, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Grid } from '../data/samples.ts';
+import type { Span } from '../data/time-range.ts';
+import { tickText } from '../data/time-text.ts';
+import type { Zone } from '../data/time-text.ts';
+import { quantityText } from '../data/units.ts';
+import type { Quantity } from '../data/units.ts';
+import { tooltipPlugin } from './tooltip.ts';
+import css from './chart.module.css';
+
+/** One line: its name for people, its colour, and whether it is drawn. */
+export interface Line {
+  readonly name: string;
+  readonly colour: string;
+  readonly shown: boolean;
+}
+
+export interface ChartProps {
+  readonly grid: Grid;
+  /** One for each series of the grid. */
+  readonly lines: readonly Line[];
+  readonly span: Span;
+  readonly zone: Zone;
+  readonly quantity: Quantity;
+  readonly height: number;
+  /** What the picture shows, for those who do not see it. */
+  readonly title: string;
+  /** An older picture that waits for its successor. */
+  readonly dim?: boolean;
+  /** The y axis begins at zero, and ends no lower than `yMax`. */
+  readonly fromZero?: boolean;
+  readonly yMax?: number;
+  readonly onZoom: (span: Span) => void;
+  readonly onBack: () => void;
+}
+
+/** Charts on a page move their cursors together. */
+const SYNC_KEY = 'page';
+
+function colourOf(element: Element, name: string): string {
+  return getComputedStyle(element).getPropertyValue(name).trim();
+}
+
+export function Chart(props: ChartProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(null);
+  // Handlers and texts of the latest drawing, read when something happens: the plot outlives many drawings.
+  const latest = useRef(props);
+  latest.current = props;
+  const { grid, lines, height, zone, span } = props;
+  const structure = useMemo(() => JSON.stringify([height, zone, props.fromZero, props.yMax, lines.map((l) => l.colour)]), [height, zone, props.fromZero, props.yMax, lines]);
+  const data = useMemo((): uPlot.AlignedData => [[...grid.times], ...grid.series.map((s) => [...s.values])], [grid]);
+  const dataRef = useRef(data);
+  dataRef.current = data;
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return undefined;
+    const build = (): void => {
+      plot.current?.destroy();
+      plot.current = new uPlot(optionsOf(element, latest), dataRef.current, element);
+    };
+    build();
+    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: latest.current.height }));
+    resized.observe(element);
+    const recoloured = new MutationObserver(build);
+    recoloured.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
+    return () => {
+      resized.disconnect();
+      recoloured.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [structure]);
+
+  useEffect(() => {
+    const u = plot.current;
+    if (!u || u.series.length !== data.length) return;
+    u.batch(() => {
+      lines.forEach((line, i) => {
+        if (u.series[i + 1]?.show !== line.shown) u.setSeries(i + 1, { show: line.shown });
+      });
+      u.setData(data, true);
+    });
+  }, [data, lines, span.startMs, span.endMs]);
+
+  return (
+    <div className={css.host} style={{ height }} data-dim={props.dim === true} role="img" aria-label={props.title}>
+      <div ref={host} />
+    </div>
+  );
+}
+
+function optionsOf(element: HTMLElement, latest: { readonly current: ChartProps }): uPlot.Options {
+  const { lines, height, zone, fromZero = false, yMax } = latest.current;
+  const axis = { stroke: colourOf(element, '--muted'), font: '11px "Inter Variable", sans-serif', ticks: { show: false } };
+  const gridLine = { stroke: colourOf(element, '--line'), width: 1 };
+  return {
+    width: element.clientWidth,
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    tzDate: (ts) => (zone === 'utc' ? uPlot.tzDate(new Date(ts * 1000), 'Etc/UTC') : new Date(ts * 1000)),
+    cursor: {
+      sync: { key: SYNC_KEY, setSeries: false },
+      drag: { x: true, y: false, setScale: false, dist: 4 },
+      points: { size: 6, show: lines.length <= 40 },
+      bind: {
+        dblclick: () => () => {
+          latest.current.onBack();
+          return null;
+        },
+      },
+    },
+    scales: {
+      x: { time: true, range: () => [latest.current.span.startMs / 1000, latest.current.span.endMs / 1000] },
+      y: { range: (_, low, high) => yRange(low, high, fromZero, yMax) },
+    },
+    axes: [
+      { ...axis, size: 24, space: 72, grid: { show: false }, values: (_, splits, _axis, _space, increment) => splits.map((s) => tickText(s, increment, zone)) },
+      {
+        ...axis,
+        size: (_, values) => Math.max(40, 14 + Math.max(0, ...(values ?? []).map((v) => v.length)) * 6.2),
+        space: 32,
+        grid: gridLine,
+        values: (_, splits) => splits.map((v) => quantityText(v, latest.current.quantity)),
+      },
+    ],
+    series: [{}, ...lines.map((line) => lineOptions(line))],
+    plugins: [tooltipPlugin(latest)],
+    hooks: {
+      setSelect: [
+        (u) => {
+          if (u.select.width < 4) return;
+          const startMs = u.posToVal(u.select.left, 'x') * 1000;
+          const endMs = u.posToVal(u.select.left + u.select.width, 'x') * 1000;
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          if (endMs - startMs >= 1000) latest.current.onZoom({ startMs, endMs });
+        },
+      ],
+    },
+  };
+}
+
+function lineOptions(line: Line): uPlot.Series {
+  return {
+    show: line.shown,
+    stroke: line.colour,
+    width: 1.5,
+    points: { show: true, size: 4, fill: line.colour, filter: (u, seriesIndex) => alone(u.data[seriesIndex]) },
+  };
+}
+
+/** A value between two gaps has no line, so it is drawn as a dot. */
+function alone(values: ArrayLike<number | null | undefined> | undefined): number[] {
+  const found: number[] = [];
+  const isGap = (v: number | null | undefined): boolean => v === null || v === undefined;
+  for (let i = 0; values && i < values.length; i++) if (!isGap(values[i]) && isGap(values[i - 1]) && isGap(values[i + 1])) found.push(i);
+  return found;
+}
+
+function yRange(low: number | null, high: number | null, fromZero: boolean, yMax: number | undefined): uPlot.Range.MinMax {
+  if (low === null || high === null) return [0, yMax ?? 1];
+  const min = fromZero ? Math.min(0, low) : low;
+  const max = Math.max(high, yMax ?? Number.NEGATIVE_INFINITY);
+  if (min === max) return min === 0 ? [0, 1] : min > 0 ? [0, min * 2] : [min * 2, 0];
+  return uPlot.rangeNum(min, max, { min: { pad: fromZero ? 0 : 0.1, soft: 0, mode: 3 }, max: { pad: yMax === undefined ? 0.1 : 0, soft: 0, mode: 3 } });
+}

@@ -1,0 +1,94 @@
+// The values under the cursor, greatest first, with the line nearest to the pointer in bold. A uPlot plugin that owns one element.
+
+import type uPlot from 'uplot';
+import { instantText, zoneName } from '../data/time-text.ts';
+import { quantityText } from '../data/units.ts';
+import type { ChartProps } from './Chart.tsx';
+import css from './chart.module.css';
+
+const ROWS_MAX = 14;
+
+interface Row {
+  readonly name: string;
+  readonly colour: string;
+  readonly value: number;
+  /** Pixels between the pointer and the line. */
+  readonly distance: number;
+}
+
+export function tooltipPlugin(latest: { readonly current: ChartProps }): uPlot.Plugin {
+  const box = document.createElement('div');
+  box.className = css.tooltip ?? '';
+  box.hidden = true;
+  return {
+    hooks: {
+      init: [
+        (u) => {
+          document.body.append(box);
+          u.over.addEventListener('mouseleave', () => (box.hidden = true));
+        },
+      ],
+      destroy: [() => box.remove()],
+      setCursor: [(u) => draw(u, box, latest.current)],
+    },
+  };
+}
+
+function draw(u: uPlot, box: HTMLElement, props: ChartProps): void {
+  const { idx, left = -1, top = 0 } = u.cursor;
+  // A cursor that moves along with another chart's shows its line only.
+  if (idx === null || idx === undefined || left < 0 || !u.over.matches(':hover')) {
+    box.hidden = true;
+    return;
+  }
+  const rows = rowsAt(u, idx, top, props);
+  const nearest = rows.reduce<Row | undefined>((best, row) => (best === undefined || row.distance < best.distance ? row : best), undefined);
+  const shown = rows.sort((a, b) => b.value - a.value).slice(0, ROWS_MAX);
+  // The nearest line is always among those listed.
+  if (nearest && !shown.includes(nearest)) shown[shown.length - 1] = nearest;
+  box.replaceChildren(heading(u.data[0][idx] ?? 0, props), ...shown.map((row) => line(row, row === nearest, props)));
+  if (rows.length > shown.length) box.append(text('div', `and ${rows.length - shown.length} more`, css.more));
+  box.hidden = false;
+  place(u, box, left, top);
+}
+
+function rowsAt(u: uPlot, idx: number, top: number, props: ChartProps): Row[] {
+  const rows: Row[] = [];
+  props.lines.forEach((l, i) => {
+    const value = u.data[i + 1]?.[idx];
+    if (l.shown && value !== null && value !== undefined) {
+      rows.push({ name: l.name, colour: l.colour, value, distance: Math.abs(u.valToPos(value, 'y') - top) });
+    }
+  });
+  return rows;
+}
+
+function heading(seconds: number, props: ChartProps): HTMLElement {
+  return text('div', `${instantText(seconds * 1000, props.zone)} ${zoneName(props.zone)}`, css.when);
+}
+
+function line(row: Row, bold: boolean, props: ChartProps): HTMLElement {
+  const element = text('div', '', css.tip);
+  const mark = text('i', '', undefined);
+  mark.style.background = row.colour;
+  if (bold) element.dataset['near'] = '';
+  element.append(mark, text('span', row.name, undefined), text('b', quantityText(row.value, props.quantity), undefined));
+  return element;
+}
+
+function text(tag: string, content: string, className: string | undefined): HTMLElement {
+  const element = document.createElement(tag);
+  element.textContent = content;
+  if (className) element.className = className;
+  return element;
+}
+
+/** Beside the pointer, inside of the window. */
+function place(u: uPlot, box: HTMLElement, left: number, top: number): void {
+  const over = u.over.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = box;
+  const right = over.left + left + 16;
+  const x = right + width > innerWidth - 8 ? Math.max(8, over.left + left - width - 16) : right;
+  const y = Math.min(Math.max(8, over.top + top + 12), Math.max(8, innerHeight - height - 8));
+  box.style.transform = `translate(${x}px, ${y}px)`;
+}

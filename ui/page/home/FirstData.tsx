@@ -1,0 +1,33 @@
+// What stands on the home page before the first data: the lines that send it, for this very server.
+
+import { Lines } from '../../kit/States.tsx';
+import { CopyButton } from '../../kit/CopyButton.tsx';
+import css from './home.module.css';
+
+function roads(origin: string): readonly (readonly [string, string])[] {
+  return [
+    ['One sample, from a shell', `echo 'hello_world 1' | curl --data-binary @- ${origin}/api/v1/import/prometheus`],
+    ['From Prometheus, in its configuration', `remote_write:\n  - url: ${origin}/api/v1/push`],
+    ['From any OpenTelemetry SDK or collector', `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}/otlp\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`],
+    ['By scraping, in the file given with --config', `scrape:\n  - job_name: web\n    static_configs:\n      - targets: ['web-1:9100']`],
+  ];
+}
+
+/** `nothing`: there is no data at all, rather than none about hosts. */
+export function FirstData({ nothing }: { readonly nothing: boolean }) {
+  return (
+    <section className={css.first}>
+      <h1>{nothing ? 'Nothing has arrived yet' : 'No host reports in this time range'}</h1>
+      <p>Hosts appear here as soon as their node metrics arrive, whichever way they take:</p>
+      {roads(location.origin).map(([title, lines]) => (
+        <div key={title} className={css.road}>
+          <div>
+            <h2>{title}</h2>
+            <CopyButton title="Copy" text={lines} />
+          </div>
+          <Lines text={lines} />
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,83 @@
+// What comes in: how many samples a second and series there are, and the targets that answer or do not.
+
+import { Link } from '@tanstack/react-router';
+import { keepShell } from '../../data/address.ts';
+import type { Address } from '../../data/address.ts';
+import type { Target } from '../../data/decode.ts';
+import { useLive } from '../../data/Live.tsx';
+import { cardinality, instant } from '../../data/questions.ts';
+import { countText, quantityText } from '../../data/units.ts';
+import { useAnswer } from '../../data/use-answer.ts';
+import { RATE_WINDOW_S } from './home-state.ts';
+import { SAMPLES_QUERY, samplesPerSecond } from './incoming-state.ts';
+import css from './home.module.css';
+
+const DOWN_SHOWN = 8;
+
+export function Incoming({ targets }: { readonly targets: readonly Target[] }) {
+  const { span, nowMs } = useLive();
+  const atMs = Math.min(span.endMs, nowMs);
+  const now = useAnswer(instant(SAMPLES_QUERY, atMs));
+  const before = useAnswer(instant(SAMPLES_QUERY, atMs - RATE_WINDOW_S * 1000));
+  const stats = useAnswer(cardinality, 'minute');
+  const rate = now.data && before.data ? samplesPerSecond(now.data.value, before.data.value) : undefined;
+  const series = stats.data?.value.seriesCount;
+  const down = targets.filter((t) => t.health === 'down');
+  const up = targets.filter((t) => t.health === 'up').length;
+  return (
+    <section className={css.incoming}>
+      <dl className={css.numbers}>
+        <div>
+          <dt>Samples in</dt>
+          <dd title={rate === undefined ? 'not known yet' : String(rate)}>{rate === undefined ? '–' : quantityText(rate, { unit: 'none', perSecond: true })}</dd>
+        </div>
+        <div>
+          <dt>Series</dt>
+          <dd>
+            {series === undefined ? (
+              '–'
+            ) : (
+              <Link to="/settings" search={(address: Address) => ({ ...keepShell(address), section: 'cardinality' })}>
+                {countText(series)}
+              </Link>
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Targets up</dt>
+          <dd>
+            <Link to="/targets" search={keepShell}>
+              {countText(up)} of {countText(targets.length)}
+            </Link>
+          </dd>
+        </div>
+      </dl>
+      {down.length > 0 && (
+        <table className={css.down}>
+          <caption>Targets that do not answer</caption>
+          <tbody>
+            {down.slice(0, DOWN_SHOWN).map((t) => (
+              <tr key={`${t.pool} ${t.url}`}>
+                <th scope="row">
+                  <Link to="/targets" search={(address: Address) => ({ ...keepShell(address), health: 'unhealthy', find: t.labels['instance'] })}>
+                    {t.labels['instance'] ?? t.url}
+                  </Link>
+                </th>
+                <td>{t.pool}</td>
+                <td title={t.lastError}>{t.lastError}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {down.length > DOWN_SHOWN && (
+        <p className={css.more}>
+          and{' '}
+          <Link to="/targets" search={(address: Address) => ({ ...keepShell(address), health: 'unhealthy' })}>
+            {countText(down.length - DOWN_SHOWN)} more
+          </Link>
+        </p>
+      )}
+    </section>
+  );
+}
