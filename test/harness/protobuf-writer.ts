@@ -16,6 +16,11 @@ export class ProtobufWriter {
     return Buffer.from(this.#buffer.subarray(0, this.#length));
   }
 
+  /** What is written so far, without a copy: valid until the next write. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
   clear(): void {
     this.#length = 0;
   }
@@ -82,7 +87,7 @@ export class ProtobufWriter {
   message(field: number, write: (inner: ProtobufWriter) => void): this {
     const inner = new ProtobufWriter();
     write(inner);
-    return this.blob(field, inner.#buffer.subarray(0, inner.#length));
+    return this.blob(field, inner.view());
   }
 
   /** Packed varints. */
