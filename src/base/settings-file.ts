@@ -35,7 +35,7 @@ function* entriesOf(
     const path = [...at.path, name];
     const below = at.node instanceof NamedSettings ? at.node.tree : childOf(at.node, name);
     if (below === undefined || below instanceof Setting) {
-      yield { path, value: isNodeWithValue(value) ? value.toJS(reading.document) : null, where: placeOf(reading, key) };
+      yield { path, value: valueOf(reading, value), where: placeOf(reading, key) };
     } else yield* entriesOf(reading, value, { node: below, path });
   }
 }
@@ -47,6 +47,16 @@ function childOf(node: SettingNode | undefined, name: string): SettingNode | und
 
 function mapItems(map: YAMLMap): readonly { readonly key: unknown; readonly value: unknown }[] {
   return map.items;
+}
+
+/** A node as a plain value. The YAML package bounds how often aliases are repeated. */
+function valueOf(reading: Reading, node: unknown): unknown {
+  if (!isNodeWithValue(node)) return null;
+  try {
+    return node.toJS(reading.document);
+  } catch (cause) {
+    throw new RequestError('bad_data', `${placeOf(reading, node)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 function isNodeWithValue(value: unknown): value is Node {
