@@ -10,6 +10,7 @@ import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 
 import { RequestError } from '../../base/request-error.ts';
+import type { ScrapeSource } from '../../config.ts';
 import { checkRelabelRule } from './relabel.ts';
 import type { GlobalConfig, RawScrapeConfig, ScrapeConfig } from './scrape-config.ts';
 import { globalConfig, rawScrapeConfig, resolveGlobal, resolveScrapeConfig } from './scrape-config.ts';
@@ -155,12 +156,6 @@ function expandEnvironment(value: string, environment: Readonly<Record<string, s
     return name === '$' ? '$' : (environment[name] ?? '');
   });
 }
-
-/** The setting `scrape`: nothing, a list given in the settings file, or a file. */
-export type ScrapeSource =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'inline'; readonly configs: unknown; readonly directory: string }
-  | { readonly kind: 'file'; readonly file: string };
 
 /**
  * The jobs of the setting `scrape`. A file may hold a list of scrape configurations, `scrape_configs:` with one, or a whole configuration
