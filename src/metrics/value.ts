@@ -1,32 +1,18 @@
 // Sample values as text and bits: how Prometheus writes a float, and the NaN that marks the end of a series.
 
-/** The bits of a staleness marker. Source: Prometheus model/value. */
-const STALE_HIGH = 0x7ff00000;
-const STALE_LOW = 2;
-
-/** A staleness marker. JavaScript keeps a NaN's bits in typed arrays; a plain number may lose them. */
-export const STALE_BITS = 0x7ff0000000000002n;
-
-const scratch = new Float64Array(1);
-const scratchWords = new Uint32Array(scratch.buffer);
+import { STALE_HIGH, STALE_LOW } from './value-code.ts';
 
 /** Index of the high word of a double in a Uint32Array view of it. */
-const HIGH = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
+export const HIGH_WORD = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
 
-/** True when the value at `index` of the array whose words are `words` marks the end of its series. */
+/** True when the value at `index` of the array whose words are `words` marks the end of its series. A plain number may lose a NaN's bits; an array keeps them. */
 export function isStaleAt(words: Uint32Array, index: number): boolean {
-  return words[index * 2 + HIGH] === STALE_HIGH && words[index * 2 + 1 - HIGH] === STALE_LOW;
+  return words[index * 2 + HIGH_WORD] === STALE_HIGH && words[index * 2 + 1 - HIGH_WORD] === STALE_LOW;
 }
 
 /** The 32-bit words of an array of doubles, for `isStaleAt`. */
 export function wordsOf(values: Float64Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-}
-
-/** True for a staleness marker held in a plain number, as far as the engine has kept its bits. */
-export function isStale(value: number): boolean {
-  scratch[0] = value;
-  return isStaleAt(scratchWords, 0);
 }
 
 /** A float as the HTTP API writes it: the shortest digits that read back the same, without an exponent; `+Inf`, `-Inf`, `NaN`. */

@@ -2,7 +2,7 @@
 //
 // `parseExpr(printExpr(e))` is `e` again but for positions and the order of matchers, which print sorted.
 
-import { METRIC_NAME, compareText } from '../../query/labels.ts';
+import { compareText } from '../../query/labels.ts';
 import { printDuration } from '../../query/durations.ts';
 import { printMatcher } from '../../query/matchers.ts';
 import { isClassicLabelName, quote } from '../../query/scanner.ts';
@@ -158,9 +158,4 @@ function printFill(left: number | undefined, right: number | undefined): string 
   const first = left === undefined ? '' : ` fill_left (${printFloat(left)})`;
   const second = right === undefined ? '' : ` fill_right (${printFloat(right)})`;
   return `${first}${second}`;
-}
-
-/** True when a matcher set names a metric plainly; then its name, else undefined. */
-export function selectedName(selector: VectorSelector): string | undefined {
-  return selector.matchers.find((matcher) => matcher.name === METRIC_NAME && matcher.op === '=')?.value;
 }

@@ -1,0 +1,93 @@
+// What the metrics API's routes are given, and how a request becomes a read.
+
+import type { Clock } from '../base/clock.ts';
+import type { RequestError } from '../base/request-error.ts';
+import type { Reply, Request, Route } from '../server/route.ts';
+import type { Client } from '../storage/client.ts';
+import type { Form } from '../storage/schema.ts';
+import { durationParam, invalidParameter } from './api-params.ts';
+import { prometheusError } from './prometheus-error.ts';
+import type { ReadContext } from './read.ts';
+
+/** Bounds of a tenant's queries: the part of its limits that reading needs. */
+export interface QueryLimitSettings {
+  readonly timeout: number;
+  readonly memoryBytes: number;
+  readonly rowsMax: number;
+  readonly seriesMax: number;
+}
+
+/** What the program knows of itself, for `/api/v1/status`. */
+export interface ProgramStatus {
+  readonly version: string;
+  readonly revision: string;
+  /** Milliseconds since the epoch. */
+  readonly startedMs: number;
+  readonly hostname: string;
+  readonly workingDirectory: string;
+  /** All settings in force as YAML, secrets hidden. */
+  readonly configYaml: () => string;
+  /** Settings by name, as `--set` takes them. */
+  readonly flags: () => Readonly<Record<string, string>>;
+  readonly lastReload: () => { readonly success: boolean; readonly ms: number };
+  /** How long samples are kept; 0 for ever. */
+  readonly retentionMs: () => number;
+}
+
+export interface MetricsApiOptions {
+  readonly client: Client;
+  /** Where the tables stand. */
+  readonly form: Form;
+  readonly clock: Clock;
+  readonly limitsOf: (tenant: string) => { readonly query: QueryLimitSettings };
+  /** How far back an instant selector looks, in milliseconds. */
+  readonly lookbackMs: () => number;
+  readonly status: ProgramStatus;
+  /** Makes all that was acknowledged visible; false when the store could not take it now. */
+  readonly flush: () => Promise<boolean>;
+  /** Told after series were deleted, so that what is known of the tenant in memory is forgotten. */
+  readonly onSeriesDeleted: (tenant: string) => void;
+}
+
+export type Handle = (request: Request) => Promise<Reply> | Reply;
+
+/** A route of the metrics API; errors are drawn as Prometheus's. */
+export function route(method: Route['method'], path: string, summary: string, handle: Handle): Route {
+  return { method, path, summary, access: 'read', error: drawError, handle };
+}
+
+/** The same handler for GET and for a POST form. */
+export function getAndPost(path: string, summary: string, handle: Handle): readonly Route[] {
+  return [route('GET', path, summary, handle), route('POST', path, summary, handle)];
+}
+
+export function drawError(error: RequestError): Reply {
+  return prometheusError(error);
+}
+
+const INCOMPLETE = 'the newest samples may be missing: the store cannot take them in at the moment';
+
+/** The context of a request's reads: the strictest limits of its tenants, and a signal that also fires when time is up. */
+export async function readContext(options: MetricsApiOptions, request: Request): Promise<ReadContext> {
+  const all = request.tenants.map((tenant) => options.limitsOf(tenant).query);
+  const least = (of: (limits: QueryLimitSettings) => number): number => Math.min(...all.map(of));
+  const asked = durationParam(request.query, 'timeout') ?? Number.POSITIVE_INFINITY;
+  if (asked <= 0) throw invalidParameter('timeout', 'timeout must be positive');
+  const timeoutMs = Math.min(
+    asked,
+    least((limits) => limits.timeout),
+  );
+  const isComplete = await options.flush();
+  return {
+    client: options.client,
+    tenants: request.tenants,
+    warnings: isComplete ? [] : [INCOMPLETE],
+    limits: {
+      timeoutMs,
+      memoryBytesMax: least((limits) => limits.memoryBytes),
+      seriesMax: least((limits) => limits.seriesMax),
+      samplesMax: least((limits) => limits.rowsMax),
+    },
+    signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]),
+  };
+}

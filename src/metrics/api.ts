@@ -1,0 +1,27 @@
+// All routes by which metrics are read, under the two base paths of the peers: `/prom` is plain Prometheus, `/prometheus` is Mimir's.
+
+import type { Route } from '../server/route.ts';
+import { atBase } from '../server/router.ts';
+import { adminRoutes } from './api-admin.ts';
+import type { MetricsApiOptions } from './api-context.ts';
+import { metadataRoutes } from './api-metadata.ts';
+import { queryRoutes } from './api-query.ts';
+import { seriesRoutes } from './api-series.ts';
+import { type Flavour, statusRoutes } from './api-status.ts';
+import { federateRoutes } from './federate.ts';
+
+/** The read side of metrics, as routes. */
+export function metricsApiRoutes(options: MetricsApiOptions): readonly Route[] {
+  return [...atBase('/prom', routesOf(options, 'prometheus')), ...atBase('/prometheus', routesOf(options, 'mimir'))];
+}
+
+function routesOf(options: MetricsApiOptions, flavour: Flavour): readonly Route[] {
+  return [
+    ...queryRoutes(options),
+    ...seriesRoutes(options),
+    ...metadataRoutes(options),
+    ...statusRoutes(options, flavour),
+    ...federateRoutes(options),
+    ...adminRoutes(options),
+  ];
+}

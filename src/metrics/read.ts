@@ -1,0 +1,212 @@
+// From selectors to series: what every reader of metrics asks first.
+//
+//   matchers ─▶ SQL on `series` for the days of the range ─▶ Selection ─▶ read-samples.ts streams its samples
+//
+// A read of several tenants asks each by itself and marks its series with the label `__tenant_id__`, which matchers may name.
+
+import { RequestError } from '../base/request-error.ts';
+import { type Sql, and, int, ints, sql, text } from '../base/sql.ts';
+import { type Labels, METRIC_NAME, labelsOf } from '../query/labels.ts';
+import { type Matcher, compileMatcher } from '../query/matchers.ts';
+import { type Client, ClickHouseError, type QueryOptions } from '../storage/client.ts';
+import { matcherConditions } from './matcher-sql.ts';
+
+export const TENANT_LABEL = '__tenant_id__';
+const DAY_MS = 86_400_000;
+/** Beyond so many, the series of a statement are asked for by a sub-select instead of by a list. */
+const LISTED_SERIES_MAX = 5000;
+
+/** Bounds of one query; where a setting stands behind one, a refusal names it. */
+export interface ReadLimits {
+  readonly timeoutMs: number;
+  readonly memoryBytesMax: number;
+  /** `limits.query.seriesMax`. */
+  readonly seriesMax: number;
+  /** `limits.query.rowsMax`: samples that are held at once. */
+  readonly samplesMax: number;
+}
+
+/** What one query reads with. */
+export interface ReadContext {
+  readonly client: Client;
+  /** Whose metrics: one tenant or several. */
+  readonly tenants: readonly string[];
+  readonly limits: ReadLimits;
+  readonly signal: AbortSignal;
+  /** What the reader must be told beside any result. */
+  readonly warnings: readonly string[];
+}
+
+/** From and to in milliseconds, both included; infinite ends are open. */
+export interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Series of one tenant that a selector chose. */
+export interface Selection {
+  readonly tenant: string;
+  /** Label sets by number; the tenant's label is in them where several tenants are read. */
+  readonly labels: readonly Labels[];
+  /** The number of a series by its id. */
+  readonly numberOf: ReadonlyMap<bigint, number>;
+  /** The hashes of their names, by which tables are sorted. */
+  readonly metrics: readonly number[];
+  /** Condition that picks these series' rows, within the tenant, from a table keyed by `metric` and `series`. */
+  readonly condition: Sql;
+}
+
+/** The options of every statement of a query. */
+export function statementOptions({ limits, signal }: ReadContext): QueryOptions {
+  return { timeoutMs: limits.timeoutMs, memoryBytesMax: limits.memoryBytesMax, signal };
+}
+
+/** The series that match, tenant by tenant. Throws `execution` when there are more than the limit allows. */
+export async function selectSeries(context: ReadContext, matchers: readonly Matcher[], range: TimeRange): Promise<readonly Selection[]> {
+  const selections: Selection[] = [];
+  let left = context.limits.seriesMax;
+  for (const tenant of tenantsFor(context, matchers)) {
+    const selection = await selectOfTenant(context, { tenant, matchers: ownMatchers(context, matchers), range, left });
+    left -= selection.labels.length;
+    if (selection.labels.length > 0) selections.push(selection);
+  }
+  return selections;
+}
+
+interface TenantSelect {
+  readonly tenant: string;
+  readonly matchers: readonly Matcher[];
+  readonly range: TimeRange;
+  readonly left: number;
+}
+
+async function selectOfTenant(context: ReadContext, select: TenantSelect): Promise<Selection> {
+  const { tenant, matchers, range, left } = select;
+  const where = seriesCondition(tenant, matchers, range);
+  const statement = sql`SELECT series, any(metric) AS metric, any(name) AS name, any(labels) AS labels FROM series WHERE ${where} GROUP BY series LIMIT ${int(left + 1)}`;
+  const labels: Labels[] = [];
+  const numberOf = new Map<bigint, number>();
+  const metrics = new Set<number>();
+  const extra: readonly (readonly [string, string])[] = context.tenants.length > 1 ? [[TENANT_LABEL, tenant]] : [];
+  await guarded(context, async () => {
+    for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
+      const { series = [], metric = [], name = [], labels: maps = [] } = columns;
+      for (let row = 0; row < rows; row++) {
+        numberOf.set(bigintOf(series[row]), labels.length);
+        metrics.add(Number(metric[row]));
+        labels.push(labelsOfRow(String(name[row]), maps[row], extra));
+      }
+      if (labels.length > left) throw tooManySeries(context.limits.seriesMax);
+    }
+  });
+  return { tenant, labels, numberOf, metrics: [...metrics], condition: rowCondition({ tenant, where, matchers, metrics, numberOf }) };
+}
+
+export function tooManySeries(seriesMax: number): RequestError {
+  return new RequestError(
+    'execution',
+    `the query selects more than ${seriesMax} series (limits.query.seriesMax): narrow its matchers or its time range`,
+  );
+}
+
+interface RowCondition {
+  readonly tenant: string;
+  readonly where: Sql;
+  readonly matchers: readonly Matcher[];
+  readonly metrics: ReadonlySet<number>;
+  readonly numberOf: ReadonlyMap<bigint, number>;
+}
+
+function rowCondition({ tenant, where, matchers, metrics, numberOf }: RowCondition): Sql {
+  const base = sql`tenant = ${text(tenant)} AND metric IN ${ints(metrics)}`;
+  const [only] = matchers;
+  // All series of one metric: its key range holds them and nothing else, but for a rare collision, whose rows are passed over in reading.
+  if (matchers.length === 1 && only?.name === METRIC_NAME && only.op === '=') return base;
+  if (numberOf.size <= LISTED_SERIES_MAX) return sql`${base} AND series IN ${ints(numberOf.keys())}`;
+  return sql`${base} AND series GLOBAL IN (SELECT series FROM series WHERE ${where})`;
+}
+
+/** Condition on the table `series`: the tenant, the days of the range and the matchers. */
+export function seriesCondition(tenant: string, matchers: readonly Matcher[], range: TimeRange): Sql {
+  return sql`tenant = ${text(tenant)}${and([...dayConditions(range), ...matcherConditions(matchers)])}`;
+}
+
+function dayConditions({ fromMs, toMs }: TimeRange): readonly Sql[] {
+  const from = Math.max(Math.floor(fromMs / DAY_MS), -(2 ** 31));
+  const to = Math.min(Math.floor(toMs / DAY_MS), 2 ** 31 - 1);
+  if (from > 2 ** 31 - 1 || to < -(2 ** 31)) return [sql`0`];
+  const after = Number.isFinite(fromMs) ? [sql`day >= ${int(from)}`] : [];
+  return Number.isFinite(toMs) ? [...after, sql`day <= ${int(to)}`] : after;
+}
+
+/** The tenants that the matchers on `__tenant_id__` leave; in a read of one tenant that label is an ordinary one. */
+export function tenantsFor(context: ReadContext, matchers: readonly Matcher[]): readonly string[] {
+  if (context.tenants.length === 1) return context.tenants;
+  const tests = matchers.filter((matcher) => matcher.name === TENANT_LABEL).map(compileMatcher);
+  return context.tenants.filter((tenant) => tests.every((test) => test(tenant)));
+}
+
+/** The matchers that ask the series themselves. */
+export function ownMatchers(context: ReadContext, matchers: readonly Matcher[]): readonly Matcher[] {
+  return context.tenants.length === 1 ? matchers : matchers.filter((matcher) => matcher.name !== TENANT_LABEL);
+}
+
+/** Labels of a row of `series`: a map's keys and values in turn. */
+export function labelsOfRow(name: string, map: unknown, extra: readonly (readonly [string, string])[]): Labels {
+  const pairs: [string, string][] = [[METRIC_NAME, name]];
+  const flat: readonly unknown[] = Array.isArray(map) ? map : [];
+  for (let i = 0; i < flat.length; i += 2) pairs.push([String(flat[i]), String(flat[i + 1])]);
+  return labelsOf([...pairs, ...extra]);
+}
+
+export function bigintOf(value: unknown): bigint {
+  return typeof value === 'bigint' ? value : BigInt(String(value));
+}
+
+/** Runs statements of a query; ClickHouse's refusals become the caller's errors, with the setting that bounds them. */
+export async function guarded<T>({ signal }: ReadContext, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    // A signal that fired for want of time says so in its reason.
+    const timedOut = signal.aborted && signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
+    if (timedOut) throw timeoutError(error);
+    if (signal.aborted) throw new RequestError('canceled', 'query was canceled in expression evaluation', { cause: error });
+    throw error instanceof ClickHouseError ? queryError(error) : error;
+  }
+}
+
+function timeoutError(cause: unknown): RequestError {
+  return new RequestError('timeout', 'query timed out in expression evaluation (limits.query.timeout)', { cause });
+}
+
+const TIMEOUT_EXCEEDED = 159;
+const MEMORY_LIMIT_EXCEEDED = 241;
+const TOO_MANY_ROWS = 158;
+const TOO_MANY_BYTES = 307;
+const QUERY_WAS_CANCELLED = 394;
+const CANNOT_COMPILE_REGEXP = 427;
+const TOO_SLOW = 160;
+
+function queryError(error: ClickHouseError): Error {
+  switch (error.code) {
+    case TIMEOUT_EXCEEDED:
+    case TOO_SLOW:
+      return timeoutError(error);
+    case MEMORY_LIMIT_EXCEEDED:
+      return new RequestError('execution', 'the query needs more memory in the store than limits.query.memoryBytes allows', {
+        cause: error,
+      });
+    case TOO_MANY_ROWS:
+    case TOO_MANY_BYTES:
+      return new RequestError('execution', 'the query reads more rows from the store than it may: narrow its matchers or its time range', {
+        cause: error,
+      });
+    case QUERY_WAS_CANCELLED:
+      return new RequestError('canceled', 'query was canceled in expression evaluation', { cause: error });
+    case CANNOT_COMPILE_REGEXP:
+      return new RequestError('bad_data', 'the store cannot compile a regular expression of the query', { cause: error });
+    default:
+      return error;
+  }
+}
