@@ -21,7 +21,7 @@ const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
   unknown: [''],
 };
 
-/** Suffixes whose samples count something: neither NaN nor, but for the sum of a histogram with negative buckets, negative. */
+/** Suffixes whose samples count something: not NaN, and but for sums not negative. */
 const COUNTED = new Set(['_total', '_bucket', '_count', '_sum', '_gcount', '_gsum']);
 
 const EXEMPLARS: Readonly<Record<MetricType, readonly string[]>> = {
@@ -38,13 +38,14 @@ const EXEMPLARS: Readonly<Record<MetricType, readonly string[]>> = {
 const GROUPED: ReadonlySet<MetricType> = new Set<MetricType>(['histogram', 'gaugehistogram', 'summary']);
 const STARTED: ReadonlySet<MetricType> = new Set<MetricType>(['counter', 'histogram', 'summary']);
 
-/** What was seen of the histogram of one group and timestamp. */
-interface HistogramGroup {
+/** What was seen of the histogram or summary of one group and timestamp. */
+interface ObservedGroup {
   le: number | undefined;
   last: number;
   count: number | undefined;
   sum: boolean;
-  negativeSum: boolean;
+  /** A negative sum or quantile. */
+  negative: boolean;
   negativeBuckets: boolean;
 }
 
@@ -67,7 +68,7 @@ export class OpenMetricsRules {
   /** Where the series above stands in the page. */
   #aboveFrom = 0;
   #aboveTo = -1;
-  #histogram: HistogramGroup | undefined;
+  #observed: ObservedGroup | undefined;
 
   constructor(fail: (what: string) => never) {
     this.#fail = fail;
@@ -130,7 +131,7 @@ export class OpenMetricsRules {
 
   /** The end of the family's samples. */
   finish(): void {
-    this.#finishHistogram();
+    this.#finishGroup();
     this.#groups.clear();
     this.#group = undefined;
     this.#ts = undefined;
@@ -179,11 +180,10 @@ export class OpenMetricsRules {
     } else if (type === 'info' && value !== 1) this.#fail('info value other than 1');
     else if (type === 'summary' && suffix === '') {
       this.#number(series, 'quantile', (quantile) => quantile >= 0 && quantile <= 1);
-      if (value < 0) this.#fail('negative quantile value');
     } else if (suffix === '_bucket') this.#number(series, 'le', (le) => !Number.isNaN(le));
     if (!COUNTED.has(suffix)) return;
     if (Number.isNaN(value)) this.#fail(`${type}'s ${suffix} is NaN`);
-    if (value < 0 && suffix !== '_gsum' && !(suffix === '_sum' && type === 'histogram')) this.#fail(`${type}'s ${suffix} is negative`);
+    if (value < 0 && suffix !== '_gsum' && suffix !== '_sum') this.#fail(`${type}'s ${suffix} is negative`);
     if (type === 'histogram' && suffix !== '_sum' && !Number.isInteger(value)) this.#fail(`histogram's ${suffix} is no whole number`);
   }
 
@@ -199,9 +199,9 @@ export class OpenMetricsRules {
     const group = this.groupOf(series);
     const sameGroup = group === this.#group;
     if (!sameGroup && this.#groups.has(group)) this.#fail('samples of one group are not together');
-    if (type !== 'summary' && (!sameGroup || (ts !== this.#ts && this.#suffix !== '_created'))) {
-      this.#finishHistogram();
-      this.#histogram = { le: undefined, last: 0, count: undefined, sum: false, negativeSum: false, negativeBuckets: false };
+    if (!sameGroup || (ts !== this.#ts && this.#suffix !== '_created')) {
+      this.#finishGroup();
+      this.#observed = { le: undefined, last: 0, count: undefined, sum: false, negative: false, negativeBuckets: false };
     }
     if (this.#suffix !== '_created') this.#inOrder(group, ts, type);
     else if (!sameGroup) {
@@ -209,7 +209,7 @@ export class OpenMetricsRules {
       this.#ts = ts;
     }
     this.#groups.add(group);
-    if (this.#histogram !== undefined) this.#bucket(this.#histogram, series, value);
+    if (this.#observed !== undefined) this.#bucket(this.#observed, series, value);
   }
 
   #inOrder(group: string, ts: number | undefined, type: MetricType): void {
@@ -233,7 +233,7 @@ export class OpenMetricsRules {
     if (ts !== undefined && this.#ts !== undefined && ts < this.#ts && type !== 'info') this.#fail('timestamp before the one above');
   }
 
-  #bucket(histogram: HistogramGroup, series: TextSeries, value: number): void {
+  #bucket(histogram: ObservedGroup, series: TextSeries, value: number): void {
     if (this.#suffix === '_bucket') {
       const le = this.#number(series, 'le', (bound) => !Number.isNaN(bound));
       if (le < 0) histogram.negativeBuckets = true;
@@ -244,22 +244,27 @@ export class OpenMetricsRules {
     } else if (this.#suffix === '_count' || this.#suffix === '_gcount') histogram.count = value;
     else if (this.#suffix === '_sum' || this.#suffix === '_gsum') {
       histogram.sum = true;
-      if (value < 0) histogram.negativeSum = true;
-    }
+      if (value < 0) histogram.negative = true;
+    } else if (value < 0) histogram.negative = true;
   }
 
-  #finishHistogram(): void {
-    const histogram = this.#histogram;
+  #finishGroup(): void {
+    const histogram = this.#observed;
     if (histogram === undefined) return;
-    this.#histogram = undefined;
+    this.#observed = undefined;
     const name = JSON.stringify(this.#name);
+    if (this.#type === 'summary') {
+      // Negative observations are allowed where the whole summary is given: then it is one, and no counter gone wrong.
+      if (histogram.negative && histogram.count === undefined) this.#fail(`summary ${name} with negative values and no count`);
+      return;
+    }
     const isGauge = this.#type === 'gaugehistogram';
     if (histogram.le !== Infinity) this.#fail(`histogram ${name} without its +Inf bucket`);
     if (histogram.count !== undefined && histogram.count !== histogram.last)
       this.#fail(`count of histogram ${name} differs from its +Inf bucket`);
     if (histogram.sum && histogram.count === undefined) this.#fail(`histogram ${name} with a sum and no count`);
     if (isGauge && histogram.count !== undefined && !histogram.sum) this.#fail(`gauge histogram ${name} with a count and no sum`);
-    if (histogram.negativeSum && !histogram.negativeBuckets) this.#fail(`histogram ${name} with a negative sum and no negative buckets`);
+    if (histogram.negative && !histogram.negativeBuckets) this.#fail(`histogram ${name} with a negative sum and no negative buckets`);
   }
 }
 
