@@ -83,14 +83,14 @@ interface TenantSelect {
 async function selectOfTenant(context: ReadContext, select: TenantSelect): Promise<Selection> {
   const { tenant, matchers, range, left } = select;
   const where = seriesCondition(tenant, matchers, range);
-  const statement = sql`SELECT series, any(metric) AS metric, any(name) AS name, any(labels) AS labels FROM series WHERE ${where} GROUP BY series LIMIT ${int(left + 1)}`;
+  const statement = sql`SELECT series, any(metric) AS metric_id, any(name) AS metric_name, any(labels) AS label_map FROM series WHERE ${where} GROUP BY series LIMIT ${int(left + 1)}`;
   const labels: Labels[] = [];
   const numberOf = new Map<bigint, number>();
   const metrics = new Set<number>();
   const extra: readonly (readonly [string, string])[] = context.tenants.length > 1 ? [[TENANT_LABEL, tenant]] : [];
   await guarded(context, async () => {
     for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
-      const { series = [], metric = [], name = [], labels: maps = [] } = columns;
+      const { series = [], metric_id: metric = [], metric_name: name = [], label_map: maps = [] } = columns;
       for (let row = 0; row < rows; row++) {
         numberOf.set(bigintOf(series[row]), labels.length);
         metrics.add(Number(metric[row]));
