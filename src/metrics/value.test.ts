@@ -1,3 +1,5 @@
+// Values as text and bits, data-driven.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

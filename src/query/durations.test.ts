@@ -1,3 +1,5 @@
+// Durations in all their forms, and what is none.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,3 +1,5 @@
+// Matchers: every cheap form must mean the same as the expression it stands for.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,3 +1,5 @@
+// Quoted strings and positions, which all lexers share.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
