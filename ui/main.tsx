@@ -26,15 +26,29 @@ const root = createRootRoute({
       <Shell />
     </LiveProvider>
   ),
-  errorComponent: ({ error, reset }: ErrorComponentProps) => <Failed title="This page failed" error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />,
+  errorComponent: ({ error, reset }: ErrorComponentProps) => (
+    <Failed title="This page failed" error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
+  ),
   notFoundComponent: () => <Empty title="There is no such page">The rail leads to those that exist.</Empty>,
 });
 
 const routes = [
   createRoute({ getParentRoute: () => root, path: '/', component: lazyRouteComponent(() => import('./page/home/Home.tsx'), 'Home') }),
-  createRoute({ getParentRoute: () => root, path: '/metrics', component: lazyRouteComponent(() => import('./page/metrics/Metrics.tsx'), 'Metrics') }),
-  createRoute({ getParentRoute: () => root, path: '/targets', component: lazyRouteComponent(() => import('./page/targets/Targets.tsx'), 'Targets') }),
-  createRoute({ getParentRoute: () => root, path: '/settings', component: lazyRouteComponent(() => import('./page/settings/Settings.tsx'), 'Settings') }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/metrics',
+    component: lazyRouteComponent(() => import('./page/metrics/Metrics.tsx'), 'Metrics'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/targets',
+    component: lazyRouteComponent(() => import('./page/targets/Targets.tsx'), 'Targets'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('./page/settings/Settings.tsx'), 'Settings'),
+  }),
 ];
 
 // Pages stand under a prefix of their own, because the peers' interfaces own `/metrics`, `/write` and others at the root.

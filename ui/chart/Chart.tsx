@@ -1,6 +1,6 @@
 // Lines over time: the one chart of the application, around uPlot. It draws what it is given; legend and states stand around it.
 
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Grid } from '../data/samples.ts';
@@ -17,6 +17,8 @@ export interface Line {
   readonly name: string;
   readonly colour: string;
   readonly shown: boolean;
+  /** How its values read where lines of several units share a picture; else as the axis does. */
+  readonly quantity?: Quantity;
 }
 
 export interface ChartProps {
@@ -48,24 +50,25 @@ function colourOf(element: Element, name: string): string {
 export function Chart(props: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
-  // Handlers and texts of the latest drawing, read when something happens: the plot outlives many drawings.
-  const latest = useRef(props);
-  latest.current = props;
-  const { grid, lines, height, zone, span } = props;
-  const structure = useMemo(() => JSON.stringify([height, zone, props.fromZero, props.yMax, lines.map((l) => l.colour)]), [height, zone, props.fromZero, props.yMax, lines]);
+  const { grid, lines, height, zone, fromZero, yMax } = props;
   const data = useMemo((): uPlot.AlignedData => [[...grid.times], ...grid.series.map((s) => [...s.values])], [grid]);
-  const dataRef = useRef(data);
-  dataRef.current = data;
+  // The latest drawing, read when something happens: a plot outlives many drawings.
+  const latest = useRef({ props, data });
+  useLayoutEffect(() => {
+    latest.current = { props, data };
+  });
+  // A plot is made anew only for what it cannot change.
+  const structure = [height, zone, fromZero, yMax, ...lines.map((l) => l.colour)].join(' ');
 
   useEffect(() => {
     const element = host.current;
-    if (!element) return undefined;
+    if (!element || structure === '') return undefined;
     const build = (): void => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(element, latest), dataRef.current, element);
+      plot.current = new uPlot(optionsOf(element, latest), latest.current.data, element);
     };
     build();
-    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: latest.current.height }));
+    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: latest.current.props.height }));
     resized.observe(element);
     const recoloured = new MutationObserver(build);
     recoloured.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
@@ -86,17 +89,21 @@ export function Chart(props: ChartProps) {
       });
       u.setData(data, true);
     });
-  }, [data, lines, span.startMs, span.endMs]);
+  }, [data, lines]);
 
   return (
-    <div className={css.host} style={{ height }} data-dim={props.dim === true} role="img" aria-label={props.title}>
+    <figure className={css.host} style={{ height }} data-dim={props.dim === true} aria-label={props.title}>
       <div ref={host} />
-    </div>
+    </figure>
   );
 }
 
-function optionsOf(element: HTMLElement, latest: { readonly current: ChartProps }): uPlot.Options {
-  const { lines, height, zone, fromZero = false, yMax } = latest.current;
+interface Latest {
+  readonly current: { readonly props: ChartProps };
+}
+
+function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
+  const { lines, height, zone, fromZero = false, yMax } = latest.current.props;
   const axis = { stroke: colourOf(element, '--muted'), font: '11px "Inter Variable", sans-serif', ticks: { show: false } };
   const gridLine = { stroke: colourOf(element, '--line'), width: 1 };
   return {
@@ -111,23 +118,29 @@ function optionsOf(element: HTMLElement, latest: { readonly current: ChartProps 
       points: { size: 6, show: lines.length <= 40 },
       bind: {
         dblclick: () => () => {
-          latest.current.onBack();
+          latest.current.props.onBack();
           return null;
         },
       },
     },
     scales: {
-      x: { time: true, range: () => [latest.current.span.startMs / 1000, latest.current.span.endMs / 1000] },
+      x: { time: true, range: () => xRange(latest.current.props) },
       y: { range: (_, low, high) => yRange(low, high, fromZero, yMax) },
     },
     axes: [
-      { ...axis, size: 24, space: 72, grid: { show: false }, values: (_, splits, _axis, _space, increment) => splits.map((s) => tickText(s, increment, zone)) },
+      {
+        ...axis,
+        size: 24,
+        space: 72,
+        grid: { show: false },
+        values: (_, splits, ...[, , increment]) => splits.map((s) => tickText(s, increment, zone)),
+      },
       {
         ...axis,
         size: (_, values) => Math.max(40, 14 + Math.max(0, ...(values ?? []).map((v) => v.length)) * 6.2),
         space: 32,
         grid: gridLine,
-        values: (_, splits) => splits.map((v) => quantityText(v, latest.current.quantity)),
+        values: (_, splits) => splits.map((v) => quantityText(v, latest.current.props.quantity)),
       },
     ],
     series: [{}, ...lines.map((line) => lineOptions(line))],
@@ -139,11 +152,18 @@ function optionsOf(element: HTMLElement, latest: { readonly current: ChartProps 
           const startMs = u.posToVal(u.select.left, 'x') * 1000;
           const endMs = u.posToVal(u.select.left + u.select.width, 'x') * 1000;
           u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          if (endMs - startMs >= 1000) latest.current.onZoom({ startMs, endMs });
+          if (endMs - startMs >= 1000) latest.current.props.onZoom({ startMs, endMs });
         },
       ],
     },
   };
+}
+
+/** The span, and the whole steps around it, so that no drawn value lies outside of the picture. */
+function xRange({ span, grid }: ChartProps): uPlot.Range.MinMax {
+  const start = span.startMs / 1000;
+  const end = span.endMs / 1000;
+  return [Math.min(start, grid.times[0] ?? start), Math.max(end, grid.times.at(-1) ?? end)];
 }
 
 function lineOptions(line: Line): uPlot.Series {
@@ -168,5 +188,8 @@ function yRange(low: number | null, high: number | null, fromZero: boolean, yMax
   const min = fromZero ? Math.min(0, low) : low;
   const max = Math.max(high, yMax ?? Number.NEGATIVE_INFINITY);
   if (min === max) return min === 0 ? [0, 1] : min > 0 ? [0, min * 2] : [min * 2, 0];
-  return uPlot.rangeNum(min, max, { min: { pad: fromZero ? 0 : 0.1, soft: 0, mode: 3 }, max: { pad: yMax === undefined ? 0.1 : 0, soft: 0, mode: 3 } });
+  return uPlot.rangeNum(min, max, {
+    min: { pad: fromZero ? 0 : 0.1, soft: 0, mode: 3 },
+    max: { pad: yMax === undefined ? 0.1 : 0, soft: 0, mode: 3 },
+  });
 }

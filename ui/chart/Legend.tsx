@@ -52,8 +52,12 @@ export function Legend({ grid, lines, quantity, onPick }: LegendProps) {
                 </button>
               </td>
               {COLUMNS.map((column) => (
-                <td key={column} className={column === 'last' || column === 'max' ? '' : css.minor} title={sum[column] === null ? 'no value' : String(sum[column])}>
-                  {quantityText(sum[column], quantity)}
+                <td
+                  key={column}
+                  className={column === 'last' || column === 'max' ? '' : css.minor}
+                  title={sum[column] === null ? 'no value' : String(sum[column])}
+                >
+                  {quantityText(sum[column], line.quantity ?? quantity)}
                 </td>
               ))}
             </tr>

@@ -3,6 +3,7 @@
 import type uPlot from 'uplot';
 import { instantText, zoneName } from '../data/time-text.ts';
 import { quantityText } from '../data/units.ts';
+import type { Quantity } from '../data/units.ts';
 import type { ChartProps } from './Chart.tsx';
 import css from './chart.module.css';
 
@@ -14,9 +15,10 @@ interface Row {
   readonly value: number;
   /** Pixels between the pointer and the line. */
   readonly distance: number;
+  readonly quantity: Quantity;
 }
 
-export function tooltipPlugin(latest: { readonly current: ChartProps }): uPlot.Plugin {
+export function tooltipPlugin(latest: { readonly current: { readonly props: ChartProps } }): uPlot.Plugin {
   const box = document.createElement('div');
   box.className = css.tooltip ?? '';
   box.hidden = true;
@@ -29,7 +31,7 @@ export function tooltipPlugin(latest: { readonly current: ChartProps }): uPlot.P
         },
       ],
       destroy: [() => box.remove()],
-      setCursor: [(u) => draw(u, box, latest.current)],
+      setCursor: [(u) => draw(u, box, latest.current.props)],
     },
   };
 }
@@ -46,7 +48,7 @@ function draw(u: uPlot, box: HTMLElement, props: ChartProps): void {
   const shown = rows.sort((a, b) => b.value - a.value).slice(0, ROWS_MAX);
   // The nearest line is always among those listed.
   if (nearest && !shown.includes(nearest)) shown[shown.length - 1] = nearest;
-  box.replaceChildren(heading(u.data[0][idx] ?? 0, props), ...shown.map((row) => line(row, row === nearest, props)));
+  box.replaceChildren(heading(u.data[0][idx] ?? 0, props), ...shown.map((row) => line(row, row === nearest)));
   if (rows.length > shown.length) box.append(text('div', `and ${rows.length - shown.length} more`, css.more));
   box.hidden = false;
   place(u, box, left, top);
@@ -57,7 +59,13 @@ function rowsAt(u: uPlot, idx: number, top: number, props: ChartProps): Row[] {
   props.lines.forEach((l, i) => {
     const value = u.data[i + 1]?.[idx];
     if (l.shown && value !== null && value !== undefined) {
-      rows.push({ name: l.name, colour: l.colour, value, distance: Math.abs(u.valToPos(value, 'y') - top) });
+      rows.push({
+        name: l.name,
+        colour: l.colour,
+        value,
+        distance: Math.abs(u.valToPos(value, 'y') - top),
+        quantity: l.quantity ?? props.quantity,
+      });
     }
   });
   return rows;
@@ -67,12 +75,12 @@ function heading(seconds: number, props: ChartProps): HTMLElement {
   return text('div', `${instantText(seconds * 1000, props.zone)} ${zoneName(props.zone)}`, css.when);
 }
 
-function line(row: Row, bold: boolean, props: ChartProps): HTMLElement {
+function line(row: Row, bold: boolean): HTMLElement {
   const element = text('div', '', css.tip);
   const mark = text('i', '', undefined);
   mark.style.background = row.colour;
   if (bold) element.dataset['near'] = '';
-  element.append(mark, text('span', row.name, undefined), text('b', quantityText(row.value, props.quantity), undefined));
+  element.append(mark, text('span', row.name, undefined), text('b', quantityText(row.value, row.quantity), undefined));
   return element;
 }
 

@@ -1,7 +1,7 @@
 // A button that copies a text, and says that it did.
 
 import { useState } from 'react';
-import { Button } from './controls.tsx';
+import { Button } from './Controls.tsx';
 
 /** Copies without the clipboard interface too, which browsers keep from pages that came over plain HTTP. */
 export async function copyText(text: string): Promise<void> {

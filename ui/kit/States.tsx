@@ -3,7 +3,7 @@
 import { IconAlertTriangle, IconCircleX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { AskError } from '../data/api.ts';
-import { Button } from './controls.tsx';
+import { Button } from './Controls.tsx';
 import { CopyButton } from './CopyButton.tsx';
 import css from './states.module.css';
 

@@ -17,7 +17,8 @@ function contrast(a: string, b: string): number {
 }
 
 test('every colour stands out on light and on dark', () => {
-  for (const colour of SERIES_COLOURS) for (const ground of ['#ffffff', '#101317']) assert.ok(contrast(colour, ground) >= 3, `${colour} on ${ground}`);
+  for (const colour of SERIES_COLOURS)
+    for (const ground of ['#ffffff', '#101317']) assert.ok(contrast(colour, ground) >= 3, `${colour} on ${ground}`);
 });
 
 test('a name has one colour', () => {

@@ -8,7 +8,10 @@ function roads(origin: string): readonly (readonly [string, string])[] {
   return [
     ['One sample, from a shell', `echo 'hello_world 1' | curl --data-binary @- ${origin}/api/v1/import/prometheus`],
     ['From Prometheus, in its configuration', `remote_write:\n  - url: ${origin}/api/v1/push`],
-    ['From any OpenTelemetry SDK or collector', `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}/otlp\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`],
+    [
+      'From any OpenTelemetry SDK or collector',
+      `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}/otlp\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`,
+    ],
     ['By scraping, in the file given with --config', `scrape:\n  - job_name: web\n    static_configs:\n      - targets: ['web-1:9100']`],
   ];
 }

@@ -35,18 +35,36 @@ interface Picture {
 const name = (value: string): Matcher => ({ label: '__name__', op: '=~', value });
 
 const PICTURES: readonly Picture[] = [
-  { title: 'CPU busy', matchers: [name('node_cpu_seconds_total'), { label: 'mode', op: '=', value: 'idle' }], rate: true, quantity: RATIO, make: busyShare },
-  { title: 'Memory used', matchers: [name('node_memory_MemTotal_bytes|node_memory_MemAvailable_bytes')], rate: false, quantity: RATIO, make: usedMemoryShare },
+  {
+    title: 'CPU busy',
+    matchers: [name('node_cpu_seconds_total'), { label: 'mode', op: '=', value: 'idle' }],
+    rate: true,
+    quantity: RATIO,
+    make: busyShare,
+  },
+  {
+    title: 'Memory used',
+    matchers: [name('node_memory_MemTotal_bytes|node_memory_MemAvailable_bytes')],
+    rate: false,
+    quantity: RATIO,
+    make: usedMemoryShare,
+  },
   {
     title: 'Disk used',
-    matchers: [name('node_filesystem_size_bytes|node_filesystem_avail_bytes'), { label: 'fstype', op: '!~', value: 'tmpfs|ramfs|squashfs|overlay|fuse.*|iso9660' }],
+    matchers: [
+      name('node_filesystem_size_bytes|node_filesystem_avail_bytes'),
+      { label: 'fstype', op: '!~', value: 'tmpfs|ramfs|squashfs|overlay|fuse.*|iso9660' },
+    ],
     rate: false,
     quantity: RATIO,
     make: usedDiskShares,
   },
   {
     title: 'Network',
-    matchers: [name('node_network_receive_bytes_total|node_network_transmit_bytes_total'), { label: 'device', op: '!~', value: 'lo|veth.*|docker.*|br-.*' }],
+    matchers: [
+      name('node_network_receive_bytes_total|node_network_transmit_bytes_total'),
+      { label: 'device', op: '!~', value: 'lo|veth.*|docker.*|br-.*' },
+    ],
     rate: true,
     quantity: BYTE_RATE,
     make: networkRates,
@@ -114,7 +132,10 @@ function Drawn({ raw, picture, span, stepMs, steps, dim }: DrawnProps) {
     const whole = gridOf(raw, { startMs, endMs }, stepMs);
     return picture.make(steps > 0 ? rateOf(whole, steps) : whole);
   }, [raw, picture, startMs, endMs, stepMs, steps]);
-  const lines = useMemo(() => grid.series.map((s, i): Line => ({ name: s.labels['line'] ?? '', colour: seriesColour(i), shown: true })), [grid]);
+  const lines = useMemo(
+    () => grid.series.map((s, i): Line => ({ name: s.labels['line'] ?? '', colour: seriesColour(i), shown: true })),
+    [grid],
+  );
   const { quantity } = picture;
   return (
     <>

@@ -29,7 +29,9 @@ export function Incoming({ targets }: { readonly targets: readonly Target[] }) {
       <dl className={css.numbers}>
         <div>
           <dt>Samples in</dt>
-          <dd title={rate === undefined ? 'not known yet' : String(rate)}>{rate === undefined ? '–' : quantityText(rate, { unit: 'none', perSecond: true })}</dd>
+          <dd title={rate === undefined ? 'not known yet' : String(rate)}>
+            {rate === undefined ? '–' : quantityText(rate, { unit: 'none', perSecond: true })}
+          </dd>
         </div>
         <div>
           <dt>Series</dt>
@@ -59,7 +61,10 @@ export function Incoming({ targets }: { readonly targets: readonly Target[] }) {
             {down.slice(0, DOWN_SHOWN).map((t) => (
               <tr key={`${t.pool} ${t.url}`}>
                 <th scope="row">
-                  <Link to="/targets" search={(address: Address) => ({ ...keepShell(address), health: 'unhealthy', find: t.labels['instance'] })}>
+                  <Link
+                    to="/targets"
+                    search={(address: Address) => ({ ...keepShell(address), health: 'unhealthy', find: t.labels['instance'] })}
+                  >
                     {t.labels['instance'] ?? t.url}
                   </Link>
                 </th>

@@ -11,10 +11,24 @@ const sample = (name: string, value: number, labels: Record<string, string> = {}
   value,
 });
 
-const memory = (available: number, instance = 'web-1') => [sample('node_memory_MemTotal_bytes', 100, { instance }), sample('node_memory_MemAvailable_bytes', available, { instance })];
+const memory = (available: number, instance = 'web-1') => [
+  sample('node_memory_MemTotal_bytes', 100, { instance }),
+  sample('node_memory_MemAvailable_bytes', available, { instance }),
+];
 
 function target(health: Target['health']): Target {
-  return { pool: 'p', url: 'http://x', health, labels: { instance: 'x' }, discovered: {}, lastError: '', lastScrapeMs: 0, lastDurationS: 0, interval: '', timeout: '' };
+  return {
+    pool: 'p',
+    url: 'http://x',
+    health,
+    labels: { instance: 'x' },
+    discovered: {},
+    lastError: '',
+    lastScrapeMs: 0,
+    lastDurationS: 0,
+    interval: '',
+    timeout: '',
+  };
 }
 
 test('shares and rates of a host', () => {

@@ -58,7 +58,10 @@ interface HostSamples {
 
 function groupByHost(now: readonly VectorSample[], before: readonly VectorSample[]): ReadonlyMap<string, HostSamples> {
   const hosts = new Map<string, HostSamples>();
-  for (const [when, samples] of [['now', now], ['before', before]] as const) {
+  for (const [when, samples] of [
+    ['now', now],
+    ['before', before],
+  ] as const) {
     for (const sample of samples) {
       const key = hostKey(sample.labels);
       const host = hosts.get(key) ?? { now: new Map(), before: new Map() };
@@ -158,7 +161,12 @@ export function verdict(hosts: readonly Host[], targets: readonly Target[]): Ver
   const parts: string[] = [];
   if (sick.length === 1 && sick[0]) parts.push(`${sick[0].instance}: ${troubles(sick[0]).join(', ')}`);
   if (sick.length > 1) parts.push(`${sick.length} of ${hosts.length} hosts need a look`);
-  if (down.length > 0) parts.push(down.length === 1 ? `target ${down[0]?.labels['instance'] ?? down[0]?.url} is down` : `${down.length} of ${targets.length} targets are down`);
+  if (down.length > 0)
+    parts.push(
+      down.length === 1
+        ? `target ${down[0]?.labels['instance'] ?? down[0]?.url} is down`
+        : `${down.length} of ${targets.length} targets are down`,
+    );
   const concern = worst([...sick.map((h) => h.concern), down.length > 0 ? 'bad' : 'ok']);
   if (parts.length > 0) return { concern, text: `${parts.join('; ')}.` };
   if (hosts.length === 1) return { concern, text: `${hosts[0]?.instance} is healthy.` };

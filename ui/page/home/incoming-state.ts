@@ -4,8 +4,8 @@ import type { VectorSample } from '../../data/decode.ts';
 import { seriesKey } from '../../data/samples.ts';
 import { RATE_WINDOW_S } from './home-state.ts';
 
-/** Samples that were taken in, by every road, of every tenant. */
-export const SAMPLES_QUERY = 'sightline_samples_received_total';
+/** Samples that were stored, by whichever road they came, of every tenant. */
+export const SAMPLES_QUERY = '{__name__=~"sightline_metrics_samples_total|sightline_metrics_histograms_total"}';
 
 /** Growth per second of all counters together; nothing while there is only one instant to look at. */
 export function samplesPerSecond(now: readonly VectorSample[], before: readonly VectorSample[]): number | undefined {

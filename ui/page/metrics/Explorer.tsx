@@ -15,7 +15,7 @@ import { lengthText } from '../../data/time-text.ts';
 import { countText, unitOfName } from '../../data/units.ts';
 import type { Quantity } from '../../data/units.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import { Segments } from '../../kit/controls.tsx';
+import { Segments } from '../../kit/Controls.tsx';
 import { seriesColour } from '../../kit/colour.ts';
 import { Empty, Failed, Notices, Skeleton } from '../../kit/States.tsx';
 import { isCounter, isShown, metricOf } from './metrics-state.ts';
@@ -75,7 +75,11 @@ export function Explorer({ state, meta, onEvent }: ExplorerProps) {
             onChoose={(calc) => onEvent({ kind: 'calc chosen', calc })}
           />
         )}
-        {rate && <span className={css.hint}>per second over {lengthText(question.windowSteps * question.stepMs)}, computed in this browser from the drawn points</span>}
+        {rate && (
+          <span className={css.hint}>
+            per second over {lengthText(question.windowSteps * question.stepMs)}, computed in this browser from the drawn points
+          </span>
+        )}
         <span className={css.hint}>step {lengthText(question.stepMs)}</span>
       </div>
       {answer.error && <Failed title="This query failed" error={answer.error} onRetry={() => void answer.refetch()} />}
@@ -83,7 +87,13 @@ export function Explorer({ state, meta, onEvent }: ExplorerProps) {
       {answer.data && !answer.error && (
         <>
           <Notices texts={answer.data.warnings} />
-          <Picture raw={answer.data.value} state={state} quantity={{ unit: unitOfName(metric), perSecond: rate }} dim={answer.isPlaceholderData} onEvent={onEvent} />
+          <Picture
+            raw={answer.data.value}
+            state={state}
+            quantity={{ unit: unitOfName(metric), perSecond: rate }}
+            dim={answer.isPlaceholderData}
+            onEvent={onEvent}
+          />
         </>
       )}
     </section>
@@ -108,8 +118,12 @@ function Picture({ raw, state, quantity, dim, onEvent }: PictureProps) {
   const { grid, leftOut } = useMemo(() => largestSeries(whole, DRAWN_SERIES_MAX), [whole]);
   const { common, names } = useMemo(() => splitLabels(grid.series.map((s) => s.labels)), [grid]);
   const lines = useMemo(
-    () => grid.series.map((s, i): Line => ({ name: names[i] ?? '', colour: seriesColour(i), shown: isShown(state.shown, s.key) })),
-    [grid, names, state.shown],
+    () =>
+      grid.series.map((s, i): Line => {
+        const own: Quantity = { unit: unitOfName(s.labels['__name__'] ?? ''), perSecond: quantity.perSecond };
+        return { name: names[i] ?? '', colour: seriesColour(i), shown: isShown(state.shown, s.key), quantity: own };
+      }),
+    [grid, names, state.shown, quantity.perSecond],
   );
   if (raw.length === 0) {
     return (
@@ -119,14 +133,23 @@ function Picture({ raw, state, quantity, dim, onEvent }: PictureProps) {
     );
   }
   const notices = [
-    ...(leftOut > 0 && state.view === 'chart' ? [`${countText(DRAWN_SERIES_MAX)} of ${countText(whole.series.length)} series are drawn, those with the greatest means. Add filters to see the others, or the table, which lists all.`] : []),
+    ...(leftOut > 0 && state.view === 'chart'
+      ? [
+          `${countText(DRAWN_SERIES_MAX)} of ${countText(whole.series.length)} series are drawn, those with the greatest means. Add filters to see the others, or the table, which lists all.`,
+        ]
+      : []),
     ...(raw.some((s) => s.histogram) ? ['Native histograms are drawn as their counts.'] : []),
   ];
   return (
     <>
       <Notices texts={notices} />
       {state.view === 'table' ? (
-        <SeriesTable grid={whole} quantity={quantity} sort={state.tableSort} onSort={(column) => onEvent({ kind: 'table sorted', column })} />
+        <SeriesTable
+          grid={whole}
+          perSecond={quantity.perSecond}
+          sort={state.tableSort}
+          onSort={(column) => onEvent({ kind: 'table sorted', column })}
+        />
       ) : (
         <>
           <Chart

@@ -8,7 +8,7 @@ import { rememberRecent } from '../../data/recent.ts';
 import { alignSpan } from '../../data/time-range.ts';
 import { useAddress } from '../../data/use-address.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import { Button } from '../../kit/controls.tsx';
+import { Button } from '../../kit/Controls.tsx';
 import { Empty, Failed, Lines, Notices, Skeleton } from '../../kit/States.tsx';
 import { Explorer } from './Explorer.tsx';
 import { MetricList } from './MetricList.tsx';
@@ -86,7 +86,8 @@ function Start({ none }: { readonly none: boolean }) {
     return (
       <Empty title="Choose a metric">
         <p>
-          Or type a selector above: <code>up</code>, <code>{'node_load1{instance="web-1"}'}</code>, <code>{'{job="node"}'}</code>. The key / leads there.
+          Or type a selector above: <code>up</code>, <code>{'node_load1{instance="web-1"}'}</code>, <code>{'{job="node"}'}</code>. The key /
+          leads there.
         </p>
       </Empty>
     );

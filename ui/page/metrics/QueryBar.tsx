@@ -2,7 +2,7 @@
 
 import { Popover } from '@mantine/core';
 import { IconHistory, IconPlus, IconX } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { FormEvent } from 'react';
 import { useLive } from '../../data/Live.tsx';
 import { labelNames, labelValues } from '../../data/questions.ts';
@@ -11,7 +11,7 @@ import { OPERATORS, addMatcher, parseSelector, removeMatcher } from '../../data/
 import type { Matcher, Operator } from '../../data/selector.ts';
 import { alignSpan } from '../../data/time-range.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import { Button, IconButton, errorClass, inputClass, menuClass, monoClass, selectClass } from '../../kit/controls.tsx';
+import { Button, IconButton, errorClass, inputClass, menuClass, monoClass, selectClass } from '../../kit/Controls.tsx';
 import css from './metrics.module.css';
 
 interface QueryBarProps {
@@ -134,6 +134,7 @@ function MatcherChoice({ query, onAdd }: AddMatcherProps) {
   const [label, setLabel] = useState('');
   const [op, setOp] = useState<Operator>('=');
   const [text, setText] = useState('');
+  const field = useRef<HTMLInputElement>(null);
   const names = useAnswer(labelNames(query, around), 'minute');
   const values = useAnswer(label === '' ? undefined : labelValues(label, query, around), 'minute');
   const step = label === '' ? names : values;
@@ -142,6 +143,7 @@ function MatcherChoice({ query, onAdd }: AddMatcherProps) {
     if (label === '') setLabel(choice);
     else onAdd({ label, op, value: choice });
     setText('');
+    field.current?.focus();
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -156,14 +158,28 @@ function MatcherChoice({ query, onAdd }: AddMatcherProps) {
           <Button onClick={() => setLabel('')} title="Another label">
             <code>{label}</code>
           </Button>
-          <select className={`${selectClass} ${monoClass}`} value={op} aria-label="Comparison" onChange={(e) => setOp(OPERATORS.find((o) => o === e.target.value) ?? '=')}>
+          <select
+            className={`${selectClass} ${monoClass}`}
+            value={op}
+            aria-label="Comparison"
+            onChange={(e) => setOp(OPERATORS.find((o) => o === e.target.value) ?? '=')}
+          >
             {OPERATORS.map((o) => (
               <option key={o}>{o}</option>
             ))}
           </select>
         </div>
       )}
-      <input className={inputClass} data-autofocus key={label} autoFocus value={text} onChange={(e) => setText(e.target.value)} placeholder={label === '' ? 'Label' : 'Value'} aria-label={label === '' ? 'Label' : 'Value'} spellCheck={false} />
+      <input
+        className={inputClass}
+        data-autofocus
+        ref={field}
+        value={text}
+        onChange={(e) => setText(e.target.value)}
+        placeholder={label === '' ? 'Label' : 'Value'}
+        aria-label={label === '' ? 'Label' : 'Value'}
+        spellCheck={false}
+      />
       {step.error && <span className={errorClass}>{step.error.message}</span>}
       <div className={`${menuClass} ${css.choices}`}>
         {choices.slice(0, 200).map((choice) => (
@@ -171,7 +187,9 @@ function MatcherChoice({ query, onAdd }: AddMatcherProps) {
             {choice}
           </button>
         ))}
-        {step.isSuccess && choices.length === 0 && <span>{label === '' ? 'No such label.' : 'No such value; Enter takes it as typed.'}</span>}
+        {step.isSuccess && choices.length === 0 && (
+          <span>{label === '' ? 'No such label.' : 'No such value; Enter takes it as typed.'}</span>
+        )}
         {choices.length > 200 && <span>and {choices.length - 200} more: type to narrow</span>}
       </div>
     </form>

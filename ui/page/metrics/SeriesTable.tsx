@@ -4,8 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState } from 'react';
 import type { Grid } from '../../data/samples.ts';
 import { summaryOf } from '../../data/samples.ts';
-import { quantityText } from '../../data/units.ts';
-import type { Quantity } from '../../data/units.ts';
+import { quantityText, unitOfName } from '../../data/units.ts';
 import { CopyButton, copyText } from '../../kit/CopyButton.tsx';
 import { toCsv, toJson } from '../../kit/csv.ts';
 import type { TextTable } from '../../kit/csv.ts';
@@ -14,7 +13,8 @@ import css from './metrics.module.css';
 
 interface SeriesTableProps {
   readonly grid: Grid;
-  readonly quantity: Quantity;
+  /** The values are rates. */
+  readonly perSecond: boolean;
   readonly sort: TableSort;
   readonly onSort: (column: string) => void;
 }
@@ -31,21 +31,31 @@ const collator = new Intl.Collator('en', { numeric: true });
 function rowsOf(grid: Grid, sort: TableSort): readonly SeriesRow[] {
   const rows = grid.series.map((s): SeriesRow => ({ key: s.key, labels: s.labels, value: summaryOf(s.values).last }));
   const compare = (a: SeriesRow, b: SeriesRow): number =>
-    sort.column === 'value' ? (a.value ?? Number.NEGATIVE_INFINITY) - (b.value ?? Number.NEGATIVE_INFINITY) : collator.compare(a.labels[sort.column] ?? '', b.labels[sort.column] ?? '');
+    sort.column === 'value'
+      ? (a.value ?? Number.NEGATIVE_INFINITY) - (b.value ?? Number.NEGATIVE_INFINITY)
+      : collator.compare(a.labels[sort.column] ?? '', b.labels[sort.column] ?? '');
   return rows.sort((a, b) => (sort.descending ? compare(b, a) : compare(a, b)));
 }
 
+/** The metric first, then the labels that most series have. */
 function columnsOf(grid: Grid): readonly string[] {
-  const names = new Set(grid.series.flatMap((s) => Object.keys(s.labels)));
-  return [...names].sort((a, b) => (a === '__name__' ? -1 : b === '__name__' ? 1 : a < b ? -1 : 1));
+  const counts = new Map<string, number>();
+  for (const s of grid.series) for (const name of Object.keys(s.labels)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  counts.set('__name__', Number.POSITIVE_INFINITY);
+  return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([name]) => name);
 }
 
-export function SeriesTable({ grid, quantity, sort, onSort }: SeriesTableProps) {
+export function SeriesTable({ grid, perSecond, sort, onSort }: SeriesTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [said, setSaid] = useState('Click a cell to copy it');
   const rows = useMemo(() => rowsOf(grid, sort), [grid, sort]);
   const columns = useMemo(() => columnsOf(grid), [grid]);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_HEIGHT, overscan: 16 });
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 16,
+  });
   const shown = virtual.getVirtualItems();
   const before = shown[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0);
@@ -87,7 +97,7 @@ export function SeriesTable({ grid, quantity, sort, onSort }: SeriesTableProps) 
                 row && (
                   <tr key={`${row.key} ${index}`} aria-rowindex={index + 1} style={{ height: ROW_HEIGHT }}>
                     <td className={css.value} title={String(row.value)} onClick={() => copy(String(row.value))}>
-                      {quantityText(row.value, quantity)}
+                      {quantityText(row.value, { unit: unitOfName(row.labels['__name__'] ?? ''), perSecond })}
                     </td>
                     {columns.map((column) => (
                       <td key={column} title={row.labels[column]} onClick={() => copy(row.labels[column] ?? '')}>

@@ -154,7 +154,10 @@ export function metricRows(
   series: ReadonlyMap<string, number>,
   state: Pick<MetricsState, 'find' | 'sort'>,
 ): readonly MetricRow[] {
-  const words = state.find.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = state.find
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   const rows = names.map((name): MetricRow => {
     const meta = metaOf(name, metadata);
     const type = meta?.type === 'unknown' || meta?.type === undefined ? '' : meta.type;
@@ -168,6 +171,8 @@ export function metricRows(
     case 'series':
       return found.sort((a, b) => (b.series ?? -1) - (a.series ?? -1) || byName(a, b));
     case 'type':
-      return found.sort((a, b) => Number(a.type === '') - Number(b.type === '') || (a.type < b.type ? -1 : a.type > b.type ? 1 : byName(a, b)));
+      return found.sort(
+        (a, b) => Number(a.type === '') - Number(b.type === '') || (a.type < b.type ? -1 : a.type > b.type ? 1 : byName(a, b)),
+      );
   }
 }

@@ -13,7 +13,7 @@ import { countText, quantityText } from '../../data/units.ts';
 import { useAddress } from '../../data/use-address.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
-import { Segments, inputClass } from '../../kit/controls.tsx';
+import { Segments, inputClass } from '../../kit/Controls.tsx';
 import { Empty, Failed, Lines, Notices, Skeleton } from '../../kit/States.tsx';
 import { SECTIONS, factTitle, findFacts, openSection, readSettings, settingsAddress, shares } from './settings-state.ts';
 import css from './settings.module.css';
@@ -28,7 +28,12 @@ export function Settings() {
   return (
     <div className={css.page}>
       <div className={css.tools}>
-        <Segments label="Section" value={state.section} choices={SECTIONS} onChoose={(section) => set(settingsAddress(openSection(section)))} />
+        <Segments
+          label="Section"
+          value={state.section}
+          choices={SECTIONS}
+          onChoose={(section) => set(settingsAddress(openSection(section)))}
+        />
       </div>
       {state.section === 'status' && (
         <>
@@ -40,7 +45,15 @@ export function Settings() {
       {state.section === 'flags' && (
         <>
           <div className={css.find}>
-            <input className={inputClass} data-query value={state.find} onChange={(e) => set(settingsAddress({ ...state, find: e.target.value }), true)} placeholder="Find a flag" aria-label="Find a flag" spellCheck={false} />
+            <input
+              className={inputClass}
+              data-query
+              value={state.find}
+              onChange={(e) => set(settingsAddress({ ...state, find: e.target.value }), true)}
+              placeholder="Find a flag"
+              aria-label="Find a flag"
+              spellCheck={false}
+            />
           </div>
           <Facts title="Flags" question={FLAGS} find={state.find} />
         </>
@@ -112,7 +125,11 @@ function CardinalitySection() {
         </p>
       )}
       <div className={css.tables}>
-        <Ranking title="Metrics with the most series" rows={stats.seriesByMetric} link={(name) => printSelector({ metric: name, matchers: [] })} />
+        <Ranking
+          title="Metrics with the most series"
+          rows={stats.seriesByMetric}
+          link={(name) => printSelector({ metric: name, matchers: [] })}
+        />
         <Ranking title="Labels with the most values" rows={stats.valuesByLabel} />
         <Ranking title="Label pairs with the most series" rows={stats.seriesByPair} link={pairSelector} />
         <Ranking title="Labels that take the most memory" rows={stats.bytesByLabel} text={bytes} />

@@ -26,19 +26,26 @@ interface PaletteProps {
 /** Every word of the query stands somewhere in the text. */
 function matches(text: string, query: string): boolean {
   const low = text.toLowerCase();
-  return query.toLowerCase().split(/\s+/).every((word) => low.includes(word));
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => low.includes(word));
 }
 
 export function Palette({ asked }: PaletteProps) {
   const navigate = useNavigate();
   const { span } = useLive();
   const [query, setQuery] = useState('');
-  useEffect(() => spotlight.open(), [asked]);
+  useEffect(() => {
+    if (asked > 0) spotlight.open();
+  }, [asked]);
   const names = useAnswer(metricNames(alignSpan(span, 300_000)), 'minute').data?.value ?? [];
   const go = (to: string, more: Address = {}): void => void navigate({ to, search: (now: Address) => ({ ...keepShell(now), ...more }) });
   const pages = PAGES.filter((page) => matches(page.title, query));
   const found = query === '' ? [] : names.filter((name) => matches(name, query));
-  const recent = readRecent('queries').filter((q) => matches(q, query)).slice(0, 8);
+  const recent = readRecent('queries')
+    .filter((q) => matches(q, query))
+    .slice(0, 8);
   return (
     <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight="60vh">
       <Spotlight.Search placeholder="Page, metric or recent query" aria-label="Page, metric or recent query" />
@@ -46,7 +53,12 @@ export function Palette({ asked }: PaletteProps) {
         {pages.length > 0 && (
           <Spotlight.ActionsGroup label="Pages">
             {pages.map((page) => (
-              <Spotlight.Action key={page.path} label={page.title} leftSection={<page.icon size={16} aria-hidden />} onClick={() => go(page.path)} />
+              <Spotlight.Action
+                key={page.path}
+                label={page.title}
+                leftSection={<page.icon size={16} aria-hidden />}
+                onClick={() => go(page.path)}
+              />
             ))}
           </Spotlight.ActionsGroup>
         )}

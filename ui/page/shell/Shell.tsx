@@ -1,12 +1,21 @@
 // The frame around every page: the rail, the bar, and the keys that work everywhere.
 
 import { Menu, Modal, Tooltip, useMantineColorScheme } from '@mantine/core';
-import { IconActivityHeartbeat, IconChevronsLeft, IconChevronsRight, IconDeviceDesktop, IconMoon, IconRefresh, IconSearch, IconSun } from '@tabler/icons-react';
+import {
+  IconActivityHeartbeat,
+  IconChevronsLeft,
+  IconChevronsRight,
+  IconDeviceDesktop,
+  IconMoon,
+  IconRefresh,
+  IconSearch,
+  IconSun,
+} from '@tabler/icons-react';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { Suspense, lazy, useEffect, useRef, useState } from 'react';
+import { Suspense, lazy, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { keepShell } from '../../data/address.ts';
 import { REFRESH_CHOICES, useLive } from '../../data/Live.tsx';
-import { Button, IconButton } from '../../kit/controls.tsx';
+import { Button, IconButton } from '../../kit/Controls.tsx';
 import { AT_REST, KEYS_HELP, pressKey } from './keyboard-state.ts';
 import type { Command } from './keyboard-state.ts';
 import { PAGES } from './pages.ts';
@@ -60,7 +69,12 @@ export function Shell() {
       </a>
       <header className={css.bar}>
         <TenantPicker />
-        <Button className={css.finder ?? ''} onClick={() => setPalette((asked) => asked + 1)} aria-label="Command palette" aria-keyshortcuts="Control+K">
+        <Button
+          className={css.finder ?? ''}
+          onClick={() => setPalette((asked) => asked + 1)}
+          aria-label="Command palette"
+          aria-keyshortcuts="Control+K"
+        >
           <IconSearch size={16} aria-hidden />
           <span className={css.desk}>Find</span>
           <kbd className={css.desk}>Ctrl K</kbd>
@@ -95,20 +109,32 @@ function focusQuery(): boolean {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLElement && target.isContentEditable);
+  return (
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement ||
+    (target instanceof HTMLElement && target.isContentEditable)
+  );
 }
 
 /** Hands each key's command to `run`; a command that was run is the browser's no longer. */
 function useKeyboard(run: (command: Command) => boolean): void {
   const latest = useRef(run);
-  latest.current = run;
+  useLayoutEffect(() => {
+    latest.current = run;
+  });
   useEffect(() => {
     let state = AT_REST;
     const press = (event: KeyboardEvent): void => {
       if (event.defaultPrevented) return;
       // An open dialog keeps its keys.
       const inDialog = event.target instanceof Element && event.target.closest('[role="dialog"]') !== null;
-      const meaning = pressKey(state, { key: event.key, command: event.ctrlKey || event.metaKey, alt: event.altKey, typing: inDialog || isTyping(event.target) });
+      const meaning = pressKey(state, {
+        key: event.key,
+        command: event.ctrlKey || event.metaKey,
+        alt: event.altKey,
+        typing: inDialog || isTyping(event.target),
+      });
       state = meaning.state;
       if (meaning.command && latest.current(meaning.command)) event.preventDefault();
     };
@@ -190,7 +216,12 @@ function SchemeButton() {
       </Menu.Target>
       <Menu.Dropdown>
         {choices.map(([scheme, title, ItemIcon]) => (
-          <Menu.Item key={scheme} leftSection={<ItemIcon size={16} aria-hidden />} fw={scheme === colorScheme ? 600 : 400} onClick={() => setColorScheme(scheme)}>
+          <Menu.Item
+            key={scheme}
+            leftSection={<ItemIcon size={16} aria-hidden />}
+            fw={scheme === colorScheme ? 600 : 400}
+            onClick={() => setColorScheme(scheme)}
+          >
             {title}
           </Menu.Item>
         ))}

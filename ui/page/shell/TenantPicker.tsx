@@ -7,7 +7,7 @@ import type { FormEvent } from 'react';
 import { useLive } from '../../data/Live.tsx';
 import { readRecent, rememberRecent } from '../../data/recent.ts';
 import { useAddress } from '../../data/use-address.ts';
-import { Button, inputClass, menuClass } from '../../kit/controls.tsx';
+import { Button, inputClass, menuClass } from '../../kit/Controls.tsx';
 import css from './shell.module.css';
 
 export function TenantPicker() {
@@ -44,7 +44,14 @@ export function TenantPicker() {
         <form className={css.fields} onSubmit={submit}>
           <label>
             Tenant (several: a|b)
-            <input className={inputClass} data-autofocus value={text} onChange={(e) => setText(e.target.value)} placeholder="anonymous" spellCheck={false} />
+            <input
+              className={inputClass}
+              data-autofocus
+              value={text}
+              onChange={(e) => setText(e.target.value)}
+              placeholder="anonymous"
+              spellCheck={false}
+            />
           </label>
           <Button primary type="submit">
             Show

@@ -4,7 +4,7 @@ import { Popover } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconClock } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { FormEvent } from 'react';
-import { Button, IconButton, errorClass, inputClass, menuClass, monoClass } from '../../kit/controls.tsx';
+import { Button, IconButton, errorClass, inputClass, menuClass, monoClass } from '../../kit/Controls.tsx';
 import { useLive } from '../../data/Live.tsx';
 import type { Live } from '../../data/Live.tsx';
 import { QUICK_RANGES, parseMoment, rangeTitle, resolveRange } from '../../data/time-range.ts';
@@ -29,7 +29,12 @@ export function TimePicker({ opened, onOpen }: TimePickerProps) {
       </IconButton>
       <Popover opened={opened} onChange={onOpen} position="bottom-end" trapFocus returnFocus>
         <Popover.Target>
-          <Button className={live.rangeIsWrong ? css.wrong : ''} onClick={() => onOpen(!opened)} title={spanText(live.span.startMs, live.span.endMs, live.zone)} aria-label={`Time range: ${title}`}>
+          <Button
+            className={live.rangeIsWrong ? css.wrong : ''}
+            onClick={() => onOpen(!opened)}
+            title={spanText(live.span.startMs, live.span.endMs, live.zone)}
+            aria-label={`Time range: ${title}`}
+          >
             <IconClock size={16} aria-hidden />
             <span>{live.rangeIsWrong ? 'Wrong time range' : title}</span>
           </Button>
@@ -93,13 +98,28 @@ function RangeForm({ live, onDone }: { readonly live: Live; readonly onDone: () 
     <form className={css.fields} onSubmit={submit}>
       <label>
         From
-        <input className={`${inputClass} ${monoClass}`} data-autofocus value={range.from} onChange={(e) => setRange({ ...range, from: e.target.value })} spellCheck={false} />
+        <input
+          className={`${inputClass} ${monoClass}`}
+          data-autofocus
+          value={range.from}
+          onChange={(e) => setRange({ ...range, from: e.target.value })}
+          spellCheck={false}
+        />
       </label>
       <label>
         To
-        <input className={`${inputClass} ${monoClass}`} value={range.to} onChange={(e) => setRange({ ...range, to: e.target.value })} spellCheck={false} />
+        <input
+          className={`${inputClass} ${monoClass}`}
+          value={range.to}
+          onChange={(e) => setRange({ ...range, to: e.target.value })}
+          spellCheck={false}
+        />
       </label>
-      {resolved ? <span className={css.zone}>{spanText(resolved.startMs, resolved.endMs, live.zone)}</span> : <span className={errorClass}>now, now-90m, or 2026-08-01 10:00; the end after the start.</span>}
+      {resolved ? (
+        <span className={css.zone}>{spanText(resolved.startMs, resolved.endMs, live.zone)}</span>
+      ) : (
+        <span className={errorClass}>now, now-90m, or 2026-08-01 10:00; the end after the start.</span>
+      )}
       <span className={css.zone}>{zoneName(live.zone)}</span>
       <Button primary type="submit" disabled={!resolved}>
         Apply

@@ -16,7 +16,7 @@ import { countText, quantityText } from '../../data/units.ts';
 import { useAddress } from '../../data/use-address.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
-import { IconButton, Segments, inputClass, selectClass } from '../../kit/controls.tsx';
+import { IconButton, Segments, inputClass, selectClass } from '../../kit/Controls.tsx';
 import { Empty, Failed, Lines, Notices, Skeleton } from '../../kit/States.tsx';
 import { poolsOf, readTargets, reduceTargets, targetKey, targetRows, targetsAddress } from './targets-state.ts';
 import type { TargetsEvent, TargetsState } from './targets-state.ts';
@@ -53,7 +53,8 @@ export function Targets() {
         <TargetList rows={targetRows(active, state)} open={state.open} onEvent={send} />
         {droppedCount > 0 && (
           <p className={css.foot}>
-            {countText(droppedCount)} discovered targets were dropped by relabelling{dropped.length < droppedCount ? `, ${countText(dropped.length)} of them are kept to look at` : ''}.
+            {countText(droppedCount)} discovered targets were dropped by relabelling
+            {dropped.length < droppedCount ? `, ${countText(dropped.length)} of them are kept to look at` : ''}.
           </p>
         )}
       </div>
@@ -83,7 +84,12 @@ function Filters({ active, state, onEvent }: FiltersProps) {
         ]}
         onChoose={(health) => onEvent({ kind: 'health chosen', health })}
       />
-      <select className={selectClass} value={state.pool} aria-label="Pool" onChange={(e) => onEvent({ kind: 'pool chosen', pool: e.target.value })}>
+      <select
+        className={selectClass}
+        value={state.pool}
+        aria-label="Pool"
+        onChange={(e) => onEvent({ kind: 'pool chosen', pool: e.target.value })}
+      >
         <option value="">all {countText(pools.length)} pools</option>
         {pools.map((pool) => (
           <option key={pool.name} value={pool.name}>
@@ -91,7 +97,15 @@ function Filters({ active, state, onEvent }: FiltersProps) {
           </option>
         ))}
       </select>
-      <input className={inputClass} data-query value={state.find} onChange={(e) => onEvent({ kind: 'find typed', find: e.target.value })} placeholder="Find in addresses, labels, errors" aria-label="Find a target" spellCheck={false} />
+      <input
+        className={inputClass}
+        data-query
+        value={state.find}
+        onChange={(e) => onEvent({ kind: 'find typed', find: e.target.value })}
+        placeholder="Find in addresses, labels, errors"
+        aria-label="Find a target"
+        spellCheck={false}
+      />
     </div>
   );
 }
@@ -117,7 +131,12 @@ interface TargetListProps {
 function TargetList({ rows, open, onEvent }: TargetListProps) {
   const { nowMs } = useLive();
   const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_HEIGHT, overscan: 12 });
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+  });
   const at = rows.findIndex((t) => targetKey(t) === open);
   const press = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -129,20 +148,42 @@ function TargetList({ rows, open, onEvent }: TargetListProps) {
   };
   if (rows.length === 0) return <Empty title="No target passes these filters" />;
   return (
-    <div ref={scroller} className={css.rows} role="listbox" aria-label="Targets" tabIndex={0} onKeyDown={press} aria-activedescendant={open === '' ? undefined : `target-${open}`}>
+    <div
+      ref={scroller}
+      className={css.rows}
+      role="listbox"
+      aria-label="Targets"
+      tabIndex={0}
+      onKeyDown={press}
+      aria-activedescendant={open === '' ? undefined : `target-${open}`}
+    >
       <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {virtual.getVirtualItems().map(({ index, start }) => {
           const target = rows[index];
           if (!target) return null;
           const key = targetKey(target);
           return (
-            <div key={`${key} ${index}`} id={`target-${key}`} role="option" aria-selected={key === open} className={css.row} style={{ height: ROW_HEIGHT, transform: `translateY(${start}px)` }} onClick={() => onEvent({ kind: 'opened', key })}>
+            <div
+              key={`${key} ${index}`}
+              id={`target-${key}`}
+              role="option"
+              aria-selected={key === open}
+              className={css.row}
+              style={{ height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
+              onClick={() => onEvent({ kind: 'opened', key })}
+            >
               <HealthMark health={target.health} />
               <span className={css.url}>{target.url}</span>
               <span className={css.when}>{target.lastScrapeMs === 0 ? 'not scraped yet' : agoText(target.lastScrapeMs, nowMs)}</span>
               <span className={css.pool}>{target.pool}</span>
-              {target.lastError === '' ? <span className={css.labels}>{labelsText(target.labels)}</span> : <span className={css.error}>{target.lastError}</span>}
-              <span className={css.when}>{target.lastScrapeMs === 0 ? '' : quantityText(target.lastDurationS, { unit: 'seconds', perSecond: false })}</span>
+              {target.lastError === '' ? (
+                <span className={css.labels}>{labelsText(target.labels)}</span>
+              ) : (
+                <span className={css.error}>{target.lastError}</span>
+              )}
+              <span className={css.when}>
+                {target.lastScrapeMs === 0 ? '' : quantityText(target.lastDurationS, { unit: 'seconds', perSecond: false })}
+              </span>
             </div>
           );
         })}
@@ -167,7 +208,9 @@ function Detail({ target, onClose }: { readonly target: Target; readonly onClose
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
   }, [onClose]);
-  const matchers = ['job', 'instance'].flatMap((label) => (target.labels[label] ? [{ label, op: '=' as const, value: target.labels[label] }] : []));
+  const matchers = ['job', 'instance'].flatMap((label) =>
+    target.labels[label] ? [{ label, op: '=' as const, value: target.labels[label] }] : [],
+  );
   const link = (metric: string): string => printSelector({ metric, matchers });
   return (
     <aside className={css.detail} aria-label="Target">
@@ -185,7 +228,11 @@ function Detail({ target, onClose }: { readonly target: Target; readonly onClose
         <dt>Pool</dt>
         <dd>{target.pool}</dd>
         <dt>Last scrape</dt>
-        <dd>{target.lastScrapeMs === 0 ? 'never' : `${agoText(target.lastScrapeMs, nowMs)}, ${instantText(target.lastScrapeMs, zone)} ${zoneName(zone)}`}</dd>
+        <dd>
+          {target.lastScrapeMs === 0
+            ? 'never'
+            : `${agoText(target.lastScrapeMs, nowMs)}, ${instantText(target.lastScrapeMs, zone)} ${zoneName(zone)}`}
+        </dd>
         <dt>Took</dt>
         <dd>{target.lastScrapeMs === 0 ? '–' : quantityText(target.lastDurationS, { unit: 'seconds', perSecond: false })}</dd>
         <dt>Every</dt>

@@ -7,10 +7,26 @@ import { poolsOf, readTargets, reduceTargets, targetKey, targetRows, targetsAddr
 
 function target(pool: string, instance: string, health: Target['health'], lastError = ''): Target {
   const labels = { job: pool, instance };
-  return { pool, url: `http://${instance}/metrics`, health, labels, discovered: {}, lastError, lastScrapeMs: 0, lastDurationS: 0, interval: '15s', timeout: '10s' };
+  return {
+    pool,
+    url: `http://${instance}/metrics`,
+    health,
+    labels,
+    discovered: {},
+    lastError,
+    lastScrapeMs: 0,
+    lastDurationS: 0,
+    interval: '15s',
+    timeout: '10s',
+  };
 }
 
-const all = [target('b', 'b1', 'up'), target('a', 'a2', 'up'), target('a', 'a1', 'unknown'), target('c', 'c1', 'down', 'connection refused')];
+const all = [
+  target('b', 'b1', 'up'),
+  target('a', 'a2', 'up'),
+  target('a', 'a1', 'unknown'),
+  target('c', 'c1', 'down', 'connection refused'),
+];
 const listed = (address: Record<string, string>) => targetRows(all, readTargets(address)).map((t) => t.labels['instance']);
 
 test('the unhealthy stand first', () => {

@@ -64,12 +64,17 @@ const RANK = { down: 0, unknown: 1, up: 2 } as const;
 
 /** Targets that pass the filters, the unhealthy first, then by pool and address. */
 export function targetRows(targets: readonly Target[], state: TargetsState): readonly Target[] {
-  const words = state.find.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = state.find
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   return targets
     .filter((t) => state.health === 'all' || (state.health === 'up') === (t.health === 'up'))
     .filter((t) => state.pool === '' || t.pool === state.pool)
     .filter((t) => {
-      const text = `${t.pool} ${t.url} ${t.lastError} ${Object.entries(t.labels).map((pair) => pair.join('=')).join(' ')}`.toLowerCase();
+      const text = `${t.pool} ${t.url} ${t.lastError} ${Object.entries(t.labels)
+        .map((pair) => pair.join('='))
+        .join(' ')}`.toLowerCase();
       return words.every((word) => text.includes(word));
     })
     .sort((a, b) => RANK[a.health] - RANK[b.health] || compare(a.pool, b.pool) || compare(a.url, b.url));
