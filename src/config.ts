@@ -71,14 +71,23 @@ export const SETTINGS = {
     ),
   },
   storage: {
-    insertDelay: setting.duration('1s', 'How long stored rows may wait in the log for more before they become a part of a table; a query never waits for it.', { min: 1 }),
+    insertDelay: setting.duration(
+      '1s',
+      'How long stored rows may wait in the log for more before they become a part of a table; a query never waits for it.',
+      { min: 1 },
+    ),
     batchRowsMax: setting.integer(500_000, 'Rows that become a part of a table at once.', { min: 1000 }),
-    pendingBytesMax: setting.size('256MiB', 'Rows of a table that may wait in its log; beyond it senders are told to come back.', { min: 1024 * 1024 }),
+    pendingBytesMax: setting.size('256MiB', 'Rows of a table that may wait in its log; beyond it senders are told to come back.', {
+      min: 1024 * 1024,
+    }),
     readers: setting.integer(4, 'Statements that read from the embedded store at the same time.', { min: 1, max: 64 }),
     engineArguments: setting.list('More arguments of the embedded engine, such as --config-file=disks.xml.'),
     url: setting.text('', 'URL of a ClickHouse server or cluster; empty stores in the embedded one under dataDir.'),
   },
   scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
+  metrics: {
+    lookback: setting.duration('5m', 'How far back a PromQL selector looks for a sample.', { min: 1, live: true }),
+  },
   selfScrape: {
     interval: setting.duration('15s', 'How often the program stores its own metrics; 0 never.', { live: true }),
   },
@@ -88,6 +97,9 @@ export const SETTINGS = {
     procPath: setting.text('/proc', 'Where the proc file system is mounted.'),
     sysPath: setting.text('/sys', 'Where the sys file system is mounted.'),
     rootfs: setting.text('/', 'Where the root of the host is mounted; its file systems are looked at below it.'),
+  },
+  query: {
+    lookback: setting.duration('5m', 'How far back an instant selector looks for the newest sample of a series.', { min: 1, live: true }),
   },
   limits: LIMITS,
   tenants: new setting.NamedSettings({ limits: LIMITS }, 'Limits of single tenants, over the defaults.'),
@@ -109,6 +121,8 @@ export interface Config extends Omit<ValuesOf<typeof SETTINGS>, 'scrape' | 'stor
   readonly tenants: ReadonlyMap<string, TenantLimits>;
   /** What was given, by path: two of them tell what a reload changes. */
   readonly given: GivenValues;
+  /** The same as it was written. */
+  readonly written: GivenValues;
 }
 
 /** What settings are read from; kept for reloads. */
@@ -176,7 +190,34 @@ export function loadConfig(sources: ConfigSources, environment: NodeJS.ProcessEn
     storage: { ...storage, url: storage.url === '' ? undefined : new Secret(storage.url) },
     tenants: tenantLimits(given),
     given,
+    written: new Map(entries.map(({ path, value }) => [setting.pathKey(path), value])),
   };
+}
+
+/** Every setting in force by its path, as it would be written; secrets are hidden. */
+export function settingsInForce({ written }: Config): ReadonlyMap<string, unknown> {
+  const values = new Map<string, unknown>();
+  for (const { path, setting: leaf } of setting.settingsOf(SETTINGS)) {
+    const name = path.join('.');
+    const value = written.get(setting.pathKey(path)) ?? leaf.default;
+    if (path[0] !== 'tenants') values.set(name, name === 'storage.url' && value !== '' ? '***' : hideSecrets(value));
+  }
+  for (const [key, value] of written) if (key.startsWith('tenants/')) values.set(key.replaceAll('/', '.'), value);
+  return values;
+}
+
+const SECRET_NAME = /^(?:password|credentials|client_secret|bearer_token|secret_key|key)$/;
+
+/** Scrape configurations hold secrets below names of their own. */
+function hideSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hideSecrets);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name,
+      typeof item === 'string' && SECRET_NAME.test(name) ? '<secret>' : hideSecrets(item),
+    ]),
+  );
 }
 
 /** The paths of settings that differ between two configurations: those that a reload applies, and those that need a new start. */
@@ -188,6 +229,29 @@ export function changedSettings(before: Config, after: Config): { readonly live:
   const applies = (key: string): boolean => key.startsWith('tenants/') || isLive.get(key) === true;
   const print = (key: string): string => key.replaceAll('/', '.');
   return { live: changed.filter(applies).map(print), restart: changed.filter((key) => !applies(key)).map(print) };
+}
+
+/** The settings in force, for people: secrets are masked, and of scrape configurations only their place is told, for they hold secrets too. */
+export function shownConfig({ given: _, scrape, tenants, ...values }: Config): unknown {
+  return JSON.parse(
+    JSON.stringify({
+      ...values,
+      scrape: { kind: scrape.kind, ...(scrape.kind === 'file' && { file: scrape.file }) },
+      tenants: Object.fromEntries(tenants),
+    }),
+  );
+}
+
+/** The same by name, as `--set` takes them. */
+export function shownFlags(config: Config): Readonly<Record<string, string>> {
+  const flags: Record<string, string> = {};
+  const walk = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      flags[path] = typeof value === 'string' ? value : JSON.stringify(value);
+    else for (const [name, inner] of Object.entries(value)) walk(inner, path === '' ? name : `${path}.${name}`);
+  };
+  walk(shownConfig(config), '');
+  return flags;
 }
 
 /** The name that a setting has in the environment: `server.otlpGrpc` is `SIGHTLINE_SERVER_OTLP_GRPC`. */

@@ -9,7 +9,7 @@ import { printDuration } from '../query/durations.ts';
 import type { Row } from '../storage/client.ts';
 import { type MetricsApiOptions, readContext, route } from './api-context.ts';
 import { invalidParameter, limitParam } from './api-params.ts';
-import { FUNCTIONS } from './promql/functions.ts';
+import { EVALUATED_FUNCTIONS } from './promql/eval.ts';
 import { guarded, statementOptions } from './read.ts';
 
 /** Which program a base path stands for. */
@@ -71,9 +71,9 @@ async function runtimeInfo(options: MetricsApiOptions, request: Request): Promis
 
 function features(): Readonly<Record<string, Readonly<Record<string, boolean>>>> {
   const api = ['exclude_alerts', 'label_values_match', 'query_stats', 'time_range_labels', 'time_range_series', 'admin'];
-  const language = ['at_modifier', 'offset', 'negative_offset', 'utf8_names', 'bool', 'subqueries', 'duration_expr'];
+  const language = ['at_modifier', 'offset', 'negative_offset', 'utf8_names', 'duration_expr'];
   const yes = (names: Iterable<string>): Record<string, boolean> => Object.fromEntries([...names].sort().map((name) => [name, true]));
-  return { api: yes(api), promql: yes(language), promql_functions: yes(FUNCTIONS.keys()) };
+  return { api: yes(api), promql: yes(language), promql_functions: yes(EVALUATED_FUNCTIONS) };
 }
 
 function dayOf(ms: number): number {

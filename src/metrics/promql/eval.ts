@@ -102,6 +102,9 @@ function compare(op: BinaryOp, left: number, right: number): boolean {
   }
 }
 
+/** The functions that this version evaluates. */
+export const EVALUATED_FUNCTIONS: readonly string[] = ['time', 'pi', 'start', 'end', 'step', 'range', 'vector'];
+
 async function evaluateCall(call: Call, query: QueryContext, count: SampleCount): Promise<Value> {
   const { steps } = query;
   switch (call.name) {
