@@ -25,7 +25,7 @@ export function clockStateReader(): () => ClockState | undefined {
 }
 
 function bind(struct: Uint8Array): (() => number) | undefined {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   try {
     // The module warns that it is experimental, which is nothing to the user: where it changes, there is no clock state, and no more.
     process.emitWarning = () => undefined;

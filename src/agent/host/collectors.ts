@@ -46,18 +46,17 @@ import { vmstatCollector } from './collector/vmstat.ts';
 import { watchdogCollector } from './collector/watchdog.ts';
 import { xfsCollector } from './collector/xfs.ts';
 import { zfsCollector } from './collector/zfs.ts';
-import { readSlowly } from './slow-tree.ts';
 import type { Collector, HostFilters } from './host.ts';
 
-/** A set of its own for each host: some keep what they saw before. Those whose files may be slow read them below `sysPath` in the background. */
-export function linuxCollectors(filters: HostFilters, sysPath: string): readonly Collector[] {
+/** A set of its own for each host: some keep what they saw before. */
+export function linuxCollectors(filters: HostFilters): readonly Collector[] {
   return [
-    // These wait, so they begin first.
+    // Waits, so it begins first.
     filesystemCollector(filters),
-    readSlowly(cpufreqCollector, sysPath),
-    readSlowly(hwmonCollector, sysPath),
-    readSlowly(powerSupplyClassCollector, sysPath),
-    readSlowly(thermalZoneCollector, sysPath),
+    cpufreqCollector,
+    hwmonCollector,
+    powerSupplyClassCollector,
+    thermalZoneCollector,
     arpCollector,
     bcacheCollector,
     bondingCollector,

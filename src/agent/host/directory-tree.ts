@@ -22,11 +22,16 @@ export function directoryTree(root: string): Tree {
 
 /** What is absent, forbidden or refuses to be read (a link that is down, a sensor that is off) is undefined; anything else is a mistake. */
 function orUndefined<T>(read: () => T): T | undefined {
+  const limit = Error.stackTraceLimit;
   try {
+    // Dozens of files are absent on any machine, and the stack is most of what such an error costs.
+    Error.stackTraceLimit = 0;
     return read();
   } catch (error) {
     if (error instanceof Error && 'errno' in error) return undefined;
     throw error;
+  } finally {
+    Error.stackTraceLimit = limit;
   }
 }
 

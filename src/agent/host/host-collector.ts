@@ -11,10 +11,11 @@ import { filesystemSizeReader } from './filesystem-size.ts';
 import { need } from './host.ts';
 import { DEFAULT_PATTERNS, hostFilters } from './name-filter.ts';
 import { portableCollectors } from './portable.ts';
+import { readSlowly } from './slow-tree.ts';
 import type { Collection } from './collection.ts';
 import type { Log } from '../../base/log.ts';
 import type { HostFamily } from './families.ts';
-import type { Host } from './host.ts';
+import type { Collector, Host } from './host.ts';
 import type { HostPatterns } from './name-filter.ts';
 
 export interface HostCollectorOptions {
@@ -32,6 +33,9 @@ export interface HostCollectorOptions {
   readonly version: string;
 }
 
+/** Their files ask a device, which may take its time. */
+const SLOW = new Set(['cpufreq', 'hwmon', 'powersupplyclass', 'thermal_zone']);
+
 /** Longer than any collection that goes well; a device that does not answer costs its own metrics and no others. */
 const COLLECTOR_TIMEOUT_MS = 8000;
 const FILESYSTEM_TIMEOUT_MS = 5000;
@@ -45,7 +49,13 @@ export class HostCollector {
   /** Throws `bad_data` when a pattern cannot be understood. */
   constructor(options: HostCollectorOptions, log: Log) {
     const filters = hostFilters({ ...DEFAULT_PATTERNS, ...options.patterns });
-    const collectors = process.platform === 'linux' ? linuxCollectors(filters, withoutSlash(options.sysPath)) : portableCollectors();
+    const collectors = process.platform === 'linux' ? linuxCollectors(filters).map(inBackground) : portableCollectors();
+    const sysPath = withoutSlash(options.sysPath);
+
+    function inBackground(collector: Collector): Collector {
+      return SLOW.has(collector.name) ? readSlowly(collector, sysPath) : collector;
+    }
+
     const collect = collection(collectors, COLLECTOR_TIMEOUT_MS);
     const host = realHost(options);
     const build = buildFamily(options.version);

@@ -67,7 +67,7 @@ class RememberedTree implements Tree {
   }
 
   real(path: string): string | undefined {
-    return this.#recall(this.#reals, path, realpath);
+    return this.#recall(this.#reals, path, async (file) => realpath(file));
   }
 
   modifiedMs(path: string): number | undefined {

@@ -18,8 +18,21 @@ export const timeCollector: Collector = {
   },
 };
 
-/** The zone's short name. English conventions know names for few zones each, so two of them are asked. */
+const zones = new Map<number, string>();
+
+/** The zone's short name by the present offset: to ask for it costs milliseconds, and it changes when summer begins or ends. */
 function zoneOf(now: Date): string {
+  const offset = now.getTimezoneOffset();
+  let name = zones.get(offset);
+  if (name === undefined) {
+    name = zoneName(now);
+    zones.set(offset, name);
+  }
+  return name;
+}
+
+/** English conventions know names for few zones each, so two of them are asked. */
+function zoneName(now: Date): string {
   const names = ['en-US', 'en-GB'].map((locale) => {
     const parts = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(now);
     return parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
