@@ -20,19 +20,27 @@ const LOCAL_TYPES = new Set(
 
 export type SizeReader = (path: string, fsType: string) => Promise<FilesystemSize | FilesystemError>;
 
-/** `root` is put before every path; `''` for none. The path is read with `timeoutMs` at most. */
-export function filesystemSizeReader(root: string, timeoutMs: number): SizeReader {
+/** The two forms of the system call. */
+export interface StatfsCalls {
+  readonly atOnce: (path: string) => StatsFs;
+  readonly inBackground: (path: string) => Promise<StatsFs>;
+}
+
+const SYSTEM: StatfsCalls = { atOnce: (path) => statfsSync(path), inBackground: async (path) => statfs(path) };
+
+/** `root` is put before every path; `''` for none. A network mount may take `timeoutMs`. */
+export function filesystemSizeReader(root: string, timeoutMs: number, calls = SYSTEM): SizeReader {
   const pending = new Map<string, Promise<FilesystemSize | FilesystemError>>();
   return async (path, fsType) => {
     const place = `${root}${path}`;
-    if (LOCAL_TYPES.has(fsType)) return outcome(() => statfsSync(place));
+    if (LOCAL_TYPES.has(fsType)) return outcome(() => calls.atOnce(place));
     if (pending.has(place)) return TIMED_OUT;
     const deadline = Date.now() + timeoutMs;
     while (pending.size >= PENDING_MAX) {
       if (Date.now() >= deadline) return TIMED_OUT;
       await Promise.race([...pending.values(), elapsed(deadline - Date.now())]);
     }
-    const call = outcome(() => statfs(place));
+    const call = outcome(() => calls.inBackground(place));
     pending.set(place, call);
     void call.then(() => pending.delete(place));
     return Promise.race([call, elapsed(timeoutMs)]);

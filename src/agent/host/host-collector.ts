@@ -49,8 +49,8 @@ export class HostCollector {
   /** Throws `bad_data` when a pattern cannot be understood. */
   constructor(options: HostCollectorOptions, log: Log) {
     const filters = hostFilters({ ...DEFAULT_PATTERNS, ...options.patterns });
-    const collectors = process.platform === 'linux' ? linuxCollectors(filters).map(inBackground) : portableCollectors();
     const sysPath = withoutSlash(options.sysPath);
+    const collectors = process.platform === 'linux' ? linuxCollectors(filters).map(inBackground) : portableCollectors();
 
     function inBackground(collector: Collector): Collector {
       return SLOW.has(collector.name) ? readSlowly(collector, sysPath) : collector;
