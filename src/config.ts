@@ -85,9 +85,6 @@ export const SETTINGS = {
     url: setting.text('', 'URL of a ClickHouse server or cluster; empty stores in the embedded one under dataDir.'),
   },
   scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
-  metrics: {
-    lookback: setting.duration('5m', 'How far back a PromQL selector looks for a sample.', { min: 1, live: true }),
-  },
   selfScrape: {
     interval: setting.duration('15s', 'How often the program stores its own metrics; 0 never.', { live: true }),
   },
@@ -97,9 +94,6 @@ export const SETTINGS = {
     procPath: setting.text('/proc', 'Where the proc file system is mounted.'),
     sysPath: setting.text('/sys', 'Where the sys file system is mounted.'),
     rootfs: setting.text('/', 'Where the root of the host is mounted; its file systems are looked at below it.'),
-  },
-  query: {
-    lookback: setting.duration('5m', 'How far back an instant selector looks for the newest sample of a series.', { min: 1, live: true }),
   },
   limits: LIMITS,
   tenants: new setting.NamedSettings({ limits: LIMITS }, 'Limits of single tenants, over the defaults.'),
@@ -229,29 +223,6 @@ export function changedSettings(before: Config, after: Config): { readonly live:
   const applies = (key: string): boolean => key.startsWith('tenants/') || isLive.get(key) === true;
   const print = (key: string): string => key.replaceAll('/', '.');
   return { live: changed.filter(applies).map(print), restart: changed.filter((key) => !applies(key)).map(print) };
-}
-
-/** The settings in force, for people: secrets are masked, and of scrape configurations only their place is told, for they hold secrets too. */
-export function shownConfig({ given: _, scrape, tenants, ...values }: Config): unknown {
-  return JSON.parse(
-    JSON.stringify({
-      ...values,
-      scrape: { kind: scrape.kind, ...(scrape.kind === 'file' && { file: scrape.file }) },
-      tenants: Object.fromEntries(tenants),
-    }),
-  );
-}
-
-/** The same by name, as `--set` takes them. */
-export function shownFlags(config: Config): Readonly<Record<string, string>> {
-  const flags: Record<string, string> = {};
-  const walk = (value: unknown, path: string): void => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      flags[path] = typeof value === 'string' ? value : JSON.stringify(value);
-    else for (const [name, inner] of Object.entries(value)) walk(inner, path === '' ? name : `${path}.${name}`);
-  };
-  walk(shownConfig(config), '');
-  return flags;
 }
 
 /** The name that a setting has in the environment: `server.otlpGrpc` is `SIGHTLINE_SERVER_OTLP_GRPC`. */
