@@ -23,8 +23,8 @@ export const FORM_BYTES_MAX = 10 * MIB;
 export const CONTENT_ENCODINGS_MAX = 2;
 /** What a zstd body may ask a decoder to hold: 8 MiB. Source: RFC 9659. */
 export const ZSTD_WINDOW_LOG_MAX = 23;
-/** Snappy bodies up to this are decoded at once, larger ones on another thread: decoding 4 MiB holds up the rest for about 3 ms. */
-export const SNAPPY_SYNC_BYTES_MAX = 4 * MIB;
+/** Decoded bodies' memory that is kept for the next ones. */
+export const POOLED_BUFFER_BYTES_MAX = 64 * MIB;
 /** Answers smaller than this are not worth compressing. */
 export const COMPRESS_BYTES_MIN = KIB;
 /** Answers up to this are compressed at once rather than on another thread. */

@@ -49,7 +49,7 @@ interface TimeBounds {
 }
 
 export class StoreWrite implements MetricWrite {
-  readonly samples = new SampleColumns();
+  readonly samples: SampleColumns;
   readonly tenant: TenantSeries;
   readonly registry: SeriesRegistry;
   readonly #store: MetricStore;
@@ -64,6 +64,7 @@ export class StoreWrite implements MetricWrite {
 
   constructor(store: MetricStore, tenant: TenantSeries) {
     this.#store = store;
+    this.samples = store.spareColumns.pop() ?? new SampleColumns();
     this.tenant = tenant;
     this.registry = tenant.registry;
     this.#limits = store.options.limitsOf(tenant.name);
@@ -171,9 +172,11 @@ export class StoreWrite implements MetricWrite {
     const registered = this.#register();
     const { writers } = this.#store.options;
     const { name } = this.tenant;
+    const samples = summary.samples > 0 && writers.samples.append(this.samples.encode(name, this.registry), summary.samples);
+    this.#store.giveColumns(this.samples);
     await Promise.all([
       registered,
-      summary.samples > 0 && writers.samples.append(this.samples.encode(name, this.registry), summary.samples),
+      samples,
       summary.histograms > 0 && writers.histograms.append(this.#encodeHistograms(), summary.histograms),
       this.#starts.length > 0 && writers.starts.append(this.#encodeStarts(), this.#starts.length),
       summary.exemplars > 0 && writers.exemplars.append(this.#encodeExemplars(), summary.exemplars),

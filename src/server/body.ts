@@ -6,16 +6,17 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { promisify } from 'node:util';
 import { constants, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
-import { uncompress, uncompressSync } from 'snappy';
 import { printByteSize } from '../base/byte-size.ts';
 import { RequestError } from '../base/request-error.ts';
-import { CONTENT_ENCODINGS_MAX, SNAPPY_SYNC_BYTES_MAX, ZSTD_WINDOW_LOG_MAX } from '../limits.ts';
+import { decodeSnappy, SNAPPY_SLACK, snappyLength } from '../base/snappy.ts';
+import { CONTENT_ENCODINGS_MAX, POOLED_BUFFER_BYTES_MAX, ZSTD_WINDOW_LOG_MAX } from '../limits.ts';
+import { BufferPool } from './buffer-pool.ts';
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 
 const EMPTY = Buffer.alloc(0);
+const POOL = new BufferPool(POOLED_BUFFER_BYTES_MAX);
 /** A snappy copy of 3 bytes stands for at most 64. Source: snappy format description, section 2.2. */
 const SNAPPY_RATIO_MAX = 22;
 const DECODER_CHUNK_BYTES = 64 * 1024;
@@ -52,6 +53,7 @@ export class BodyBudget {
 /** One request's share of the budget; freed when the request ends. */
 export class BodyLease {
   readonly #budget: BodyBudget;
+  readonly #buffers: Buffer[] = [];
   #held = 0;
 
   constructor(budget: BodyBudget) {
@@ -63,9 +65,18 @@ export class BodyLease {
     this.#held += bytes;
   }
 
+  /** A buffer of at least `size` bytes, until the request ends. */
+  buffer(size: number): Buffer {
+    this.take(size);
+    const buffer = POOL.take(size);
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+
   [Symbol.dispose](): void {
     this.#budget.free(this.#held);
     this.#held = 0;
+    for (const buffer of this.#buffers.splice(0)) POOL.give(buffer);
   }
 }
 
@@ -156,7 +167,7 @@ const DECODERS: Readonly<Record<Coding, Decoder>> = {
       createZstdDecompress({ chunkSize: DECODER_CHUNK_BYTES, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } }),
       { bytes, bounds },
     ),
-  snappy: decodeSnappy,
+  snappy: decodeSnappyBody,
 };
 
 const CODING_NAMES: Readonly<Record<string, Coding>> = {
@@ -220,42 +231,18 @@ function pump(
   });
 }
 
-const uncompressAsync = promisify((input: Buffer, done: (error: Error | null, output?: Buffer) => void) => {
-  uncompress(input, { asBuffer: true }).then(
-    (output) => done(null, asBuffer(output)),
-    (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-  );
-});
-
 /** Snappy's block format, which is what every remote write speaks. Its first bytes say the length, which is checked before any memory is taken. */
-async function decodeSnappy(bytes: Buffer, bounds: BodyBounds): Promise<Buffer> {
+function decodeSnappyBody(bytes: Buffer, bounds: BodyBounds): Buffer {
   const length = snappyLength(bytes);
   if (length > bounds.bytesMax) throw tooLarge(bounds);
   if (length > bytes.length * SNAPPY_RATIO_MAX)
     throw undecodable('snappy', new Error(`a length of ${length} cannot come of ${bytes.length} bytes`));
-  bounds.lease.take(length);
+  const out = bounds.lease.buffer(Math.max(0, length) + SNAPPY_SLACK);
   try {
-    if (length > SNAPPY_SYNC_BYTES_MAX) return (await uncompressAsync(bytes)) ?? EMPTY;
-    return asBuffer(uncompressSync(bytes, { asBuffer: true }));
+    return decodeSnappy(bytes, out);
   } catch (error) {
     throw undecodable('snappy', error);
   }
-}
-
-function asBuffer(output: string | Buffer): Buffer {
-  return typeof output === 'string' ? Buffer.from(output) : output;
-}
-
-/** The length that a block says it decodes to: a varint of at most 32 bits. */
-function snappyLength(bytes: Buffer): number {
-  let length = 0;
-  for (let i = 0; i < 5; i++) {
-    const byte = bytes[i];
-    if (byte === undefined) break;
-    length += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return length;
-  }
-  throw undecodable('snappy', new Error('no length at its start'));
 }
 
 function undecodable(coding: Coding, error: unknown): RequestError {

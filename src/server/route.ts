@@ -22,7 +22,7 @@ export interface Request {
   readonly accept: string;
   /** Protocol headers that the route asked for by name in `Route.headers`, in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The decoded body (identity, gzip, deflate, zstd, snappy undone), within the limits. */
+  /** The decoded body (identity, gzip, deflate, zstd, snappy undone), within the limits. Its memory is used again after the answer: keep no view of it. */
   readonly body: Uint8Array;
   /** Aborted when the client goes away or the server stops. */
   readonly signal: AbortSignal;
@@ -49,8 +49,6 @@ export interface Route {
   readonly bodyBytesMax?: number;
   /** The only coding that a body may have, named by the sender or not. */
   readonly onlyEncoding?: 'snappy';
-  /** The coding of a body whose sender names none. */
-  readonly defaultEncoding?: 'snappy';
   /** The body of an error, as this protocol's clients expect it; the status comes from the error's code. `contentType` is the request's media type, for protocols that answer in it. */
   readonly error: (error: RequestError, contentType?: string) => Reply;
   readonly handle: (request: Request) => Promise<Reply> | Reply;

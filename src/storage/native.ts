@@ -61,7 +61,7 @@ export function rowsOf(data: ColumnData): number {
 /** One block; all columns must have the same number of rows. */
 export function encodeBlock(columns: readonly Column[]): Uint8Array {
   const rows = columns[0] === undefined ? 0 : rowsOf(columns[0].data);
-  const out = new Writer();
+  const out = new Writer(columns.reduce((sum, { data }) => sum + sizeHint(data), 256));
   out.varint(columns.length);
   out.varint(rows);
   for (const { name, data } of columns) {
@@ -71,6 +71,12 @@ export function encodeBlock(columns: readonly Column[]): Uint8Array {
     if (rows > 0) writeColumn(out, data);
   }
   return out.take();
+}
+
+// Exact for numbers, a guess for the rest: a buffer that is large enough is not copied.
+function sizeHint(data: ColumnData): number {
+  if (data.kind === 'LowCardinality(String)') return data.indexes.length + 1024;
+  return 'BYTES_PER_ELEMENT' in data.values ? data.values.byteLength + 64 : data.values.length * 64;
 }
 
 function writeColumn(out: Writer, data: ColumnData): void {
@@ -147,8 +153,12 @@ function bytesOf(array: ArrayBufferView): Uint8Array {
 }
 
 class Writer {
-  #buffer = Buffer.allocUnsafe(1 << 16);
+  #buffer: Buffer<ArrayBuffer>;
   #length = 0;
+
+  constructor(sizeHint: number) {
+    this.#buffer = Buffer.allocUnsafe(sizeHint);
+  }
 
   varint(value: number): void {
     this.#reserve(10);

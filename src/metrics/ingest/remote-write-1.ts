@@ -18,9 +18,10 @@ const METRIC_TYPES: readonly MetricType[] = ['unknown', 'counter', 'gauge', 'his
 /** Fills `write` with a request. Throws `bad_data` with the byte's position when the message is malformed. */
 export function decodeWriteRequest1(body: Uint8Array, write: StoreWrite): void {
   const reader = new ProtobufReader(body);
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   write.tenant.wire.restart();
   while (reader.next()) {
-    if (reader.field === 1 && reader.wire === WIRE_BYTES) readSeries(reader, write);
+    if (reader.field === 1 && reader.wire === WIRE_BYTES) readSeries(reader, bytes, write);
     else if (reader.field === 3) readMetadata(reader, write);
     else reader.skip();
   }
@@ -30,10 +31,10 @@ export function decodeWriteRequest1(body: Uint8Array, write: StoreWrite): void {
  * One series and its samples. Hot: the plain layout, labels first and then samples of value and time, is read without the general reader.
  * Any other layout, however odd, goes through `readField`.
  */
-function readSeries(reader: ProtobufReader, write: StoreWrite): void {
+function readSeries(reader: ProtobufReader, bytes: Buffer, write: StoreWrite): void {
   const outer = reader.enter();
-  const series = readLabels(reader, write);
-  const { bytes, view, end } = reader;
+  const series = readLabels(reader, bytes, write);
+  const { view, end } = reader;
   const { samples } = write;
   while (reader.pos < end) {
     const at = reader.pos;
@@ -74,20 +75,25 @@ function shortVarint(bytes: Uint8Array, from: number, to: number): number {
 }
 
 // The labels stand first in what every known sender writes. Labels after a sample would be another series, and are refused.
-function readLabels(reader: ProtobufReader, write: StoreWrite): number {
+function readLabels(reader: ProtobufReader, bytes: Buffer, write: StoreWrite): number {
+  const { wire } = write.tenant;
   const from = reader.pos;
-  const { bytes, end } = reader;
-  while (reader.pos < end && bytes[reader.pos] === TAG_LABELS) {
+  const followed = wire.follow(bytes, from, reader.end);
+  if (followed >= 0 && (followed === reader.end || bytes[followed] !== TAG_LABELS)) {
+    reader.pos = followed;
+    return wire.current;
+  }
+  while (reader.pos < reader.end && bytes[reader.pos] === TAG_LABELS) {
     reader.next();
     reader.skip();
   }
   const to = reader.pos;
-  const known = write.tenant.wire.find(reader, from, to);
+  const known = wire.find(bytes, from, to);
   if (known >= 0) return known;
   const labels = decodeLabels(new ProtobufReader(bytes, from, to), write);
   if (labels === undefined) return REFUSED;
   const series = write.series(labels, 0);
-  if (series !== REFUSED) write.tenant.wire.add(reader, { from, to }, series);
+  if (series !== REFUSED) wire.add(bytes, { from, to }, series);
   return series;
 }
 

@@ -2,8 +2,6 @@
 //
 // A sender also repeats the order. The entry that followed last time is compared first, and only when it differs are the bytes hashed.
 
-import type { ProtobufReader } from '../../base/protobuf.ts';
-
 const CHUNK_BYTES = 1 << 20;
 const EMPTY = -1;
 
@@ -14,8 +12,8 @@ export class WireCache {
   #next = new Int32Array(1024);
   #offset = new Int32Array(1024);
   #length = new Int32Array(1024);
-  #view: DataView[] = [];
-  #chunk = new Uint8Array(0);
+  readonly #chunks: Buffer[] = [];
+  #chunk = Buffer.alloc(0);
   #used = 0;
   #size = 0;
   #last = EMPTY;
@@ -29,63 +27,62 @@ export class WireCache {
     this.#last = EMPTY;
   }
 
-  /** The series whose labels are the bytes from `from` to `to`, or -1. Hot: once per series of every request. */
-  find(reader: ProtobufReader, from: number, to: number): number {
-    const view = reader.view;
-    const last = this.#last;
-    if (last !== EMPTY) {
-      const guess = this.#next[last] as number;
-      if (guess !== EMPTY && this.#equal(guess, view, from, to - from)) {
-        this.#last = guess;
-        return this.#series[guess] as number;
-      }
-    }
+  /** The end of the labels that begin at `from`, when they are the bytes that followed last time; else -1. `current` is then their series. Hot: once per series of every request. */
+  follow(body: Buffer, from: number, end: number): number {
+    const guess = this.#last === EMPTY ? EMPTY : (this.#next[this.#last] as number);
+    if (guess === EMPTY) return -1;
+    const to = from + (this.#length[guess] as number);
+    if (to > end || !this.#equal(guess, body, from, to)) return -1;
+    this.#last = guess;
+    return to;
+  }
+
+  /** The series that `follow` or `find` came to. */
+  get current(): number {
+    return this.#series[this.#last] as number;
+  }
+
+  /** The series whose labels are the bytes from `from` to `to`, or -1. */
+  find(body: Buffer, from: number, to: number): number {
     const mask = this.#table.length - 1;
-    const hash = hashBytes(view, from, to);
+    const hash = hashBytes(body, from, to);
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#table[slot] as number;
       if (entry === EMPTY) return EMPTY;
-      if (this.#hash[entry] !== hash || !this.#equal(entry, view, from, to - from)) continue;
-      if (last !== EMPTY) this.#next[last] = entry;
+      if (this.#hash[entry] !== hash || this.#length[entry] !== to - from || !this.#equal(entry, body, from, to)) continue;
+      if (this.#last !== EMPTY) this.#next[this.#last] = entry;
       this.#last = entry;
       return this.#series[entry] as number;
     }
   }
 
   /** Remembers the series of these bytes, which `find` did not know. */
-  add(reader: ProtobufReader, range: { readonly from: number; readonly to: number }, series: number): void {
+  add(body: Buffer, { from, to }: { readonly from: number; readonly to: number }, series: number): void {
     const entry = this.#size++;
     if (entry >= this.#hash.length) this.#growColumns();
-    const hash = hashBytes(reader.view, range.from, range.to);
-    this.#hash[entry] = hash;
+    this.#hash[entry] = hashBytes(body, from, to);
     this.#series[entry] = series;
     this.#next[entry] = EMPTY;
-    this.#length[entry] = range.to - range.from;
-    this.#store(entry, reader.bytes.subarray(range.from, range.to));
+    this.#length[entry] = to - from;
+    this.#store(entry, body.subarray(from, to));
     if (entry * 2 > this.#table.length) this.#growTable();
     else this.#place(entry);
     if (this.#last !== EMPTY) this.#next[this.#last] = entry;
     this.#last = entry;
   }
 
-  // Hot: four bytes at a time over both.
-  #equal(entry: number, view: DataView, from: number, length: number): boolean {
-    if (this.#length[entry] !== length) return false;
-    const own = this.#view[entry] as DataView;
+  #equal(entry: number, body: Buffer, from: number, to: number): boolean {
     const start = this.#offset[entry] as number;
-    let i = 0;
-    for (; i + 4 <= length; i += 4) if (own.getInt32(start + i, true) !== view.getInt32(from + i, true)) return false;
-    for (; i < length; i++) if (own.getUint8(start + i) !== view.getUint8(from + i)) return false;
-    return true;
+    return (this.#chunks[entry] as Buffer).compare(body, from, to, start, start + to - from) === 0;
   }
 
-  #store(entry: number, bytes: Uint8Array): void {
+  #store(entry: number, bytes: Buffer): void {
     if (this.#used + bytes.length > this.#chunk.length) {
-      this.#chunk = new Uint8Array(Math.max(CHUNK_BYTES, bytes.length));
+      this.#chunk = Buffer.alloc(Math.max(CHUNK_BYTES, bytes.length));
       this.#used = 0;
     }
     this.#chunk.set(bytes, this.#used);
-    this.#view[entry] = this.#used === 0 ? new DataView(this.#chunk.buffer) : (this.#view[entry - 1] as DataView);
+    this.#chunks[entry] = this.#chunk;
     this.#offset[entry] = this.#used;
     this.#used += bytes.length;
   }
@@ -118,15 +115,15 @@ function doubled(from: Int32Array): Int32Array<ArrayBuffer> {
 }
 
 // Murmur3's mixing over words; equality is checked beside it.
-function hashBytes(view: DataView, from: number, to: number): number {
+function hashBytes(body: Buffer, from: number, to: number): number {
   let hash = to - from;
   let at = from;
   for (; at + 4 <= to; at += 4) {
-    const mixed = Math.imul(view.getInt32(at, true), 0xcc9e2d51);
+    const mixed = Math.imul(body.readInt32LE(at), 0xcc9e2d51);
     hash ^= Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
     hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
   }
-  for (; at < to; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
+  for (; at < to; at++) hash = Math.imul(hash ^ (body[at] as number), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   return hash ^ (hash >>> 13);
 }
