@@ -2,20 +2,23 @@
 
 import react from '@vitejs/plugin-react';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { defineConfig, loadEnv } from 'vite';
 import type { Plugin } from 'vite';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-const outDir = join(root, '..', 'dist', 'ui');
 
 /** Compresses once, at build time, what the server would compress for every visitor. */
 function precompress(): Plugin {
+  let outDir = '';
   return {
     name: 'precompress',
     apply: 'build',
+    configResolved({ root: base, build }) {
+      outDir = resolve(base, build.outDir);
+    },
     async closeBundle() {
       const names = await readdir(outDir, { recursive: true });
       for (const name of names.filter((n) => /\.(?:js|css|html)$/.test(n))) {
@@ -33,7 +36,7 @@ export default defineConfig(({ mode }) => {
   return {
     root,
     plugins: [react(), precompress()],
-    build: { outDir, emptyOutDir: true, sourcemap: false, target: 'es2022' },
+    build: { outDir: '../dist/ui', emptyOutDir: true, sourcemap: false, target: 'es2022' },
     server: { proxy: { '/prom': server, '/api': server } },
   };
 });

@@ -15,7 +15,7 @@ import { useAnswer } from '../../data/use-answer.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { Segments, inputClass } from '../../kit/Controls.tsx';
 import { Empty, Failed, Lines, Notices, Skeleton } from '../../kit/States.tsx';
-import { SECTIONS, factTitle, findFacts, openSection, readSettings, settingsAddress, shares } from './settings-state.ts';
+import { SECTIONS, factTitle, findFacts, openSection, readSettings, settingsAddress, shares, tellingFacts } from './settings-state.ts';
 import css from './settings.module.css';
 
 const BUILD = facts('status/buildinfo');
@@ -37,8 +37,8 @@ export function Settings() {
       </div>
       {state.section === 'status' && (
         <>
-          <Facts title="Build" question={BUILD} find="" />
-          <Facts title="Runtime" question={RUNTIME} find="" />
+          <Facts title="Build" question={BUILD} />
+          <Facts title="Runtime" question={RUNTIME} />
         </>
       )}
       {state.section === 'cardinality' && <CardinalitySection />}
@@ -66,19 +66,20 @@ export function Settings() {
 interface FactsProps {
   readonly title: string;
   readonly question: Question<readonly (readonly [string, string])[]>;
-  readonly find: string;
+  /** Only the rows with this text; without it, the rows that say something. */
+  readonly find?: string;
 }
 
 function Facts({ title, question, find }: FactsProps) {
   const answer = useAnswer(question);
   if (answer.error) return <Failed title={`${title} cannot be shown`} error={answer.error} onRetry={() => void answer.refetch()} />;
   if (!answer.data) return <Skeleton rows={6} />;
-  const rows = findFacts(answer.data.value, find);
+  const rows = find === undefined ? tellingFacts(answer.data.value) : findFacts(answer.data.value, find);
   return (
     <section className={css.section}>
       <h2>{title}</h2>
       {rows.length === 0 ? (
-        <p className={css.none}>{find === '' ? 'Nothing to say.' : 'Nothing is called that.'}</p>
+        <p className={css.none}>{(find ?? '') === '' ? 'Nothing to say.' : 'Nothing is called that.'}</p>
       ) : (
         <dl className={css.facts}>
           {rows.map(([name, value]) => (

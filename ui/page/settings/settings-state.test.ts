@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { factTitle, findFacts, openSection, readSettings, settingsAddress, shares } from './settings-state.ts';
+import { factTitle, findFacts, openSection, readSettings, settingsAddress, shares, tellingFacts } from './settings-state.ts';
 
 test('a section has its address', () => {
   assert.deepEqual(readSettings({ section: 'nonsense' }), { section: 'status', find: '' });
@@ -17,6 +17,19 @@ test('rows are found by name and value', () => {
   ] as const;
   assert.deepEqual(findFacts(facts, ' INFO'), [facts[1]]);
   assert.equal(findFacts(facts, '').length, 2);
+});
+
+test('facts that say nothing are left out', () => {
+  const facts = [
+    ['GOGC', ''],
+    ['GOMAXPROCS', '0'],
+    ['goroutineCount', '35'],
+    ['corruptionCount', '0'],
+  ] as const;
+  assert.deepEqual(
+    tellingFacts(facts).map(([name]) => name),
+    ['goroutineCount', 'corruptionCount'],
+  );
 });
 
 test('shares are of the greatest', () => {

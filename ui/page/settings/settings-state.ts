@@ -35,6 +35,11 @@ export function findFacts(facts: readonly (readonly [string, string])[], find: s
   return facts.filter(([name, value]) => `${name} ${value}`.toLowerCase().includes(word));
 }
 
+/** Facts that say something: a field that is empty, or a zero about a runtime that is not this program's, is left out. */
+export function tellingFacts(facts: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
+  return facts.filter(([name, value]) => value !== '' && !(value === '0' && /^(?:GO|goroutine)/.test(name)));
+}
+
 export interface Share extends Named {
   /** Of the greatest in the list, between 0 and 1. */
   readonly share: number;
