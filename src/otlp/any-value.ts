@@ -17,6 +17,8 @@ export interface KeyValue {
 
 export type Attributes = readonly KeyValue[];
 
+export const NO_ATTRIBUTES: Attributes = [];
+
 export interface Resource {
   readonly attributes: Attributes;
 }

@@ -48,7 +48,8 @@ export function addExponential(last: ExponentialPoint, delta: ExponentialPoint):
   };
 }
 
-function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+/** True when both lists have the same numbers in the same order. */
+export function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }
 

@@ -7,8 +7,10 @@ import { encodeExportResponse, encodingOf, exportReply, otlpError } from '../../
 import type { Encoding, PartialSuccess } from '../../otlp/export-answer.ts';
 import type { GrpcRoute, Route } from '../../server/route.ts';
 import type { BeginWrite, Refusal, RefusalReason, WriteSummary } from '../write.ts';
+import { AttributeMemory } from '../../otlp/attribute-memory.ts';
 import { DeltaStreams } from './otlp-delta.ts';
 import { readMetricsJson } from './otlp-json.ts';
+import { LabelMemory } from './otlp-label-memory.ts';
 import type { LabelNamer } from './otlp-labels.ts';
 import { labelNamer } from './otlp-naming.ts';
 import { readMetricsProtobuf } from './otlp-protobuf.ts';
@@ -72,7 +74,8 @@ export function otlpMetricsRoutes(options: OtlpMetricsOptions): OtlpMetricsRoute
 export class OtlpMetricsIngest {
   readonly #options: OtlpMetricsOptions;
   readonly #delta: DeltaStreams;
-  readonly #namers = new WeakMap<OtlpMetricsSettings, LabelNamer>();
+  readonly #attributes = new AttributeMemory();
+  readonly #translators = new WeakMap<OtlpMetricsSettings, { readonly namer: LabelNamer; readonly memory: LabelMemory }>();
 
   constructor(options: OtlpMetricsOptions) {
     this.#options = options;
@@ -89,9 +92,10 @@ export class OtlpMetricsIngest {
     const write = this.#options.beginWrite(tenant);
     const delta = this.#delta.begin(tenant, settings.deltaStreamsMax);
     try {
-      const translation = new OtlpTranslation({ settings, namer: this.#namerOf(settings), write, delta });
+      const { namer, memory } = this.#rememberedFor(settings);
+      const translation = new OtlpTranslation({ settings, namer, write, delta, memory: encoding === 'json' ? undefined : memory });
       if (encoding === 'json') readMetricsJson(body, translation);
-      else readMetricsProtobuf(body, translation);
+      else readMetricsProtobuf(body, translation, this.#attributes);
       return partialSuccess(await write.commit(), translation.outcome);
     } catch (error) {
       delta.rollback();
@@ -99,12 +103,14 @@ export class OtlpMetricsIngest {
     }
   }
 
-  #namerOf(settings: OtlpMetricsSettings): LabelNamer {
-    const known = this.#namers.get(settings);
-    if (known !== undefined) return known;
-    const namer = labelNamer(settings);
-    this.#namers.set(settings, namer);
-    return namer;
+  /** What is remembered of names and labels depends on the settings alone, so tenants with the same ones share it. */
+  #rememberedFor(settings: OtlpMetricsSettings): { readonly namer: LabelNamer; readonly memory: LabelMemory } {
+    let remembered = this.#translators.get(settings);
+    if (remembered === undefined) {
+      remembered = { namer: labelNamer(settings), memory: new LabelMemory() };
+      this.#translators.set(settings, remembered);
+    }
+    return remembered;
   }
 }
 

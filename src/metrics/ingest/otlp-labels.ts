@@ -108,8 +108,9 @@ function compareEntries(a: LabelEntry, b: LabelEntry): number {
 export function withLabel(labels: Labels, name: string, value: string): string[] {
   let at = 0;
   while (at < labels.length && compareText(labels[at] ?? '', name) < 0) at += 2;
-  const replaced = labels[at] === name ? 2 : 0;
-  return [...labels.slice(0, at), name, value, ...labels.slice(at + replaced)];
+  const added = labels.slice();
+  added.splice(at, labels[at] === name ? 2 : 0, name, value);
+  return added;
 }
 
 /** The labels with the metric's name. */

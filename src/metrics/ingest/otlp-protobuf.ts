@@ -5,8 +5,11 @@
 //
 // Source: opentelemetry-proto `collector/metrics/v1/metrics_service.proto`, `metrics/v1/metrics.proto`.
 
+import { Buffer } from 'node:buffer';
 import { ProtobufReader, WIRE_BYTES, WIRE_VARINT } from '../../base/protobuf.ts';
-import type { KeyValue } from '../../otlp/any-value.ts';
+import type { Attributes, KeyValue } from '../../otlp/any-value.ts';
+import { NO_ATTRIBUTES } from '../../otlp/any-value.ts';
+import type { AttributeMemory } from '../../otlp/attribute-memory.ts';
 import type { ScopeParts } from '../../otlp/protobuf.ts';
 import { readId, readKeyValue, readResource, readScope, readTimestamp } from '../../otlp/protobuf.ts';
 import { NO_TIME } from '../../otlp/timestamp.ts';
@@ -15,16 +18,38 @@ import type { ExponentialPoint, HistogramPoint, MetricData, MetricsSink, NumberP
 
 const NO_EXEMPLARS: OtlpExemplar[] = [];
 
+/** A reader that knows the attribute lists of earlier requests. */
+class PointReader extends ProtobufReader {
+  readonly #memory: AttributeMemory;
+  readonly #buffer: Buffer;
+  #merged: KeyValue[] = [];
+
+  constructor(bytes: Uint8Array, memory: AttributeMemory) {
+    super(bytes);
+    this.#memory = memory;
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** The attributes read `before` and those of the field at whose tag the reader stands; nearly always they are all in one run. */
+  attributes(before: Attributes): Attributes {
+    const run = this.#memory.read(this, this.#buffer);
+    if (before === NO_ATTRIBUTES) return run;
+    if (before !== this.#merged) this.#merged = [...before];
+    for (const entry of run) this.#merged.push(entry);
+    return this.#merged;
+  }
+}
+
 /** Reads a request into the sink. Throws `bad_data` with the byte position when it is malformed. */
-export function readMetricsProtobuf(body: Uint8Array, sink: MetricsSink): void {
-  const r = new ProtobufReader(body);
+export function readMetricsProtobuf(body: Uint8Array, sink: MetricsSink, memory: AttributeMemory): void {
+  const r = new PointReader(body, memory);
   while (r.next()) {
     if (r.field === 1) readResourceMetrics(r, sink);
     else r.skip();
   }
 }
 
-function readResourceMetrics(r: ProtobufReader, sink: MetricsSink): void {
+function readResourceMetrics(r: PointReader, sink: MetricsSink): void {
   const outer = r.enter();
   const from = r.pos;
   const attributes: KeyValue[] = [];
@@ -42,7 +67,7 @@ function readResourceMetrics(r: ProtobufReader, sink: MetricsSink): void {
   r.leave(outer);
 }
 
-function readScopeMetrics(r: ProtobufReader, sink: MetricsSink): void {
+function readScopeMetrics(r: PointReader, sink: MetricsSink): void {
   const outer = r.enter();
   const from = r.pos;
   const scope: ScopeParts = { name: '', version: '', schemaUrl: '', attributes: [] };
@@ -60,7 +85,7 @@ function readScopeMetrics(r: ProtobufReader, sink: MetricsSink): void {
   r.leave(outer);
 }
 
-function readMetric(r: ProtobufReader, sink: MetricsSink): void {
+function readMetric(r: PointReader, sink: MetricsSink): void {
   const outer = r.enter();
   let name = '';
   let description = '';
@@ -107,7 +132,7 @@ interface Data<Point> {
 }
 
 /** `Gauge`, `Sum`, `Histogram`, `ExponentialHistogram` and `Summary` number their fields alike. */
-function readData<Point>(r: ProtobufReader, readPoint: (r: ProtobufReader) => Point): Data<Point> {
+function readData<Point>(r: PointReader, readPoint: (r: PointReader) => Point): Data<Point> {
   const data: Data<Point> = { points: [], temporality: 0, monotonic: false };
   const outer = r.enter();
   while (r.next()) {
@@ -120,8 +145,8 @@ function readData<Point>(r: ProtobufReader, readPoint: (r: ProtobufReader) => Po
   return data;
 }
 
-function readNumberPoint(r: ProtobufReader): NumberPoint {
-  const attributes: KeyValue[] = [];
+function readNumberPoint(r: PointReader): NumberPoint {
+  let attributes = NO_ATTRIBUTES;
   let exemplars = NO_EXEMPLARS;
   let start = NO_TIME;
   let time = NO_TIME;
@@ -147,7 +172,7 @@ function readNumberPoint(r: ProtobufReader): NumberPoint {
         value = r.sfixed64();
         break;
       case 7:
-        attributes.push(readKeyValue(r));
+        attributes = r.attributes(attributes);
         break;
       case 8:
         flags = r.uint();
@@ -160,8 +185,8 @@ function readNumberPoint(r: ProtobufReader): NumberPoint {
   return { attributes, start, time, flags, value, exemplars };
 }
 
-function readHistogramPoint(r: ProtobufReader): HistogramPoint {
-  const attributes: KeyValue[] = [];
+function readHistogramPoint(r: PointReader): HistogramPoint {
+  let attributes = NO_ATTRIBUTES;
   const exemplars: OtlpExemplar[] = [];
   const bucketCounts: number[] = [];
   const explicitBounds: number[] = [];
@@ -195,7 +220,7 @@ function readHistogramPoint(r: ProtobufReader): HistogramPoint {
         exemplars.push(readExemplar(r));
         break;
       case 9:
-        attributes.push(readKeyValue(r));
+        attributes = r.attributes(attributes);
         break;
       case 10:
         flags = r.uint();
@@ -208,8 +233,8 @@ function readHistogramPoint(r: ProtobufReader): HistogramPoint {
   return { attributes, start, time, flags, count, sum, bucketCounts, explicitBounds, exemplars };
 }
 
-function readExponentialPoint(r: ProtobufReader): ExponentialPoint {
-  const attributes: KeyValue[] = [];
+function readExponentialPoint(r: PointReader): ExponentialPoint {
+  let attributes = NO_ATTRIBUTES;
   const exemplars: OtlpExemplar[] = [];
   const point = { start: NO_TIME, time: NO_TIME, count: 0, scale: 0, zeroCount: 0, zeroThreshold: 0, flags: 0 };
   let sum: number | undefined;
@@ -219,7 +244,7 @@ function readExponentialPoint(r: ProtobufReader): ExponentialPoint {
   while (r.next()) {
     switch (r.field) {
       case 1:
-        attributes.push(readKeyValue(r));
+        attributes = r.attributes(attributes);
         break;
       case 2:
         point.start = readTimestamp(r);
@@ -278,8 +303,8 @@ function readBuckets(r: ProtobufReader, into: BucketParts): void {
   r.leave(outer);
 }
 
-function readSummaryPoint(r: ProtobufReader): SummaryPoint {
-  const attributes: KeyValue[] = [];
+function readSummaryPoint(r: PointReader): SummaryPoint {
+  let attributes = NO_ATTRIBUTES;
   const quantiles: { quantile: number; value: number }[] = [];
   const point = { start: NO_TIME, time: NO_TIME, count: 0, sum: 0, flags: 0 };
   const outer = r.enter();
@@ -301,7 +326,7 @@ function readSummaryPoint(r: ProtobufReader): SummaryPoint {
         quantiles.push(readQuantile(r));
         break;
       case 7:
-        attributes.push(readKeyValue(r));
+        attributes = r.attributes(attributes);
         break;
       case 8:
         point.flags = r.uint();

@@ -136,6 +136,30 @@ test('histograms that are none are refused', async () => {
   assert.match(message, /explicit bounds do not increase: 2, 1/);
 });
 
+test('bounds may change, and may end in +Inf; series are remembered from request to request', async () => {
+  const write = new RecordingWrite();
+  const ingest = new OtlpMetricsIngest({ beginWrite: () => write, settingsOf: () => OTLP_METRICS_DEFAULTS, clock: { now: () => 0 } });
+  const send = async (bounds: readonly (number | string)[]): Promise<string[]> => {
+    write.lines.length = 0;
+    const point = { timeUnixNano: '1000000', count: '3', bucketCounts: ['1', '2'], explicitBounds: bounds };
+    const metrics = [{ name: 'h', histogram: { aggregationTemporality: 2, dataPoints: [point] } }];
+    await ingest.export('t', metricsProtobuf({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }), 'protobuf');
+    return [...write.lines];
+  };
+  const first = await send([1, 'Infinity']);
+  assert.deepEqual(first, ['h_count 3 @1', 'h_bucket{le="1"} 1 @1', 'h_bucket{le="+Inf"} 3 @1']);
+  assert.deepEqual(await send([1, 'Infinity']), first);
+  assert.deepEqual(await send([2]), ['h_count 3 @1', 'h_bucket{le="2"} 1 @1', 'h_bucket{le="+Inf"} 3 @1']);
+  assert.deepEqual(await send([1, 'Infinity']), first);
+});
+
+test('a collision is told with every request', async () => {
+  const write = new RecordingWrite();
+  const ingest = new OtlpMetricsIngest({ beginWrite: () => write, settingsOf: () => OTLP_METRICS_DEFAULTS, clock: { now: () => 0 } });
+  const body = metricsProtobuf({ resourceMetrics: [{ scopeMetrics: [{ metrics: [one({ 'a.b': '1', a_b: '2' })] }] }] });
+  for (let round = 0; round < 2; round++) assert.match((await ingest.export('t', body, 'protobuf')).message, /collide as label "a_b"/);
+});
+
 const exponential = (point: object): unknown => ({
   name: 'e',
   exponentialHistogram: { aggregationTemporality: 2, dataPoints: [{ ...at, ...point }] },

@@ -10,13 +10,15 @@
 
 import { RequestError } from '../../base/request-error.ts';
 import type { Resource, Scope } from '../../otlp/any-value.ts';
-import { labelsKey } from '../../query/labels.ts';
+import { labelsKey, NO_LABELS } from '../../query/labels.ts';
 import type { Labels } from '../../query/labels.ts';
 import type { NativeHistogram } from '../native-histogram.ts';
 import type { MetricType, MetricWrite, RefusalReason } from '../write.ts';
 import { nativeOfExplicit, nativeOfExponential } from './otlp-buckets.ts';
 import type { DeltaSession } from './otlp-delta.ts';
+import { sameNumbers } from './otlp-delta-histograms.ts';
 import { writeExemplars } from './otlp-exemplars.ts';
+import type { FamilyMemory, LabelMemory, ScopeMemory } from './otlp-label-memory.ts';
 import { identityLabels, named, pointLabels, promotedLabels, scopeLabels, withLabel } from './otlp-labels.ts';
 import type { LabelContext, LabelNamer, SharedLabels } from './otlp-labels.ts';
 import { metricName, unitName } from './otlp-naming.ts';
@@ -44,12 +46,24 @@ export interface TranslateOptions {
   readonly namer: LabelNamer;
   readonly write: MetricWrite;
   readonly delta: DeltaSession;
+  /** Label sets made before; undefined where attribute lists are new objects each time, as JSON's are. */
+  readonly memory: LabelMemory | undefined;
 }
 
 /** What is the same for all points of a metric. */
 interface Family {
   readonly name: string;
   readonly temporality: number;
+  readonly memory: FamilyMemory | undefined;
+}
+
+/** The series of a classic histogram, for bounds that seldom change. */
+interface ClassicSeries {
+  readonly bounds: readonly number[];
+  readonly sum: Labels;
+  readonly count: Labels;
+  /** One for each bound, then that of +Inf. */
+  readonly buckets: readonly Labels[];
 }
 
 export class OtlpTranslation implements MetricsSink {
@@ -62,6 +76,8 @@ export class OtlpTranslation implements MetricsSink {
   /** Why no point of the resource or scope can be labelled; empty when they can. */
   #resourceFault = '';
   #scopeFault = '';
+  #scopeMemory: ScopeMemory | undefined;
+  #collisions = 0;
   #firstMs = Infinity;
   #lastMs = -Infinity;
 
@@ -87,9 +103,11 @@ export class OtlpTranslation implements MetricsSink {
   }
 
   beginScope(scope: Scope): void {
-    const { settings, namer } = this.#options;
+    const { settings, namer, memory } = this.#options;
     this.#scopeFault = faultOf(() => {
-      this.#context = { ...this.#context, shared: [...this.#resourceLabels, ...scopeLabels(scope, settings, namer)] };
+      const shared = [...this.#resourceLabels, ...scopeLabels(scope, settings, namer)];
+      this.#context = { ...this.#context, shared };
+      this.#scopeMemory = memory?.scope(shared);
     });
   }
 
@@ -111,7 +129,9 @@ export class OtlpTranslation implements MetricsSink {
     try {
       const name = metricName(metric.name, metric.unit, namedKind(data), this.#options.settings);
       this.#writeMetadata(metric, name, temporality);
-      this.#writePoints(data, { name, temporality });
+      const scope = this.#scopeMemory;
+      const family = scope === undefined ? undefined : this.#options.memory?.family(scope, `${data.kind} ${name}`);
+      this.#writePoints(data, { name, temporality, memory: family });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       for (let i = 0; i < data.points.length; i++) this.#refuse('invalid_labels', error.message);
@@ -187,13 +207,13 @@ export class OtlpTranslation implements MetricsSink {
   }
 
   #gauge(point: NumberPoint, family: Family): void {
-    const labels = named(pointLabels(point.attributes, this.#context), family.name);
+    const labels = this.#series(point, family);
     // When a gauge began says nothing of its value.
     this.#sample(labels, point, point.value, 0);
   }
 
   #sum(given: NumberPoint, family: Family): void {
-    const labels = named(pointLabels(given.attributes, this.#context), family.name);
+    const labels = this.#series(given, family);
     const point = this.#summedUp(given, family) ? this.#options.delta.number(labelsKey(labels), given) : given;
     this.#sample(labels, point, point.value);
     writeExemplars(this.#options.write, point, () => labels);
@@ -201,34 +221,70 @@ export class OtlpTranslation implements MetricsSink {
 
   #histogram(given: HistogramPoint, family: Family): void {
     checkBounds(given, family.name);
-    const base = pointLabels(given.attributes, this.#context);
-    const series = (): string => labelsKey(named(base, family.name));
-    const point = this.#summedUp(given, family) ? this.#options.delta.histogram(series(), given) : given;
     if (this.#options.settings.convertHistogramsToNhcb) {
-      const native = nativeOfExplicit(point, this.#isNativeDelta(family) ? 'gauge' : 'unknown');
-      this.#native(named(base, family.name), point, native);
-    } else this.#classic(base, point, family);
+      const labels = this.#series(given, family);
+      const point = this.#summedUp(given, family) ? this.#options.delta.histogram(labelsKey(labels), given) : given;
+      this.#native(labels, point, nativeOfExplicit(point, this.#isNativeDelta(family) ? 'gauge' : 'unknown'));
+      return;
+    }
+    const series = this.#classicSeries(given, family);
+    const point = this.#summedUp(given, family) ? this.#options.delta.histogram(labelsKey(series.count), given) : given;
+    this.#classic(series, point);
   }
 
-  #classic(base: Labels, point: HistogramPoint, { name }: Family): void {
-    if (point.sum !== undefined) this.#sample(named(base, `${name}_sum`), point, point.sum);
-    this.#sample(named(base, `${name}_count`), point, point.count);
-    const buckets = named(base, `${name}_bucket`);
-    const bounds = point.explicitBounds.slice(0, point.bucketCounts.length).filter((bound) => bound !== Infinity);
+  #classic(series: ClassicSeries, point: HistogramPoint): void {
+    if (point.sum !== undefined) this.#sample(series.sum, point, point.sum);
+    this.#sample(series.count, point, point.count);
+    const { bounds, buckets } = series;
     let below = 0;
-    bounds.forEach((bound, i) => {
+    // The last bucket is that of +Inf, which takes all; where the sender gives +Inf as a bound too, it is the same series.
+    for (let i = 0; i < buckets.length - 1 && i < point.bucketCounts.length; i++) {
       below += point.bucketCounts[i] ?? 0;
-      this.#sample(withLabel(buckets, 'le', decimal(bound)), point, below);
-    });
-    this.#sample(withLabel(buckets, 'le', '+Inf'), point, point.count);
-    writeExemplars(this.#options.write, point, (value) => {
-      const bound = bounds.find((bound) => value <= bound);
-      return withLabel(buckets, 'le', bound === undefined ? '+Inf' : decimal(bound));
-    });
+      this.#sample(buckets[i] ?? NO_LABELS, point, below);
+    }
+    const last = buckets.at(-1) ?? NO_LABELS;
+    this.#sample(last, point, point.count);
+    writeExemplars(this.#options.write, point, (value) => buckets[bounds.findIndex((bound) => value <= bound)] ?? last);
+  }
+
+  /** The one series of a point. */
+  #series(point: OtlpPoint, family: Family): Labels {
+    return this.#remembered<Labels>(point, family, () => named(pointLabels(point.attributes, this.#context), family.name));
+  }
+
+  #classicSeries(point: HistogramPoint, family: Family): ClassicSeries {
+    const make = (): ClassicSeries => {
+      const base = pointLabels(point.attributes, this.#context);
+      const bucket = named(base, `${family.name}_bucket`);
+      const bounds = point.explicitBounds.filter((bound) => bound !== Infinity);
+      return {
+        bounds: point.explicitBounds,
+        sum: named(base, `${family.name}_sum`),
+        count: named(base, `${family.name}_count`),
+        buckets: [...bounds.map(decimal), '+Inf'].map((le) => withLabel(bucket, 'le', le)),
+      };
+    };
+    const known = this.#remembered(point, family, make);
+    return sameNumbers(known.bounds, point.explicitBounds) ? known : this.#remember(point, family, make);
+  }
+
+  /** What was made for a point's attributes in the family before, or makes it. */
+  #remembered<Made extends Labels | ClassicSeries>(point: OtlpPoint, family: Family, make: () => Made): Made {
+    // Under a family's key there is only what is made for its kind.
+    const known = family.memory?.get(point.attributes) as Made | undefined;
+    return known ?? this.#remember(point, family, make);
+  }
+
+  #remember<Made extends Labels | ClassicSeries>(point: OtlpPoint, { memory }: Family, make: () => Made): Made {
+    const collisions = this.#collisions;
+    const made = make();
+    // A collision is made again with each request, so that each is told of it.
+    if (collisions === this.#collisions) memory?.set(point.attributes, made, labelSetsIn(made));
+    return made;
   }
 
   #exponential(given: ExponentialPoint, family: Family): void {
-    const labels = named(pointLabels(given.attributes, this.#context), family.name);
+    const labels = this.#series(given, family);
     const point = this.#summedUp(given, family) ? this.#options.delta.exponential(labelsKey(labels), given) : given;
     this.#native(labels, point, nativeOfExponential(point, this.#isNativeDelta(family) ? 'gauge' : 'unknown'));
   }
@@ -271,6 +327,7 @@ export class OtlpTranslation implements MetricsSink {
   }
 
   #collision(what: string, keys: readonly string[], name: string): void {
+    this.#collisions++;
     const list = keys.map((key) => JSON.stringify(key)).join(', ');
     this.#warn(
       `OTLP ${what} attributes ${list} collide as label ${JSON.stringify(name)} after name sanitization, values are concatenated with ';'`,
@@ -280,6 +337,11 @@ export class OtlpTranslation implements MetricsSink {
   #warn(message: string): void {
     if (this.#warnings.size < WARNINGS_MAX) this.#warnings.add(message);
   }
+}
+
+/** How many label sets were made at once. */
+function labelSetsIn(made: Labels | ClassicSeries): number {
+  return 'buckets' in made ? made.buckets.length + 2 : 1;
 }
 
 function hasNoValue(point: OtlpPoint): boolean {
@@ -308,6 +370,7 @@ export function decimal(value: number): string {
   if (value === Infinity) return '+Inf';
   if (value === -Infinity) return '-Inf';
   const text = String(value);
+  if (!text.includes('e')) return text;
   const parts = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
   if (parts === null) return text;
   const [, sign = '', lead = '', fraction = '', exponent = '0'] = parts;
