@@ -85,6 +85,9 @@ export const SETTINGS = {
     url: setting.text('', 'URL of a ClickHouse server or cluster; empty stores in the embedded one under dataDir.'),
   },
   scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
+  metrics: {
+    lookback: setting.duration('5m', 'How far back a PromQL selector looks for the newest sample of a series.', { min: 1, live: true }),
+  },
   selfScrape: {
     interval: setting.duration('15s', 'How often the program stores its own metrics; 0 never.', { live: true }),
   },
