@@ -42,6 +42,7 @@ export const SERIES_TABLE: Table = {
   engine: 'replacing',
   orderBy: sql`(tenant, day, name, series)`,
   partitionBy: sql`intDiv(day, 7)`,
+  time: sql`(day + 1) * 86400000`,
   shardBy: sql`series`,
 };
 
@@ -58,6 +59,7 @@ export const SAMPLES_TABLE: Table = {
   engine: 'merge',
   orderBy: KEY,
   partitionBy: BY_WEEK,
+  time: sql`ts`,
   shardBy: sql`series`,
 };
 
@@ -85,6 +87,7 @@ export const HISTOGRAMS_TABLE: Table = {
   engine: 'merge',
   orderBy: KEY,
   partitionBy: BY_WEEK,
+  time: sql`ts`,
   shardBy: sql`series`,
 };
 
@@ -95,6 +98,7 @@ export const STARTS_TABLE: Table = {
   engine: 'replacing',
   orderBy: sql`(tenant, metric, series, start, ts)`,
   partitionBy: BY_WEEK,
+  time: sql`ts`,
   shardBy: sql`series`,
 };
 
@@ -104,6 +108,7 @@ export const EXEMPLARS_TABLE: Table = {
   engine: 'replacing',
   orderBy: sql`(tenant, metric, series, ts, value, labels)`,
   partitionBy: BY_WEEK,
+  time: sql`ts`,
   shardBy: sql`series`,
 };
 
@@ -122,7 +127,14 @@ export const METADATA_TABLE: Table = {
   shardBy: sql`cityHash64(metric_family)`,
 };
 
-export const METRIC_TABLES: readonly Table[] = [SERIES_TABLE, SAMPLES_TABLE, HISTOGRAMS_TABLE, STARTS_TABLE, EXEMPLARS_TABLE, METADATA_TABLE];
+export const METRIC_TABLES: readonly Table[] = [
+  SERIES_TABLE,
+  SAMPLES_TABLE,
+  HISTOGRAMS_TABLE,
+  STARTS_TABLE,
+  EXEMPLARS_TABLE,
+  METADATA_TABLE,
+];
 
 export const METRIC_MIGRATIONS: readonly Migration[] = [
   { id: 1, name: 'metrics', statements: (form) => METRIC_TABLES.flatMap((table) => createTable(table, form)) },

@@ -107,7 +107,7 @@ const INSERT_SETTINGS = {
   optimize_on_insert: 0,
   min_insert_block_size_rows: '4000000',
   min_insert_block_size_bytes: '0',
-  distributed_foreground_insert: 1,
+  insert_distributed_sync: 1,
 } as const;
 
 function databaseOf(url: string): { database: string; rest: string } {

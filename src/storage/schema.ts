@@ -21,6 +21,8 @@ export interface Table {
   readonly engine: 'merge' | 'replacing';
   readonly orderBy: Sql;
   readonly partitionBy: Sql;
+  /** When a row's data ends, in milliseconds since the epoch; the table is then partitioned by weeks since the epoch, and subject to retention. */
+  readonly time?: Sql;
   /** Spreads rows over the shards of a cluster. */
   readonly shardBy: Sql;
   readonly settings?: Sql;
