@@ -98,6 +98,9 @@ export const SETTINGS = {
     sysPath: setting.text('/sys', 'Where the sys file system is mounted.'),
     rootfs: setting.text('/', 'Where the root of the host is mounted; its file systems are looked at below it.'),
   },
+  query: {
+    lookback: setting.duration('5m', 'How far back an instant selector looks for the newest sample of a series.', { min: 1, live: true }),
+  },
   limits: LIMITS,
   tenants: new setting.NamedSettings({ limits: LIMITS }, 'Limits of single tenants, over the defaults.'),
 };

@@ -5,13 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { EXPOSITION_TYPE } from './agent/host/exposition.ts';
 import { HostCollector } from './agent/host/host-collector.ts';
 import { hostRoutes } from './agent/host/host-routes.ts';
 import { systemClock } from './base/clock.ts';
 import { createLog, type Log } from './base/log.ts';
 import { collectProcessMetrics } from './base/process-metrics.ts';
 import { RequestError } from './base/request-error.ts';
-import { SelfMetrics } from './base/self-metrics.ts';
+import { SELF_METRICS_CONTENT_TYPE, SelfMetrics } from './base/self-metrics.ts';
 import { checkConfigFiles } from './cli/check-config.ts';
 import { configFiles } from './cli/config-files.ts';
 import { helpText } from './cli/help-text.ts';
@@ -24,11 +25,12 @@ import { otlpMetricsRoutes } from './metrics/ingest/otlp-ingest.ts';
 import { OTLP_METRICS_DEFAULTS } from './metrics/ingest/otlp-settings.ts';
 import { remoteWriteRoutes } from './metrics/ingest/remote-write.ts';
 import { openMetricStore } from './metrics/open-metric-store.ts';
+import type { PageSource } from './metrics/scrape/page-source.ts';
 import { parseScrapeConfigs } from './metrics/scrape/prometheus-config.ts';
-import { ScrapeManager } from './metrics/scrape/scrape-manager.ts';
+import { checkRunnable, ScrapeManager, type OwnJob } from './metrics/scrape/scrape-manager.ts';
 import { targetRoutes } from './metrics/scrape/targets-api.ts';
 import { METRIC_MIGRATIONS } from './metrics/table.ts';
-import { ownJobs, type OwnPages } from './own-jobs.ts';
+import type { Route } from './server/route.ts';
 import { atBase } from './server/router.ts';
 import { Server } from './server/server.ts';
 import { controlRoutes, statusRoutes, type StatusOptions } from './server/status.ts';
@@ -39,3 +41,292 @@ import { TenantLimitsTable } from './tenant/tenant-limits.ts';
 import { ANONYMOUS } from './tenant/tenant.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
+const EXIT_USAGE = 2;
+/** Base paths under which plain Prometheus and Mimir answer. */
+const PROMETHEUS_BASES = ['/prom', '/prometheus'];
+
+async function serve(sources: ConfigSources): Promise<void> {
+  const config = loadConfig(sources);
+  const log = createLog(config.log.level);
+  const metrics = new SelfMetrics();
+  collectProcessMetrics(metrics);
+  metrics.gauge('sightline_build_info', 'Version of the program.', ['version']).set(1, version());
+  surviveUnexpected(log, metrics);
+  const stopped = stopSignal(log);
+  await using stack = new AsyncDisposableStack();
+  const settings = new LiveSettings(sources, { config, log, metrics });
+  settings.follow(
+    ({ log: { level } }) =>
+      () =>
+        log.setLevel(level),
+  );
+
+  const limits = new TenantLimitsTable(config);
+  settings.follow((next) => () => limits.apply(next));
+  const store = stack.use(await openStore(config, log));
+  watchStore(store, metrics);
+  const metricStore = stack.use(await openMetricStore({ store, limitsOf: limits.of, clock: systemClock, metrics }));
+
+  const scrapes = new ScrapeManager({ begin: metricStore.begin, tenant: ANONYMOUS, log, version: version() });
+  stack.defer(() => scrapes.stop());
+  const host = config.host.enabled ? new HostCollector({ ...config.host, version: version() }, log) : undefined;
+
+  const otlp = otlpMetricsRoutes({ beginWrite: metricStore.begin, settingsOf: () => OTLP_METRICS_DEFAULTS, clock: systemClock });
+  watchDeltaStreams(metrics, otlp.deltaStreams);
+  const routes: readonly Route[] = [
+    ...controlledRoutes({ notReady: () => undefined, reload: () => settings.reload(), metrics }),
+    ...remoteWriteRoutes({ open: (tenant) => metricStore.open(tenant) }),
+    ...otlp.http,
+    ...metricsApiRoutes({
+      client: store.client,
+      form: store.form,
+      clock: systemClock,
+      limitsOf: limits.of,
+      lookbackMs: () => settings.current.query.lookback,
+      status: programStatus(settings),
+      flush: () => metricStore.flush(),
+      onSeriesDeleted: (tenant) => metricStore.forget(tenant),
+    }),
+    ...targetRoutes(scrapes, { prefixes: PROMETHEUS_BASES, hostname: hostname() }),
+    ...(host === undefined ? [] : hostRoutes(host)),
+  ];
+
+  const fallback = uiFallback(join(ROOT, 'dist', 'ui'));
+  const server = new Server({ settings: config.server, routes, grpcRoutes: otlp.grpc, fallback, metrics, log });
+  stack.defer(() => server.stop());
+  settings.follow((next) => () => server.apply(next.server));
+  await server.listen();
+
+  followScrapes(settings, scrapes, {
+    self: selfPage(metrics),
+    host: host === undefined ? undefined : hostPage(host),
+    instance: instanceOf(server),
+  });
+  process.on('SIGHUP', () => {
+    settings.reload().catch((error: unknown) => log.error('reload refused; nothing was changed', { error }));
+  });
+  announce(log, config, server);
+  await stopped;
+}
+
+/** Checks settings that were read again, and may throw; what it returns applies them, and may not. */
+type Prepare = (next: Config) => () => void;
+
+/** The settings in force, and how they change while the program runs. */
+class LiveSettings {
+  readonly #sources: ConfigSources;
+  readonly #log: Log;
+  readonly #prepares: Prepare[] = [];
+  readonly #count: (outcome: string) => void;
+  #current: Config;
+  #last = { success: true, ms: Date.now() };
+
+  constructor(
+    sources: ConfigSources,
+    { config, log, metrics }: { readonly config: Config; readonly log: Log; readonly metrics: SelfMetrics },
+  ) {
+    this.#sources = sources;
+    this.#current = config;
+    this.#log = log;
+    const reloads = metrics.counter('sightline_reloads_total', 'Reloads of the settings.', ['outcome']);
+    this.#count = (outcome) => reloads.add(1, outcome);
+  }
+
+  get current(): Config {
+    return this.#current;
+  }
+
+  get lastReload(): { readonly success: boolean; readonly ms: number } {
+    return this.#last;
+  }
+
+  /** Adds a part that follows the settings. */
+  follow(prepare: Prepare): void {
+    this.#prepares.push(prepare);
+  }
+
+  /** Reads the settings again; resolves to what was done, a line each. Rejects, with nothing changed, when there is a mistake in them. */
+  async reload(): Promise<readonly string[]> {
+    this.#last = { success: false, ms: Date.now() };
+    try {
+      const next = loadConfig(this.#sources);
+      const applies = this.#prepares.map((prepare) => prepare(next));
+      for (const apply of applies) apply();
+      const { live, restart } = changedSettings(this.#current, next);
+      this.#current = next;
+      this.#last = { success: true, ms: Date.now() };
+      this.#count('ok');
+      this.#log.info('settings reloaded', { applied: live, needRestart: restart });
+      const lines = [...live.map((path) => `applied: ${path}`), ...restart.map((path) => `needs a restart: ${path}`)];
+      return await Promise.resolve(lines.length === 0 ? ['nothing has changed'] : lines);
+    } catch (error) {
+      this.#count('refused');
+      throw error;
+    }
+  }
+}
+
+function openStore({ dataDir, storage, limits }: Config, log: Log): Promise<Store> {
+  return Store.open({
+    dataDir: resolve(dataDir),
+    readers: storage.readers,
+    insertDelayMs: storage.insertDelay,
+    batchRowsMax: storage.batchRowsMax,
+    pendingBytesMax: storage.pendingBytesMax,
+    engineArguments: storage.engineArguments,
+    defaults: { timeoutMs: limits.query.timeout, memoryBytesMax: limits.query.memoryBytes, rowsReadMax: Number.MAX_SAFE_INTEGER },
+    migrations: METRIC_MIGRATIONS,
+    onInsertError: (table, error, attempt) => log.error('insert failed; it is tried again', { table, error, attempt }),
+  });
+}
+
+/** The program's state, under the root and under the bases of the peers that have it. */
+function controlledRoutes(status: StatusOptions): readonly Route[] {
+  return [...statusRoutes(status), ...['/prom', '/am'].flatMap((base) => atBase(base, controlRoutes(status)))];
+}
+
+function programStatus(settings: LiveSettings): ProgramStatus {
+  const print = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+  return {
+    version: version(),
+    revision: '',
+    startedMs: Date.now() - process.uptime() * 1000,
+    hostname: hostname(),
+    workingDirectory: process.cwd(),
+    configYaml: () => settingsYaml(settings.current),
+    flags: () => Object.fromEntries([...settingsInForce(settings.current)].map(([path, value]) => [path, print(value)])),
+    lastReload: () => settings.lastReload,
+    retentionMs: () => settings.current.limits.retention.metrics,
+  };
+}
+
+/** What the program scrapes of itself, and as which instance. */
+interface OwnPages {
+  readonly self: PageSource;
+  readonly host: PageSource | undefined;
+  readonly instance: string;
+}
+
+/** Scrapes what the settings say, now and after every reload. */
+function followScrapes(settings: LiveSettings, scrapes: ScrapeManager, pages: OwnPages): void {
+  const prepare: Prepare = (next) => {
+    const jobs = parseScrapeConfigs(next.scrape, configFiles);
+    const own = ownJobs(next, pages, new Set(jobs.map(({ jobName }) => jobName)));
+    for (const job of jobs) checkRunnable(job, own);
+    return () => scrapes.apply(jobs, own);
+  };
+  settings.follow(prepare);
+  prepare(settings.current)();
+}
+
+/** The program's own jobs. A job of the user's keeps its name: ours then gives way. */
+function ownJobs({ host, selfScrape }: Config, pages: OwnPages, taken: ReadonlySet<string>): readonly OwnJob[] {
+  const free = (name: string): string => (taken.has(name) ? free(`sightline-${name}`) : name);
+  const own: OwnJob[] = [];
+  if (selfScrape.interval > 0)
+    own.push({ job: free('sightline'), instance: pages.instance, intervalMs: selfScrape.interval, read: pages.self });
+  if (pages.host !== undefined) own.push({ job: free('node'), instance: hostname(), intervalMs: host.interval, read: pages.host });
+  return own;
+}
+
+function instanceOf({ addresses: [main] }: Server): string {
+  return main === undefined ? hostname() : `${main.host}:${main.port}`;
+}
+
+function selfPage(metrics: SelfMetrics): PageSource {
+  return () => Promise.resolve({ contentType: SELF_METRICS_CONTENT_TYPE.openmetrics, body: Buffer.from(metrics.render('openmetrics')) });
+}
+
+function hostPage(host: HostCollector): PageSource {
+  return async () => ({ contentType: EXPOSITION_TYPE, body: await host.collectText() });
+}
+
+function watchDeltaStreams(metrics: SelfMetrics, count: () => number): void {
+  const gauge = metrics.gauge('sightline_otlp_delta_streams', 'Delta streams of OTLP metrics that are summed up.');
+  metrics.onCollect(() => gauge.set(count()));
+}
+
+/** Says where the program listens, and warns when others can reach it. */
+function announce(log: Log, config: Config, server: Server): void {
+  const open = server.addresses.map(({ name, host, port }) => [name, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`]);
+  log.info('listening', { version: version(), dataDir: resolve(config.dataDir), addresses: Object.fromEntries(open) });
+  const reachable = server.addresses.filter(({ host }) => !isLoopback(host)).map(({ name }) => name);
+  if (reachable.length > 0)
+    log.warn('listening beyond loopback without authentication: whoever reaches these addresses may read and write everything', {
+      reachable,
+    });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one, or a stop that takes too long, ends the process at once. */
+function stopSignal(log: Log): Promise<void> {
+  const { promise, resolve: stop } = Promise.withResolvers<void>();
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      log.info('stopping', { signal });
+      setTimeout(() => {
+        log.error('stopping took too long', { timeoutMs: STOP_TIMEOUT_MS });
+        process.exit(1);
+      }, STOP_TIMEOUT_MS).unref();
+      stop();
+    });
+  }
+  return promise;
+}
+
+/**
+ * An error that nobody caught ends one task, not the process: what must hold together is in the store, where each change is one step, so there is
+ * no state in memory that the lost task could have left half done. It is logged, and a counter tells that there is a mistake to be found.
+ */
+function surviveUnexpected(log: Log, metrics: SelfMetrics): void {
+  const unexpected = metrics.counter('sightline_unexpected_errors_total', 'Errors that nobody caught.');
+  const report = (error: unknown): void => {
+    unexpected.add(1);
+    log.error('unexpected error', { error });
+  };
+  process.on('unhandledRejection', report);
+  process.on('uncaughtException', report);
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommand(args);
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(helpText());
+      return 0;
+    case 'version':
+      process.stdout.write(`sightline ${version()}\n`);
+      return 0;
+    case 'check-config':
+      return checkConfigFiles(command.files);
+    case 'serve':
+      await serve(command.sources);
+      return 0;
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // A mistake in the settings is the user's to read, without a stack.
+  process.stderr.write(error instanceof RequestError ? `sightline: ${error.message}\n` : `sightline: ${inspectChain(error)}\n`);
+  process.exitCode = error instanceof RequestError ? EXIT_USAGE : 1;
+}
+process.exit();
+
+/** The message of an error and of its causes. */
+function inspectChain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${inspectChain(error.cause)}`;
+}

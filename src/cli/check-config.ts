@@ -1,10 +1,11 @@
 // `sightline check-config FILE…`: says of each Prometheus configuration file whether it is understood, as `promtool check config` does.
 
-import { readFileSync, readdirSync } from 'node:fs';
-import { basename, dirname, join, matchesGlob, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 import { RequestError } from '../base/request-error.ts';
 import { parsePrometheusConfig } from '../metrics/scrape/prometheus-config.ts';
+import { configFiles } from './config-files.ts';
 
 /** Prints `FILE: ok` or `FILE: the mistake` for each; gives the exit code, 1 when any has a mistake. */
 export function checkConfigFiles(files: readonly string[]): number {
@@ -22,23 +23,11 @@ function mistakeOf(file: string): string | undefined {
   try {
     parsePrometheusConfig(readFileSync(file, 'utf8'), {
       directory: dirname(resolve(file)),
-      read: (name) => readFileSync(name, 'utf8'),
-      glob,
+      ...configFiles,
     });
     return undefined;
   } catch (error) {
     if (error instanceof RequestError || (error instanceof Error && 'syscall' in error)) return error.message.replaceAll('\n', ' ');
     throw error;
-  }
-}
-
-/** Files that a pattern with `*` in its last part names, sorted; a folder that is not there has none. */
-function glob(pattern: string): readonly string[] {
-  const folder = dirname(pattern);
-  try {
-    const names = readdirSync(folder).filter((name) => matchesGlob(name, basename(pattern)));
-    return names.sort().map((name) => join(folder, name));
-  } catch {
-    return [];
   }
 }

@@ -111,7 +111,7 @@ export class HttpHandler {
     const match = router.find(method, path);
     if (match.kind === 'route') {
       exchange.route = match.route;
-      return match.route.handle(await this.#request(exchange, match.route, match.params));
+      return match.route.handle(await this.#request(exchange, match.route, match.params()));
     }
     if (match.kind === 'other-method') {
       const allow = match.allow.join(', ');

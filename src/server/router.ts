@@ -7,7 +7,8 @@ import { RequestError } from '../base/request-error.ts';
 import type { Route } from './route.ts';
 
 export type Match =
-  | { readonly kind: 'route'; readonly route: Route; readonly params: Readonly<Record<string, string>> }
+  /** `params` throws `bad_data` on a wrong percent-encoding: the route is known by then, and draws the error. */
+  | { readonly kind: 'route'; readonly route: Route; readonly params: () => Readonly<Record<string, string>> }
   | { readonly kind: 'other-method'; readonly allow: readonly string[] }
   | { readonly kind: 'none' };
 
@@ -31,7 +32,7 @@ export class Router {
     for (const route of routes) this.#add(route);
   }
 
-  /** The route of a raw path (percent-encoded, without the query string). HEAD is answered by GET. Throws `bad_data` on a wrong percent-encoding. */
+  /** The route of a raw path (percent-encoded, without the query string). HEAD is answered by GET. */
   find(method: string, path: string): Match {
     const parts = path.split('/').slice(1);
     const values: string[] = [];
@@ -39,7 +40,7 @@ export class Router {
     if (leaf === undefined) return NONE;
     const found = leaf.byMethod.get(method) ?? (method === 'HEAD' ? leaf.byMethod.get('GET') : undefined);
     if (found === undefined) return { kind: 'other-method', allow: allowed(leaf) };
-    return { kind: 'route', route: found.route, params: paramsOf(found.names, values) };
+    return { kind: 'route', route: found.route, params: () => paramsOf(found.names, values) };
   }
 
   #add(route: Route): void {
