@@ -13,7 +13,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, s
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = process.env['SIGHTLINE_PREPARE_ROOT'] ?? fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 const lockDir = join(root, '.cache', 'prepare.lock');
 const waitMs = 200;
 const waitMaxMs = 10 * 60_000;
