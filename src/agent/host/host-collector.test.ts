@@ -9,8 +9,11 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog } from '../../base/log.ts';
 import { RequestError } from '../../base/request-error.ts';
+import { collection } from './collection.ts';
+import { textHost } from './fixture/text-tree.ts';
 import { HostCollector } from './host-collector.ts';
 import { hostRoutes } from './host-routes.ts';
+import { portableCollectors } from './portable.ts';
 
 const OPTIONS = { procPath: '/proc', sysPath: '/sys/', rootfs: '/', version: '1.2.3' };
 const EXPORTER = ['/usr/bin/prometheus-node-exporter', '/usr/bin/node_exporter', '/usr/local/bin/node_exporter'].find(existsSync);
@@ -60,6 +63,19 @@ test('patterns leave out', notHere, async () => {
   assert.doesNotMatch(text, /^node_network_receive_bytes_total/m);
 });
 
+test('a platform without proc tells what the runtime knows', async () => {
+  const host = textHost({});
+  const { families, failures } = await collection(portableCollectors(), 1000)(host);
+  assert.deepEqual(failures, []);
+  const names = families.map(({ name }) => name).filter((name) => !name.startsWith('node_scrape_') && !name.startsWith('node_time_'));
+  const expected =
+    'boot_time_seconds cpu_seconds_total filesystem_avail_bytes filesystem_free_bytes filesystem_size_bytes load1 load15 load5';
+  assert.deepEqual(
+    names,
+    `${expected} memory_free_bytes memory_total_bytes uname_info`.split(' ').map((name) => `node_${name}`),
+  );
+});
+
 test('calls during a collection share it', async () => {
   const collector = new HostCollector(OPTIONS, createLog('warn'));
   const [first, second] = await Promise.all([collector.collectText(), collector.collectText()]);
@@ -67,10 +83,26 @@ test('calls during a collection share it', async () => {
   assert.notEqual(await collector.collectText(), first);
 });
 
+const REQUEST = {
+  id: '1',
+  method: 'GET',
+  path: '/host/metrics',
+  params: {},
+  query: new URLSearchParams(),
+  tenants: [],
+  contentType: { type: '', params: {} },
+  accept: '',
+  headers: {},
+  body: new Uint8Array(),
+  signal: AbortSignal.abort(),
+} as const;
+
 test('the page is served', async () => {
   const [route] = hostRoutes({ collectText: async () => Buffer.from('x 1\n') });
   assert.ok(route);
-  assert.equal(route.path, '/host/metrics');
+  const reply = await route.handle(REQUEST);
+  assert.equal(reply.status, 200);
+  assert.deepEqual(reply.body, Buffer.from('x 1\n'));
 });
 
 /** Series as `name` to sets of label names, types by family. */

@@ -15,7 +15,7 @@ import { readSlowly } from './slow-tree.ts';
 import type { Collection } from './collection.ts';
 import type { Log } from '../../base/log.ts';
 import type { HostFamily } from './families.ts';
-import type { Collector, Host } from './host.ts';
+import type { Host } from './host.ts';
 import type { HostPatterns } from './name-filter.ts';
 
 export interface HostCollectorOptions {
@@ -50,13 +50,9 @@ export class HostCollector {
   constructor(options: HostCollectorOptions, log: Log) {
     const filters = hostFilters({ ...DEFAULT_PATTERNS, ...options.patterns });
     const sysPath = withoutSlash(options.sysPath);
-    const collectors = process.platform === 'linux' ? linuxCollectors(filters).map(inBackground) : portableCollectors();
-
-    function inBackground(collector: Collector): Collector {
-      return SLOW.has(collector.name) ? readSlowly(collector, sysPath) : collector;
-    }
-
-    const collect = collection(collectors, COLLECTOR_TIMEOUT_MS);
+    const collectors = process.platform === 'linux' ? linuxCollectors(filters) : portableCollectors();
+    const bounded = collectors.map((collector) => (SLOW.has(collector.name) ? readSlowly(collector, sysPath) : collector));
+    const collect = collection(bounded, COLLECTOR_TIMEOUT_MS);
     const host = realHost(options);
     const build = buildFamily(options.version);
     this.#log = log;

@@ -87,7 +87,7 @@ function readFacts(host: Host, major: string, minor: string, device: string): De
   const numbers = ['device', device, 'major', major, 'minor', minor];
   const names = ['path', of('ID_PATH'), 'wwn', of('ID_WWN'), 'model', of('ID_MODEL'), 'serial', serial, 'revision', of('ID_REVISION')];
   // A device name may hold slashes, which /sys writes as exclamation marks.
-  const rotational = readText(host.sys, `block/${device.replaceAll('/', '!')}/queue/rotational`) ?? '';
+  const rotational = readText(host.sys, `block/${device.replaceAll('/', '!')}/queue/rotational`) ?? '0';
   const info = [...numbers, ...names, 'rotational', rotational];
   const facts: Fact[] = [
     { name: 'node_disk_info', help: 'What is known of the block device; the value is always 1.', value: 1, labels: info },

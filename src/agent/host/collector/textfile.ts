@@ -5,7 +5,7 @@ import { RequestError } from '../../../base/request-error.ts';
 import { labelPairs, labelValue, METRIC_NAME } from '../../../query/labels.ts';
 import type { ExpositionSink, Series } from '../../../metrics/ingest/exposition.ts';
 import type { MetricType } from '../../../metrics/write.ts';
-import type { Families, FamilyType } from '../families.ts';
+import type { Families, FamilyType, HostFamily } from '../families.ts';
 import type { Collector, Tree } from '../host.ts';
 
 const FILES_MAX = 1000;
@@ -56,11 +56,13 @@ const TYPES: Readonly<Record<MetricType, FamilyType>> = {
   unknown: 'untyped',
 };
 
+type FamilyHead = Pick<HostFamily, 'name' | 'type' | 'help'>;
+
 /** Holds a file's samples until the whole file is read. */
 class Page implements ExpositionSink {
   readonly adds: ((out: Families) => void)[] = [];
   timed = false;
-  #family = { name: '', type: 'untyped' as FamilyType, help: '' };
+  #family: FamilyHead = { name: '', type: 'untyped', help: '' };
 
   metadata({ metric, type, help }: { readonly metric: string; readonly type: MetricType; readonly help: string }): void {
     this.#family = { name: metric, type: TYPES[type], help };
@@ -73,7 +75,7 @@ class Page implements ExpositionSink {
     const labels = [...labelPairs(all)].filter(([label]) => label !== METRIC_NAME).flat();
     const known = this.#family;
     const belongs = name === known.name || (known.type !== 'untyped' && name.startsWith(`${known.name}_`));
-    const family = belongs ? known : { name, type: 'untyped' as const, help: '' };
+    const family: FamilyHead = belongs ? known : { name, type: 'untyped', help: '' };
     const help = family.help === '' ? 'Metric read from a file.' : family.help;
     this.adds.push((out) => out.family(family.name, family.type, help).push({ name, labels, value }));
   }
