@@ -139,7 +139,7 @@ async function ask(
     id: '1',
     method: 'GET',
     path,
-    params: match.params,
+    params: match.params(),
     query: parameters,
     tenants,
     contentType: { type: '', params: {} },
