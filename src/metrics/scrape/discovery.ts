@@ -19,6 +19,11 @@ export function groupOf(given: StaticGroup, source: string, added: readonly (rea
   };
 }
 
+/** A refresh interval within what a timer can hold and a machine can bear. */
+export function refreshDelayMs(intervalMs: number): number {
+  return Math.min(Math.max(intervalMs, 10), 2 ** 31 - 1);
+}
+
 /** `static_configs`: found once. */
 export function staticDiscovery(groups: readonly StaticGroup[]): Discovery {
   const found = groups.map((group, index) => groupOf(group, String(index)));
@@ -47,7 +52,7 @@ export function refreshingDiscovery({ intervalMs, refresh, log, name }: Refreshi
         } catch (error) {
           if (!stopped.signal.aborted) log.warn('discovery failed, its targets stay as they were', { discovery: name, error });
         }
-        if (!stopped.signal.aborted) timer = setTimeout(() => void ask(), intervalMs);
+        if (!stopped.signal.aborted) timer = setTimeout(() => void ask(), refreshDelayMs(intervalMs));
       };
       void ask();
     },

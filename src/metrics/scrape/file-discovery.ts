@@ -12,7 +12,7 @@ import { RequestError } from '../../base/request-error.ts';
 import type { FileConfig } from './discovery-config.ts';
 import { staticGroup } from './discovery-config.ts';
 import type { Discovery } from './discovery.ts';
-import { groupOf } from './discovery.ts';
+import { groupOf, refreshDelayMs } from './discovery.ts';
 import { refuse } from './scalars.ts';
 import type { TargetGroup } from './target.ts';
 import { list, optional, readYaml } from './yaml-schema.ts';
@@ -64,7 +64,7 @@ export class FileDiscovery implements Discovery {
   start(update: (groups: readonly TargetGroup[]) => void): void {
     this.#update = update;
     for (const directory of new Set(this.#config.files.map((file) => dirname(file)))) this.#watch(directory);
-    this.#interval = setInterval(() => this.#refreshSoon(0), this.#config.refresh_interval);
+    this.#interval = setInterval(() => this.#refreshSoon(0), refreshDelayMs(this.#config.refresh_interval));
     this.#refreshSoon(0);
   }
 

@@ -8,7 +8,7 @@ import { CUSTOM_BUCKETS_SCHEMA, SCHEMA_MAX, SCHEMA_MIN } from '../native-histogr
 /** The finest schema whose buckets grow by at least `factor`. */
 export function schemaOfFactor(factor: number): number {
   if (!(factor > 1)) return SCHEMA_MAX;
-  const schema = -Math.floor(Math.log2(Math.log2(factor)));
+  const schema = Math.floor(-Math.log2(Math.log2(factor))) + 0;
   return Math.min(SCHEMA_MAX, Math.max(SCHEMA_MIN, schema));
 }
 
@@ -56,7 +56,8 @@ function mergeBuckets(
   for (const { offset, length } of spans) {
     index += offset;
     for (let i = 0; i < length; i++, index++, at++) {
-      const target = Math.ceil(index / step);
+      // Adding zero makes -0 an ordinary one.
+      const target = Math.ceil(index / step) + 0;
       const count = buckets[at] ?? 0;
       const last = out.at(-1);
       if (last !== undefined && next !== undefined && target === next - 1) merged[merged.length - 1] = (merged.at(-1) ?? 0) + count;

@@ -6,7 +6,7 @@ import type { Log } from '../../base/log.ts';
 import { RequestError } from '../../base/request-error.ts';
 import type { HttpDiscoveryConfig } from './discovery-config.ts';
 import type { Discovery } from './discovery.ts';
-import { refreshingDiscovery } from './discovery.ts';
+import { refreshDelayMs, refreshingDiscovery } from './discovery.ts';
 import { parseTargetGroups } from './file-discovery.ts';
 import type { HttpClient } from './http-client.ts';
 
@@ -22,7 +22,13 @@ export function httpDiscovery(config: HttpDiscoveryConfig, client: HttpClient, l
     log,
     name: `http ${url}`,
     refresh: async (signal) => {
-      const answer = await client.get(url, { headers, timeoutMs: intervalMs, bodyBytesMax: BODY_BYTES_MAX, signal, compression: true });
+      const answer = await client.get(url, {
+        headers,
+        timeoutMs: refreshDelayMs(intervalMs),
+        bodyBytesMax: BODY_BYTES_MAX,
+        signal,
+        compression: true,
+      });
       if (!JSON_TYPE.test(answer.contentType.trim()))
         throw new RequestError('bad_data', `unsupported content type ${JSON.stringify(answer.contentType)}`);
       return parseTargetGroups(answer.body.toString('utf8'), true, url, [['__meta_url', url]]);

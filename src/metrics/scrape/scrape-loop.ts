@@ -52,6 +52,8 @@ export interface LoopOptions {
 const EMPTY = new Uint8Array(0);
 /** Times so near to their place are put on it, so that they compress well. */
 const ALIGN_TOLERANCE_MS = 2;
+/** What a timer of the runtime can hold. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** What a scrape fetched; `bodyBytes` as the report wants it. */
 type Fetched =
@@ -142,12 +144,13 @@ export class ScrapeLoop {
   }
 
   #wait(at: number): void {
-    const { clock } = this.#options.context;
+    const delayMs = Math.max(0, at - this.#options.context.clock.now());
     this.#timer = setTimeout(
       () => {
-        this.#running = this.#tick(at);
+        if (delayMs > TIMER_MS_MAX) this.#wait(at);
+        else this.#running = this.#tick(at);
       },
-      Math.max(0, at - clock.now()),
+      Math.min(delayMs, TIMER_MS_MAX),
     );
   }
 
@@ -213,6 +216,7 @@ export class ScrapeLoop {
     };
     const summary = await write.commit();
     this.#cache.metadataStored(metadata);
+    this.#reports.stored();
     if (summary.refusals.length > 0) {
       context.log.warn('samples of a scrape were refused', {
         job: rules.config.jobName,

@@ -152,7 +152,7 @@ export class ScrapeManager {
   #end(loop: ScrapeLoop): void {
     if (this.#isStopped) return;
     const key = loop.labelsKey;
-    const delayMs = Math.max(0, loop.nextTick - this.#clock.now()) + loop.target.intervalMs * 1.1;
+    const delayMs = Math.min(Math.max(0, loop.nextTick - this.#clock.now()) + loop.target.intervalMs * 1.1, TIMER_MS_MAX);
     const timer = setTimeout(() => {
       if (this.#endings.get(key)?.loop === loop) this.#endings.delete(key);
       void this.#markGone(loop);
@@ -212,6 +212,9 @@ export function checkRunnable(config: ScrapeConfig, own: readonly OwnJob[] = [])
     );
   }
 }
+
+/** What a timer of the runtime can hold. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 const GLOBAL = resolveGlobal(globalConfig.zero());
 

@@ -66,6 +66,10 @@ export class ScrapeReports {
     for (const { labels, value } of this.#series) write.sample(labels, ts, value(report));
     if (this.#isDescribed) return;
     for (const metadata of this.#metadata) write.metadata(metadata);
+  }
+
+  /** What was written last is stored: its metadata need not be written again. */
+  stored(): void {
     this.#isDescribed = true;
   }
 
