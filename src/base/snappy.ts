@@ -35,11 +35,12 @@ export function decodeSnappy(block: Uint8Array, out: Buffer): Buffer {
       let run = (tag >>> 2) + 1;
       if (run > 60) {
         const bytes = run - 60;
-        run = 1;
-        for (let i = 0; i < bytes; i++) run += (block[from++] as number) * 2 ** (8 * i);
+        run = 0;
+        for (let i = 0; i < bytes; i++) run |= (block[from++] as number) << (8 * i);
+        run = (run + 1) | 0;
       }
-      const end = to + run;
-      if (!(end <= length && from + run <= size)) throw damaged(from, 'a literal runs past the end');
+      const end = (to + run) | 0;
+      if (run <= 0 || end > length || from + run > size) throw damaged(from, 'a literal runs past the end');
       if (run > 48) {
         out.set(block.subarray(from, from + run), to);
         from += run;
@@ -51,9 +52,11 @@ export function decodeSnappy(block: Uint8Array, out: Buffer): Buffer {
     let back = block[from++] as number;
     if (kind === 1) back |= (tag >>> 5) << 8;
     else back |= (block[from++] as number) << 8;
-    if (kind === 3) back += (block[from++] as number) * 0x10000 + (block[from++] as number) * 0x1000000;
-    const end = to + run;
-    if (!(back > 0 && back <= to && end <= length && from <= size)) throw damaged(from, 'a copy from outside');
+    if (kind === 3) {
+      back |= ((block[from++] as number) << 16) | ((block[from++] as number) << 24);
+    }
+    const end = (to + run) | 0;
+    if (back <= 0 || back > to || end > length || from > size) throw damaged(from, 'a copy from outside');
     let source = to - back;
     if (back >= 4) {
       for (; to < end; to += 4, source += 4) target.setInt32(to, target.getInt32(source, true), true);
