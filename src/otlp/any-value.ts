@@ -6,7 +6,6 @@
 // Source: opentelemetry-proto `common/v1/common.proto`.
 
 import { Buffer } from 'node:buffer';
-import { compareText } from '../query/labels.ts';
 
 export type AnyValue = string | boolean | bigint | number | null | Uint8Array | readonly AnyValue[] | ReadonlyMap<string, AnyValue>;
 
@@ -62,7 +61,7 @@ function valueJson(value: AnyValue): string {
   if (typeof value !== 'object') return String(value);
   if (value instanceof Uint8Array) return JSON.stringify(base64(value));
   if (isMap(value)) {
-    const entries = [...value].sort(([a], [b]) => compareText(a, b));
+    const entries = [...value].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${valueJson(inner)}`).join(',')}}`;
   }
   return `[${value.map(valueJson).join(',')}]`;

@@ -21,9 +21,11 @@ export const DELTA_IDLE_MS = 5 * 60_000;
 /** Numbers held per stream on average, over which a tenant's further streams are refused. */
 const CELLS_PER_STREAM = 64;
 
+type StreamPoint = NumberPoint | HistogramPoint | ExponentialPoint;
+
 interface StreamState {
   /** The stream's last cumulative point. */
-  readonly point: NumberPoint | HistogramPoint | ExponentialPoint;
+  readonly point: StreamPoint;
   readonly tenant: string;
   readonly cells: number;
   readonly touchedMs: number;
@@ -118,16 +120,18 @@ export class DeltaSession {
 
   /** The cumulative point after a delta point of the series. Throws `PointRefused`. */
   number(series: string, delta: NumberPoint): NumberPoint {
-    return this.#add(`n${series}`, delta, (last) => ({ ...delta, start: last.start, value: last.value + delta.value }));
+    return this.#add(`n${series}`, delta, (last) =>
+      'value' in last ? { ...delta, start: last.start, value: last.value + delta.value } : delta,
+    );
   }
 
   histogram(series: string, delta: HistogramPoint): HistogramPoint {
-    return this.#add(`h${series}`, delta, (last) => addHistogram(last, delta));
+    return this.#add(`h${series}`, delta, (last) => ('bucketCounts' in last ? addHistogram(last, delta) : delta));
   }
 
   exponential(series: string, delta: ExponentialPoint): ExponentialPoint {
     const bounded = boundedScale(delta);
-    return this.#add(`e${series}`, bounded, (last) => addExponential(last, bounded));
+    return this.#add(`e${series}`, bounded, (last) => ('scale' in last ? addExponential(last, bounded) : bounded));
   }
 
   /** Takes back what no later request has built upon. */
@@ -137,13 +141,13 @@ export class DeltaSession {
     }
   }
 
-  #add<Point extends NumberPoint | HistogramPoint | ExponentialPoint>(series: string, delta: Point, sum: (last: Point) => Point): Point {
+  /** The key begins with the kind of point, so a stream's last point is always of the kind that `sum` looks for. */
+  #add<Point extends StreamPoint>(series: string, delta: Point, sum: (last: StreamPoint) => Point): Point {
     const key = `${this.#tenant.length}:${this.#tenant}${series}`;
     const before = this.#streams.get(key);
     if (before === undefined) this.#checkRoom(cellsOf(delta));
     else checkOrder(before.point, delta);
-    // The key begins with the kind of point, so the state under it is of that kind.
-    const point = before === undefined ? delta : sum(before.point as Point);
+    const point = before === undefined ? delta : sum(before.point);
     const kept = { ...point, attributes: [], exemplars: [] };
     const after: StreamState = { point: kept, tenant: this.#tenant, cells: cellsOf(point), touchedMs: this.#streams.now() };
     this.#streams.set(key, after);
@@ -162,7 +166,7 @@ export class DeltaSession {
 }
 
 /** How many numbers a point's state holds, as the measure of its memory. */
-function cellsOf(point: NumberPoint | HistogramPoint | ExponentialPoint): number {
+function cellsOf(point: StreamPoint): number {
   if ('bucketCounts' in point) return 1 + point.bucketCounts.length + point.explicitBounds.length;
   return 'positive' in point ? 1 + point.positive.counts.length + point.negative.counts.length : 1;
 }

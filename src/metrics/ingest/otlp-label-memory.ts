@@ -4,16 +4,28 @@
 //   what the scope contributes ─▶ family ─▶ attribute list ─▶ label sets
 
 import type { Attributes } from '../../otlp/any-value.ts';
+import type { Labels } from '../../query/labels.ts';
 import type { SharedLabels } from './otlp-labels.ts';
 
 /** Over so many remembered things all are forgotten, and those in use come back with the next request. */
 const REMEMBERED_MAX = 300_000;
 
+/** The series of a classic histogram, for bounds that seldom change. */
+export interface ClassicSeries {
+  readonly bounds: readonly number[];
+  readonly sum: Labels;
+  readonly count: Labels;
+  /** One for each finite bound, then that of +Inf. */
+  readonly buckets: readonly Labels[];
+}
+
+/** What is made for a point: its one series, or those of a classic histogram. */
+export type PointSeries = Labels | ClassicSeries;
+
 /** What was made for the points of one family. */
 export interface FamilyMemory {
-  get(attributes: Attributes): object | undefined;
-  /** Remembers what was made; `size` is how many label sets that are. */
-  set(attributes: Attributes, made: object, size: number): void;
+  get(attributes: Attributes): PointSeries | undefined;
+  set(attributes: Attributes, made: PointSeries): void;
 }
 
 /** The families of one scope, by what is made for them and their name. */
@@ -39,11 +51,11 @@ export class LabelMemory {
     const known = scope.get(key);
     if (known !== undefined) return known;
     this.#grow(1);
-    const made = new WeakMap<Attributes, object>();
+    const made = new WeakMap<Attributes, PointSeries>();
     const family: FamilyMemory = {
       get: (attributes) => made.get(attributes),
-      set: (attributes, value, size) => {
-        this.#grow(size);
+      set: (attributes, value) => {
+        this.#grow('buckets' in value ? value.buckets.length + 2 : 1);
         made.set(attributes, value);
       },
     };

@@ -18,7 +18,7 @@ import { nativeOfExplicit, nativeOfExponential } from './otlp-buckets.ts';
 import type { DeltaSession } from './otlp-delta.ts';
 import { sameNumbers } from './otlp-delta-histograms.ts';
 import { writeExemplars } from './otlp-exemplars.ts';
-import type { FamilyMemory, LabelMemory, ScopeMemory } from './otlp-label-memory.ts';
+import type { ClassicSeries, FamilyMemory, LabelMemory, PointSeries, ScopeMemory } from './otlp-label-memory.ts';
 import { identityLabels, named, pointLabels, promotedLabels, scopeLabels, withLabel } from './otlp-labels.ts';
 import type { LabelContext, LabelNamer, SharedLabels } from './otlp-labels.ts';
 import { metricName, unitName } from './otlp-naming.ts';
@@ -55,15 +55,6 @@ interface Family {
   readonly name: string;
   readonly temporality: number;
   readonly memory: FamilyMemory | undefined;
-}
-
-/** The series of a classic histogram, for bounds that seldom change. */
-interface ClassicSeries {
-  readonly bounds: readonly number[];
-  readonly sum: Labels;
-  readonly count: Labels;
-  /** One for each bound, then that of +Inf. */
-  readonly buckets: readonly Labels[];
 }
 
 export class OtlpTranslation implements MetricsSink {
@@ -249,11 +240,15 @@ export class OtlpTranslation implements MetricsSink {
 
   /** The one series of a point. */
   #series(point: OtlpPoint, family: Family): Labels {
-    return this.#remembered<Labels>(point, family, () => named(pointLabels(point.attributes, this.#context), family.name));
+    const known = family.memory?.get(point.attributes);
+    if (known !== undefined && !('buckets' in known)) return known;
+    return this.#remember(point, family, () => named(pointLabels(point.attributes, this.#context), family.name));
   }
 
   #classicSeries(point: HistogramPoint, family: Family): ClassicSeries {
-    const make = (): ClassicSeries => {
+    const known = family.memory?.get(point.attributes);
+    if (known !== undefined && 'buckets' in known && sameNumbers(known.bounds, point.explicitBounds)) return known;
+    return this.#remember(point, family, () => {
       const base = pointLabels(point.attributes, this.#context);
       const bucket = named(base, `${family.name}_bucket`);
       const bounds = point.explicitBounds.filter((bound) => bound !== Infinity);
@@ -263,23 +258,14 @@ export class OtlpTranslation implements MetricsSink {
         count: named(base, `${family.name}_count`),
         buckets: [...bounds.map(decimal), '+Inf'].map((le) => withLabel(bucket, 'le', le)),
       };
-    };
-    const known = this.#remembered(point, family, make);
-    return sameNumbers(known.bounds, point.explicitBounds) ? known : this.#remember(point, family, make);
+    });
   }
 
-  /** What was made for a point's attributes in the family before, or makes it. */
-  #remembered<Made extends Labels | ClassicSeries>(point: OtlpPoint, family: Family, make: () => Made): Made {
-    // Under a family's key there is only what is made for its kind.
-    const known = family.memory?.get(point.attributes) as Made | undefined;
-    return known ?? this.#remember(point, family, make);
-  }
-
-  #remember<Made extends Labels | ClassicSeries>(point: OtlpPoint, { memory }: Family, make: () => Made): Made {
+  #remember<Made extends PointSeries>(point: OtlpPoint, { memory }: Family, make: () => Made): Made {
     const collisions = this.#collisions;
     const made = make();
     // A collision is made again with each request, so that each is told of it.
-    if (collisions === this.#collisions) memory?.set(point.attributes, made, labelSetsIn(made));
+    if (collisions === this.#collisions) memory?.set(point.attributes, made);
     return made;
   }
 
@@ -337,11 +323,6 @@ export class OtlpTranslation implements MetricsSink {
   #warn(message: string): void {
     if (this.#warnings.size < WARNINGS_MAX) this.#warnings.add(message);
   }
-}
-
-/** How many label sets were made at once. */
-function labelSetsIn(made: Labels | ClassicSeries): number {
-  return 'buckets' in made ? made.buckets.length + 2 : 1;
 }
 
 function hasNoValue(point: OtlpPoint): boolean {
