@@ -22,7 +22,6 @@ import { STOP_TIMEOUT_MS } from './limits.ts';
 import { metricsApiRoutes } from './metrics/api.ts';
 import type { ProgramStatus } from './metrics/api-context.ts';
 import { otlpMetricsRoutes } from './metrics/ingest/otlp-ingest.ts';
-import { OTLP_METRICS_DEFAULTS } from './metrics/ingest/otlp-settings.ts';
 import { remoteWriteRoutes } from './metrics/ingest/remote-write.ts';
 import { openMetricStore } from './metrics/open-metric-store.ts';
 import type { PageSource } from './metrics/scrape/page-source.ts';
@@ -71,7 +70,7 @@ async function serve(sources: ConfigSources): Promise<void> {
   stack.defer(() => scrapes.stop());
   const host = config.host.enabled ? new HostCollector({ ...config.host, version: version() }, log) : undefined;
 
-  const otlp = otlpMetricsRoutes({ beginWrite: metricStore.begin, settingsOf: () => OTLP_METRICS_DEFAULTS, clock: systemClock });
+  const otlp = otlpMetricsRoutes({ beginWrite: metricStore.begin, settingsOf: (tenant) => limits.of(tenant).otlp, clock: systemClock });
   watchDeltaStreams(metrics, otlp.deltaStreams);
   const routes: readonly Route[] = [
     ...controlledRoutes({ notReady: () => undefined, reload: () => settings.reload(), metrics }),
