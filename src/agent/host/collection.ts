@@ -3,7 +3,7 @@
 //   quick collectors ─▶ at once, with a pause for the rest of the program every few milliseconds
 //   waiting ones     ─▶ beside each other, bounded in time; one that hangs is left out, and not begun again, until it comes back
 
-import { setImmediate as pause, setTimeout as elapsed } from 'node:timers/promises';
+import { setImmediate as pause } from 'node:timers/promises';
 import { Families } from './families.ts';
 import { HostError } from './host.ts';
 import type { HostFamily } from './families.ts';
@@ -87,20 +87,30 @@ function run(collector: Collector, host: Host, { out, finish, timeoutMs, hanging
     return [];
   }
   hanging.add(collector);
-  const done = pending
-    .then(
-      () => undefined,
-      (error: unknown) => error,
-    )
-    .then((error) => {
-      hanging.delete(collector);
-      return () => {
+  return [
+    settled(pending, timeoutMs, () => hanging.delete(collector)).then((outcome) => {
+      if (outcome.kind === 'late') finish(new HostError(`took more than ${timeoutMs} ms`));
+      else {
         out.merge(own);
-        finish(error);
-      };
-    });
-  const late = elapsed(timeoutMs, () => finish(new HostError(`took more than ${timeoutMs} ms`)), { ref: false });
-  return [Promise.race([done, late]).then((settle) => settle())];
+        finish(outcome.error);
+      }
+    }),
+  ];
+}
+
+type Outcome = { readonly kind: 'late' } | { readonly kind: 'done'; readonly error: unknown };
+
+/** How `pending` ended, or that it has not within `timeoutMs`; `ended` is called when it does, late or not. */
+async function settled(pending: Promise<void>, timeoutMs: number, ended: () => void): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const timer = setTimeout(() => resolve({ kind: 'late' }), timeoutMs);
+  const end = (error?: unknown): void => {
+    clearTimeout(timer);
+    ended();
+    resolve({ kind: 'done', error });
+  };
+  pending.then(() => end(), end);
+  return promise;
 }
 
 function messageOf(error: unknown): string {

@@ -42,6 +42,17 @@ test('a mount that hangs is an error, is not asked again, and leaves the others 
   assert.equal((await read('/dead', 'nfs')).kind, 'size');
 });
 
+test('two mounts at one place share one call', async () => {
+  let asked = 0;
+  const read = filesystemSizeReader('', 1000, { atOnce: stats, inBackground: async () => (asked++, stats()) });
+  const sizes = await Promise.all(['/a', '/a', '/b', '/c', '/c'].map((path) => read(path, 'cifs')));
+  assert.deepEqual(
+    sizes.map(({ kind }) => kind),
+    ['size', 'size', 'size', 'size', 'size'],
+  );
+  assert.ok(asked < 5);
+});
+
 test('a refusal is its reason', async () => {
   const read = filesystemSizeReader('', 1000);
   assert.deepEqual(await read('/no/such/place', 'ext4'), { kind: 'error', reason: 'no such file or directory' });

@@ -18,7 +18,9 @@ const LOCAL_TYPES = new Set(
   ).split(' '),
 );
 
-export type SizeReader = (path: string, fsType: string) => Promise<FilesystemSize | FilesystemError>;
+type Outcome = FilesystemSize | FilesystemError;
+
+export type SizeReader = (path: string, fsType: string) => Promise<Outcome>;
 
 /** The two forms of the system call. */
 export interface StatfsCalls {
@@ -30,32 +32,45 @@ const SYSTEM: StatfsCalls = { atOnce: (path) => statfsSync(path), inBackground: 
 
 /** `root` is put before every path; `''` for none. A network mount may take `timeoutMs`. */
 export function filesystemSizeReader(root: string, timeoutMs: number, calls = SYSTEM): SizeReader {
-  const pending = new Map<string, Promise<FilesystemSize | FilesystemError>>();
+  const pending = new Map<string, Promise<Outcome>>();
+  const stuck = new Set<string>();
   return async (path, fsType) => {
     const place = `${root}${path}`;
     if (LOCAL_TYPES.has(fsType)) return outcome(() => calls.atOnce(place));
-    if (pending.has(place)) return TIMED_OUT;
+    if (stuck.has(place)) return TIMED_OUT;
     const deadline = Date.now() + timeoutMs;
-    while (pending.size >= PENDING_MAX) {
-      if (Date.now() >= deadline) return TIMED_OUT;
-      await Promise.race([...pending.values(), elapsed(deadline - Date.now())]);
+    // Of two mounts at one place the later hides the other, and one call tells of both.
+    while (pending.size >= PENDING_MAX && !pending.has(place)) {
+      const freed = await within(Promise.race(pending.values()), deadline - Date.now());
+      if (freed === TIMED_OUT) return TIMED_OUT;
     }
+    const call = pending.get(place) ?? begin(place);
+    const size = await within(call, timeoutMs);
+    if (size === TIMED_OUT && pending.has(place)) stuck.add(place);
+    return size;
+  };
+
+  function begin(place: string): Promise<Outcome> {
     const call = outcome(() => calls.inBackground(place));
     pending.set(place, call);
-    void call.then(() => pending.delete(place));
-    return Promise.race([call, elapsed(timeoutMs)]);
-  };
+    void call.then(() => {
+      pending.delete(place);
+      stuck.delete(place);
+    });
+    return call;
+  }
 }
 
 const TIMED_OUT: FilesystemError = { kind: 'error', reason: 'mountpoint timeout' };
 
-async function elapsed(timeoutMs: number): Promise<FilesystemError> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(TIMED_OUT), timeoutMs).unref();
-  });
+async function within(call: Promise<Outcome>, timeoutMs: number): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const timer = setTimeout(() => resolve(TIMED_OUT), Math.max(timeoutMs, 0));
+  void call.then(resolve).finally(() => clearTimeout(timer));
+  return promise;
 }
 
-async function outcome(read: () => StatsFs | Promise<StatsFs>): Promise<FilesystemSize | FilesystemError> {
+async function outcome(read: () => StatsFs | Promise<StatsFs>): Promise<Outcome> {
   try {
     const { bsize, blocks, bfree, bavail, files, ffree } = await read();
     const size = { bytes: blocks * bsize, freeBytes: bfree * bsize, availableBytes: bavail * bsize, files, filesFree: ffree };
