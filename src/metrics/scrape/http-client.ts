@@ -14,6 +14,8 @@ import type { HttpConfig } from './http-config.ts';
 import { OAuthToken } from './oauth-token.ts';
 
 const REDIRECTS_MAX = 10;
+/** Longer than most scrape intervals, so that connections are kept between scrapes. */
+const IDLE_TIMEOUT_MS = 300_000;
 
 export interface GetOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -42,7 +44,7 @@ export class HttpClient {
   readonly #config: HttpConfig;
   readonly #options: HttpClientOptions;
   readonly #token: OAuthToken | undefined;
-  #agents: Agents | undefined;
+  #made: { readonly version: string; readonly agents: Promise<Agents> } | undefined;
 
   constructor(config: HttpConfig, options: HttpClientOptions) {
     this.#config = config;
@@ -65,9 +67,14 @@ export class HttpClient {
   }
 
   close(): void {
-    this.#agents?.http.destroy();
-    this.#agents?.https.destroy();
-    this.#agents = undefined;
+    void this.#made?.agents.then(
+      (agents) => {
+        agents.http.destroy();
+        agents.https.destroy();
+      },
+      () => undefined,
+    );
+    this.#made = undefined;
     this.#token?.close();
   }
 
@@ -134,23 +141,28 @@ export class HttpClient {
     return credentials === '' ? {} : { authorization: `${authorization?.type.trim() || 'Bearer'} ${credentials}` };
   }
 
-  /** The agents, made anew when a TLS file has changed. */
+  /** The agents, made anew when a TLS file has changed. Requests under way keep the old ones, which end when they are idle. */
   async #freshAgents(): Promise<Agents> {
     const { tls_config: tls } = this.#config;
     const version = await filesVersion([tls.ca_file, tls.cert_file, tls.key_file]);
-    if (this.#agents?.version === version) return this.#agents;
+    if (this.#made?.version !== version) this.#made = { version, agents: this.#createAgents() };
+    const made = this.#made;
+    try {
+      return await made.agents;
+    } catch (error) {
+      if (this.#made === made) this.#made = undefined;
+      throw error;
+    }
+  }
+
+  async #createAgents(): Promise<Agents> {
     const proxyEnv = proxySettings(this.#config, this.#options.environment ?? {});
-    const options = { keepAlive: true, timeout: 300_000, ...(proxyEnv === undefined ? {} : { proxyEnv }) };
-    const agents = { version, http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...(await tlsOptions(tls)) }) };
-    this.#agents?.http.destroy();
-    this.#agents?.https.destroy();
-    this.#agents = agents;
-    return agents;
+    const options = { keepAlive: true, timeout: IDLE_TIMEOUT_MS, ...(proxyEnv === undefined ? {} : { proxyEnv }) };
+    return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...(await tlsOptions(this.#config.tls_config)) }) };
   }
 }
 
 interface Agents {
-  readonly version: string;
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
 }

@@ -144,7 +144,7 @@ export class ScrapeLoop {
   }
 
   #wait(at: number): void {
-    const delayMs = Math.max(0, at - this.#options.context.clock.now());
+    const delayMs = Math.min(Math.max(0, at - this.#options.context.clock.now()), this.target.intervalMs);
     this.#timer = setTimeout(
       () => {
         if (delayMs > TIMER_MS_MAX) this.#wait(at);
@@ -160,8 +160,10 @@ export class ScrapeLoop {
     const now = clock.now();
     const late = now - at;
     await this.scrape(late >= 0 && late <= Math.min(intervalMs / 100, ALIGN_TOLERANCE_MS) ? at : now);
-    const missed = Math.max(0, Math.floor((clock.now() - at) / intervalMs));
-    this.#nextTick = at + (missed + 1) * intervalMs;
+    // A clock that was set back must not stop the scraping until it has caught up.
+    const base = late < -intervalMs / 100 ? now : at;
+    const missed = Math.max(0, Math.floor((clock.now() - base) / intervalMs));
+    this.#nextTick = base + (missed + 1) * intervalMs;
     if (!this.#stopped.signal.aborted) this.#wait(this.#nextTick);
   }
 
