@@ -1,6 +1,7 @@
 // This host as node_exporter would tell of it: the real files, the collectors of this platform, and the page they make.
 
 import { readFileSync } from 'node:fs';
+import { setImmediate as pause } from 'node:timers/promises';
 import { arch, endianness, machine } from 'node:os';
 import { clockStateReader } from './clock-state.ts';
 import { collection } from './collection.ts';
@@ -34,7 +35,7 @@ export interface HostCollectorOptions {
 }
 
 /** Their files ask a device, which may take its time. */
-const SLOW = new Set(['cpufreq', 'hwmon', 'powersupplyclass', 'thermal_zone']);
+const SLOW = new Set(['hwmon', 'powersupplyclass', 'thermal_zone']);
 
 /** Longer than any collection that goes well; a device that does not answer costs its own metrics and no others. */
 const COLLECTOR_TIMEOUT_MS = 8000;
@@ -99,6 +100,7 @@ function realHost(options: HostCollectorOptions): Omit<Host, 'stat'> {
     textfiles: textfiles === '' ? undefined : directoryTree(textfiles),
     filesystemSize: filesystemSizeReader(rootPath, options.filesystemTimeoutMs ?? FILESYSTEM_TIMEOUT_MS),
     clockState: clockStateReader(),
+    pause: async () => pause(),
     nowMs: () => Date.now(),
     machine: machine(),
     pageBytes: pageBytes(),

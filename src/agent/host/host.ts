@@ -68,6 +68,8 @@ export interface Host {
   readonly filesystemSize: (path: string, fsType: string) => Promise<FilesystemSize | FilesystemError>;
   /** Undefined where the call is not available. */
   readonly clockState: () => ClockState | undefined;
+  /** Lets the rest of the program run; for collectors that read very many files. */
+  readonly pause: () => Promise<void>;
   readonly nowMs: () => number;
   /** As uname says, for example `x86_64`. */
   readonly machine: string;
