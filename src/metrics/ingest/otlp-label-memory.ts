@@ -55,7 +55,10 @@ export class LabelMemory {
     const family: FamilyMemory = {
       get: (attributes) => made.get(attributes),
       set: (attributes, value) => {
-        this.#grow('buckets' in value ? value.buckets.length + 2 : 1);
+        const sets = 'buckets' in value ? [value.sum, value.count, ...value.buckets] : [value];
+        // Frozen: the series registry finds it by its object.
+        for (const labels of sets) Object.freeze(labels);
+        this.#grow(sets.length);
         made.set(attributes, value);
       },
     };
