@@ -130,6 +130,13 @@ export const SETTINGS = {
   query: {
     lookback: setting.duration('5m', 'How far back an instant selector looks for the newest sample of a series.', { min: 1, live: true }),
   },
+  pushgateway: {
+    interval: setting.duration('15s', 'How often the values pushed to /metrics/job/… are stored anew, until they are deleted.', {
+      min: 1000,
+    }),
+    groupsMax: setting.integer(10_000, 'Pushed groups of all tenants together.', { min: 1 }),
+    seriesMax: setting.integer(500_000, 'Series of all pushed groups together.', { min: 1 }),
+  },
   limits: LIMITS,
   tenants: new setting.NamedSettings({ limits: LIMITS }, 'Limits of single tenants, over the defaults.'),
 };

@@ -22,6 +22,9 @@ import { STOP_TIMEOUT_MS } from './limits.ts';
 import { metricsApiRoutes } from './metrics/api.ts';
 import type { ProgramStatus } from './metrics/api-context.ts';
 import { otlpMetricsRoutes } from './metrics/ingest/otlp-ingest.ts';
+import { importPrometheusRoutes } from './metrics/ingest/import-prometheus.ts';
+import { influxRoutes } from './metrics/ingest/influx-write.ts';
+import { openPushgateway } from './metrics/ingest/pushgateway.ts';
 import { remoteWriteRoutes } from './metrics/ingest/remote-write.ts';
 import { openMetricStore } from './metrics/open-metric-store.ts';
 import type { PageSource } from './metrics/scrape/page-source.ts';
@@ -66,6 +69,17 @@ async function serve(sources: ConfigSources): Promise<void> {
   watchStore(store, metrics);
   const metricStore = stack.use(await openMetricStore({ store, limitsOf: limits.of, clock: systemClock, metrics }));
 
+  const push = { begin: metricStore.begin, now: systemClock };
+  const pushgateway = stack.use(
+    await openPushgateway({
+      ...push,
+      ...config.pushgateway,
+      dir: join(config.dataDir, 'pushgateway'),
+      intervalMs: config.pushgateway.interval,
+      onError: (error) => log.warn('pushed values could not be stored anew', { error }),
+    }),
+  );
+
   const scrapes = new ScrapeManager({ begin: metricStore.begin, tenant: ANONYMOUS, log, version: version() });
   stack.defer(() => scrapes.stop());
   const host = config.host.enabled ? new HostCollector({ ...config.host, version: version() }, log) : undefined;
@@ -76,6 +90,9 @@ async function serve(sources: ConfigSources): Promise<void> {
     ...controlledRoutes({ notReady: () => undefined, reload: () => settings.reload(), metrics }),
     ...remoteWriteRoutes({ open: (tenant) => metricStore.open(tenant) }),
     ...otlp.http,
+    ...importPrometheusRoutes(push),
+    ...influxRoutes(push),
+    ...pushgateway.routes(),
     ...metricsApiRoutes({
       client: store.client,
       form: store.form,

@@ -60,6 +60,8 @@ interface Call {
   readonly lease: BodyLease;
   readonly signal: AbortSignal;
   readonly route: GrpcRoute | undefined;
+  /** The handler's work, which may go on after its deadline. */
+  running: Promise<unknown>;
 }
 
 export class GrpcHandler {
@@ -108,6 +110,8 @@ export class GrpcHandler {
       message: outcome.message,
       ms: Math.round(ms),
     });
+    // The message's memory is given back when nobody reads it any more.
+    await call.running.catch(() => undefined);
   }
 
   #begin(incoming: Http2ServerRequest, lease: BodyLease, abort: AbortController): Call {
@@ -115,7 +119,15 @@ export class GrpcHandler {
     stream.on('error', () => undefined);
     incoming.on('error', () => undefined);
     stream.once('close', () => abort.abort(new RequestError('canceled', 'the client went away')));
-    return { id: requestId(headers['x-request-id']), path, incoming, lease, signal: abort.signal, route: this.#routes.get(path) };
+    return {
+      id: requestId(headers['x-request-id']),
+      path,
+      incoming,
+      lease,
+      signal: abort.signal,
+      route: this.#routes.get(path),
+      running: Promise.resolve(),
+    };
   }
 
   async #outcome(call: Call): Promise<Outcome> {
@@ -127,7 +139,9 @@ export class GrpcHandler {
     try {
       const tenants = tenantsOf(route, header(incoming.headers[TENANT_HEADER]));
       const message = await this.#message(incoming, lease);
-      const answer = await Promise.race([route.handle({ id, tenants, message, signal }), aborted(signal)]);
+      const work = Promise.resolve(route.handle({ id, tenants, message, signal }));
+      call.running = work;
+      const answer = await Promise.race([work, aborted(signal)]);
       return { status: OK, message: '', answer };
     } catch (error) {
       incoming.resume();
