@@ -75,16 +75,17 @@ async function pagesLoad({ browser, url }: Place): Promise<void> {
     { width: 1280, colorScheme: 'light' },
     { width: 390, colorScheme: 'dark' },
   ] as const) {
+    const { page, complaints } = await openPage(browser, url, looks);
     for (const path of PAGES) {
-      const { page, complaints } = await openPage(browser, url + path, looks);
+      await page.goto(url + path);
       await page.locator('main').waitFor();
       await page.waitForLoadState('networkidle');
       const width = await page.evaluate('document.documentElement.scrollWidth');
       assert.ok(Number(width) <= looks.width, `${path} is ${String(width)} wide at ${looks.width}`);
       assert.equal(await page.getByRole('alert').count(), 0, `${path} shows a failure: ${await page.locator('main').innerText()}`);
       assert.deepEqual(complaints, [], `${path} at ${looks.width}`);
-      await page.context().close();
     }
+    await page.context().close();
   }
 }
 
@@ -148,6 +149,7 @@ async function keyboardWorks({ browser, url }: Place): Promise<void> {
   await page.keyboard.press('g');
   await page.keyboard.press('m');
   await page.waitForURL(/\/ui\/metrics/);
+  await page.getByLabel('Selector').waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('shop_queue_length');
   await page.keyboard.press('Enter');
@@ -166,7 +168,7 @@ async function keyboardWorks({ browser, url }: Place): Promise<void> {
   await page.getByRole('dialog', { name: 'Keyboard' }).waitFor({ state: 'hidden' });
   await page.keyboard.press('Control+k');
   await page.getByPlaceholder('Page, metric or recent query').fill('orders received');
-  await page.getByText('Metrics', { exact: true }).last().waitFor();
+  await page.getByText(COUNTER, { exact: true }).waitFor();
   await page.keyboard.press('Enter');
   await page.waitForURL(/q=shop_orders_received/);
   assert.match(page.url(), /from=now-30m/, 'the range stays');

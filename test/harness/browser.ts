@@ -41,6 +41,7 @@ export async function openPage(browser: Browser, url: string, looks: Looks): Pro
   const { width, colorScheme } = looks;
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, timezoneId: 'Europe/Berlin' });
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {

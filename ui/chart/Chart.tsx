@@ -58,7 +58,7 @@ export function Chart(props: ChartProps) {
     latest.current = { props, data };
   });
   // A plot is made anew only for what it cannot change.
-  const structure = [height, zone, fromZero, yMax, ...lines.map((l) => l.colour)].join(' ');
+  const structure = [height, zone, fromZero, yMax, props.quantity.unit, ...lines.map((l) => l.colour)].join(' ');
 
   useEffect(() => {
     const element = host.current;
@@ -109,7 +109,7 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
   return {
     width: element.clientWidth,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     tzDate: (ts) => (zone === 'utc' ? uPlot.tzDate(new Date(ts * 1000), 'Etc/UTC') : new Date(ts * 1000)),
     cursor: {
@@ -140,6 +140,7 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
         size: (_, values) => Math.max(40, 14 + Math.max(0, ...(values ?? []).map((v) => v.length)) * 6.2),
         space: 32,
         grid: gridLine,
+        ...incrementsOf(latest.current.props.quantity),
         values: (_, splits) => splits.map((v) => quantityText(v, latest.current.props.quantity)),
       },
     ],
@@ -157,6 +158,36 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
       ],
     },
   };
+}
+
+const BINARY_STEPS = Array.from({ length: 70 }, (_, i) => 2 ** (i - 4));
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+const CLOCK_STEPS = [
+  ...Array.from({ length: 33 }, (_, i) => [1, 2, 5].map((m) => m * 10 ** (i - 32))).flat(),
+  10,
+  15,
+  20,
+  30,
+  MINUTE,
+  2 * MINUTE,
+  5 * MINUTE,
+  10 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  ...Array.from({ length: 12 }, (_, i) => [1, 2, 5].map((m) => m * DAY * 10 ** i)).flat(),
+];
+
+/** Steps of the y axis that are round in the unit as it is written: powers of two of bytes, minutes and hours of seconds. */
+function incrementsOf({ unit }: Quantity): { incrs?: number[] } {
+  if (unit === 'bytes') return { incrs: BINARY_STEPS };
+  return unit === 'seconds' ? { incrs: CLOCK_STEPS } : {};
 }
 
 /** The span, and the whole steps around it, so that no drawn value lies outside of the picture. */

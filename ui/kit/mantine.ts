@@ -15,7 +15,11 @@ import '@mantine/core/styles/Tooltip.css';
 import { createTheme } from '@mantine/core';
 import type { CSSVariablesResolver } from '@mantine/core';
 
+// Mantine's dark greys, replaced by the application's own: text, borders, hover, floating ground, ground.
+const DARK = ['#e3e7ec', '#c3cad3', '#9aa4b2', '#6f7a89', '#343c47', '#20262e', '#181c22', '#101317', '#0c0f12', '#080a0c'] as const;
+
 export const theme = createTheme({
+  colors: { dark: DARK },
   fontFamily: 'var(--font-text)',
   fontFamilyMonospace: 'var(--font-data)',
   fontSizes: { xs: '12px', sm: '13px', md: '13px', lg: '14px', xl: '16px' },

@@ -149,6 +149,7 @@ const Row = memo(function Row({ row, index, start, chosen, active, onChoose }: R
     <div
       id={`metric-${index}`}
       role="option"
+      aria-label={row.type === '' ? row.name : `${row.name}, ${row.type}`}
       aria-selected={chosen}
       data-active={active}
       className={css.metric}

@@ -14,6 +14,7 @@ import { readRecent } from '../../data/recent.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { alignSpan } from '../../data/time-range.ts';
 import { PAGES } from './pages.ts';
+import css from './shell.module.css';
 
 const [store, spotlight] = createSpotlight();
 const METRICS_MAX = 20;
@@ -47,13 +48,22 @@ export function Palette({ asked }: PaletteProps) {
     .filter((q) => matches(q, query))
     .slice(0, 8);
   return (
-    <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight="60vh">
+    <Spotlight.Root
+      store={store}
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={null}
+      scrollable
+      maxHeight="60vh"
+      overlayProps={{ blur: 0, backgroundOpacity: 0.5 }}
+    >
       <Spotlight.Search placeholder="Page, metric or recent query" aria-label="Page, metric or recent query" />
       <Spotlight.ActionsList>
         {pages.length > 0 && (
           <Spotlight.ActionsGroup label="Pages">
             {pages.map((page) => (
               <Spotlight.Action
+                className={css.choice ?? ''}
                 key={page.path}
                 label={page.title}
                 leftSection={<page.icon size={16} aria-hidden />}
@@ -65,14 +75,14 @@ export function Palette({ asked }: PaletteProps) {
         {found.length > 0 && (
           <Spotlight.ActionsGroup label={found.length > METRICS_MAX ? `Metrics (${METRICS_MAX} of ${found.length})` : 'Metrics'}>
             {found.slice(0, METRICS_MAX).map((name) => (
-              <Spotlight.Action key={name} label={name} onClick={() => go('/metrics', { q: name })} />
+              <Spotlight.Action className={css.choice ?? ''} key={name} label={name} onClick={() => go('/metrics', { q: name })} />
             ))}
           </Spotlight.ActionsGroup>
         )}
         {recent.length > 0 && (
           <Spotlight.ActionsGroup label="Recent queries">
             {recent.map((q) => (
-              <Spotlight.Action key={q} label={q} onClick={() => go('/metrics', { q })} />
+              <Spotlight.Action className={css.choice ?? ''} key={q} label={q} onClick={() => go('/metrics', { q })} />
             ))}
           </Spotlight.ActionsGroup>
         )}

@@ -210,9 +210,9 @@ function SchemeButton() {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <IconButton label="Light or dark">
-          <Icon size={16} />
-        </IconButton>
+        <Button className={css.square ?? ''} aria-label="Light or dark" title="Light or dark">
+          <Icon size={16} aria-hidden />
+        </Button>
       </Menu.Target>
       <Menu.Dropdown>
         {choices.map(([scheme, title, ItemIcon]) => (
