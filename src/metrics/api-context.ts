@@ -15,6 +15,7 @@ export interface QueryLimitSettings {
   readonly memoryBytes: number;
   readonly rowsMax: number;
   readonly seriesMax: number;
+  readonly concurrency: number;
 }
 
 /** What the program knows of itself, for `/api/v1/status`. */
