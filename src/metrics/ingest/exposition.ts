@@ -19,7 +19,10 @@ export interface Series {
    * between pages and decode nothing on a hit. Different keys may stand for equal labels.
    */
   key(): string;
-  /** The labels as exposed, `__name__` among them, sorted; an empty value means that the label is absent. */
+  /**
+   * The labels as exposed, `__name__` among them, sorted; an empty value means that the label is absent.
+   * Throws `bad_data`, which ends the page, when there is no name or a label stands twice.
+   */
   labels(): Labels;
 }
 

@@ -29,14 +29,14 @@ export function influxRoutes(options: PushOptions): readonly Route[] {
       error: influxError,
       handle: (request) => receive(request, options),
     })),
-    ...(['GET', 'HEAD'] as const).map((method): Route => ({
-      method,
+    {
+      method: 'GET',
       path: `${base}/ping`,
       summary: 'Tells clients of InfluxDB that writes are taken here.',
       access: 'open',
       error: influxError,
       handle: () => ({ status: 204, headers: VERSION_HEADERS }),
-    })),
+    },
     ...(['GET', 'POST'] as const).map((method): Route => ({
       method,
       path: `${base}/query`,

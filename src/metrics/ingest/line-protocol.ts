@@ -50,7 +50,7 @@ interface Field {
 }
 
 /** How far behind its first newline a string field may end, in characters: one that never does costs its own line only. */
-const STRING_LINES_MAX = 65_536;
+const STRING_LINES_MAX = 8192;
 
 /** A line that cannot be read; caught where lines are counted. */
 class LineError extends Error {
@@ -72,10 +72,11 @@ export function parseLineProtocol(text: string, sink: LineSink, options: LineOpt
 function lineEnd(text: string, from: number): number {
   const end = text.indexOf('\n', from);
   if (end < 0) return text.length;
-  if (!text.slice(from, end).includes('"')) return end;
+  const line = text.slice(from, end);
+  if (!line.includes('"')) return end;
   const last = Math.min(text.length, end + STRING_LINES_MAX);
   let quoted = false;
-  for (let i = endOfWord(text, from, ' '); i < last; i++) {
+  for (let i = from + endOfWord(line, 0, ' '); i < last; i++) {
     const char = text[i];
     if (char === '\\') i++;
     else if (char === '"') quoted = !quoted;

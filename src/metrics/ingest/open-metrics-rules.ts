@@ -62,6 +62,8 @@ export class OpenMetricsRules {
   /** Whether the sample last seen belongs to the family last declared. */
   #belongs = false;
   #suffix = '';
+  /** Upper bound of the bucket last seen. */
+  #le = 0;
   #groups = new Set<string>();
   #group: string | undefined;
   #ts: number | undefined;
@@ -180,7 +182,7 @@ export class OpenMetricsRules {
     } else if (type === 'info' && value !== 1) this.#fail('info value other than 1');
     else if (type === 'summary' && suffix === '') {
       this.#number(series, 'quantile', (quantile) => quantile >= 0 && quantile <= 1);
-    } else if (suffix === '_bucket') this.#number(series, 'le', (le) => !Number.isNaN(le));
+    } else if (suffix === '_bucket') this.#le = this.#number(series, 'le', (le) => !Number.isNaN(le));
     if (!COUNTED.has(suffix)) return;
     if (Number.isNaN(value)) this.#fail(`${type}'s ${suffix} is NaN`);
     if (value < 0 && suffix !== '_gsum' && suffix !== '_sum') this.#fail(`${type}'s ${suffix} is negative`);
@@ -208,8 +210,8 @@ export class OpenMetricsRules {
       this.#group = group;
       this.#ts = ts;
     }
-    this.#groups.add(group);
-    if (this.#observed !== undefined) this.#bucket(this.#observed, series, value);
+    if (!sameGroup) this.#groups.add(group);
+    if (this.#observed !== undefined) this.#observe(this.#observed, value);
   }
 
   #inOrder(group: string, ts: number | undefined, type: MetricType): void {
@@ -233,9 +235,9 @@ export class OpenMetricsRules {
     if (ts !== undefined && this.#ts !== undefined && ts < this.#ts && type !== 'info') this.#fail('timestamp before the one above');
   }
 
-  #bucket(histogram: ObservedGroup, series: TextSeries, value: number): void {
+  #observe(histogram: ObservedGroup, value: number): void {
     if (this.#suffix === '_bucket') {
-      const le = this.#number(series, 'le', (bound) => !Number.isNaN(bound));
+      const le = this.#le;
       if (le < 0) histogram.negativeBuckets = true;
       if (histogram.le !== undefined && le <= histogram.le) this.#fail('buckets out of order');
       if (value < histogram.last) this.#fail('bucket value below the one before');

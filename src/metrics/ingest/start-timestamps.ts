@@ -15,6 +15,8 @@ export class StartTimestamps {
   readonly #peek: Peek;
   /** Where the next `_created` line begins (the page's end when none follows in the family), its group and its milliseconds. */
   #line = -1;
+  /** Where the family's sample lines end; -1 while that is not known. */
+  #familyEnd = -1;
   #group = '';
   #ms = 0;
   /** The last group that a line was found for. */
@@ -29,6 +31,7 @@ export class StartTimestamps {
   /** A metadata line was read: what is known of the family before does not hold any more. */
   familyBegins(): void {
     this.#line = -1;
+    this.#familyEnd = -1;
     this.#foundGroup = undefined;
   }
 
@@ -47,8 +50,11 @@ export class StartTimestamps {
 
   #search(from: number, rules: OpenMetricsRules): void {
     const bytes = this.#bytes;
-    const metadata = bytes.indexOf(METADATA, from - 1);
-    const end = metadata < 0 ? bytes.length : metadata + 1;
+    if (this.#familyEnd < 0) {
+      const metadata = bytes.indexOf(METADATA, from - 1);
+      this.#familyEnd = metadata < 0 ? bytes.length : metadata + 1;
+    }
+    const end = this.#familyEnd;
     let at = bytes.subarray(from, end).indexOf(CREATED);
     while (at >= 0) {
       const start = bytes.lastIndexOf(10, from + at) + 1;
@@ -59,7 +65,9 @@ export class StartTimestamps {
         this.#ms = Math.trunc(line.value * 1000);
         return;
       }
-      from += at + CREATED.length;
+      // The word may stand often in one line that is none: on with the next line.
+      const newline = bytes.indexOf(10, start);
+      from = newline < 0 ? end : newline + 1;
       at = bytes.subarray(from, end).indexOf(CREATED);
     }
     this.#line = bytes.length;

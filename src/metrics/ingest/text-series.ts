@@ -100,15 +100,19 @@ export class TextSeries implements Series {
     return this.#text(this.parts[index * 4 + 2] as number, this.parts[index * 4 + 3] as number);
   }
 
-  /** The raw bytes of the labels other than number `except`, as one string. */
+  /** The raw bytes of the labels other than number `except` (-1 for all), as one string. */
   group(except: number): string {
-    if (this.labelCount === (except < 0 ? 0 : 1)) return '';
-    let key = '';
-    for (let i = 0; i < this.labelCount; i++) {
-      if (i === except) continue;
-      key += `${this.bytes.toString('latin1', this.parts[i * 4], this.parts[i * 4 + 1])}=${this.bytes.toString('latin1', this.parts[i * 4 + 2], this.parts[i * 4 + 3])}\n`;
-    }
-    return key;
+    const last = this.labelCount - 1;
+    if (last < 0 || (last === 0 && except === 0)) return '';
+    // The one left out mostly comes last or first: the others are one piece of the page then.
+    if (except === -1 || except === last) return this.#piece(0, except === last ? last - 1 : last);
+    if (except === 0) return this.#piece(1, last);
+    return `${this.#piece(0, except - 1)},${this.#piece(except + 1, last)}`;
+  }
+
+  /** Labels number `first` to `last` as the page wrote them, without the outermost quotes. */
+  #piece(first: number, last: number): string {
+    return this.bytes.toString('latin1', this.parts[first * 4], this.parts[last * 4 + 3]);
   }
 
   #pairs(): [string, string][] {
