@@ -95,6 +95,7 @@ function realHost(options: HostCollectorOptions): Omit<Host, 'stat'> {
   return {
     proc: directoryTree(withoutSlash(options.procPath)),
     sys: directoryTree(withoutSlash(options.sysPath)),
+    sysPath: withoutSlash(options.sysPath),
     root: directoryTree(rootPath),
     rootPath,
     textfiles: textfiles === '' ? undefined : directoryTree(textfiles),

@@ -57,6 +57,8 @@ export interface ClockState {
 export interface Host {
   readonly proc: Tree;
   readonly sys: Tree;
+  /** Where `sys` is mounted, for labels that tell a path. */
+  readonly sysPath: string;
   /** The root file system; differs from `/` when the agent runs in a container with the host's root mounted. */
   readonly root: Tree;
   /** Where `root` is mounted, without a trailing slash: `''` for `/`. */

@@ -19,7 +19,7 @@ export const raplCollector: Collector = {
       if (full === undefined || full === '') continue;
       const { name, index } = zoneName(full, nextIndex);
       const energy = readEnergy(host, zone);
-      const labels = ['index', String(index), 'path', `${DIRECTORY}/${zone}`];
+      const labels = ['index', String(index), 'path', `${host.sysPath}/${DIRECTORY}/${zone}`];
       out.counter(`node_rapl_${metricNamePart(name)}_joules_total`, `Energy that ${name} used, in joules.`, energy / MICROJOULES, labels);
     }
   },
