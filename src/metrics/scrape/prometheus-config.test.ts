@@ -1,12 +1,8 @@
 // Configurations of Prometheus: what the global section gives to the jobs, what is refused and how it is said, and the forms of the setting `scrape`.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { loadPrometheusConfig } from './config-files.ts';
 import { parsePrometheusConfig, parseScrapeConfigs } from './prometheus-config.ts';
 import type { ScrapeConfig } from './scrape-config.ts';
 import { checkRunnable } from './scrape-manager.ts';
@@ -118,20 +114,6 @@ test('the setting scrape takes a list, a file of a list, and whole configuration
     () => parseScrapeConfigs({ kind: 'file', file: '/x.yml' }, read('- job: a')),
     /^RequestError: \/x\.yml: yaml: unmarshal errors/,
   );
-});
-
-test('a file is read from disk with all that it names', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'scrape-config-'));
-  writeFileSync(join(directory, 'a.yml'), 'scrape_configs: [{job_name: a}]');
-  writeFileSync(join(directory, 'main.yml'), 'scrape_config_files: ["a*.yml"]');
-  writeFileSync(join(directory, 'bad.yml'), 'x: 1');
-  assert.deepEqual(
-    loadPrometheusConfig(join(directory, 'main.yml')).scrapeConfigs.map(({ jobName }) => jobName),
-    ['a'],
-  );
-  assert.throws(() => loadPrometheusConfig(join(directory, 'bad.yml')), /parsing YAML file .*bad\.yml: yaml: unmarshal errors/);
-  assert.throws(() => loadPrometheusConfig(join(directory, 'gone.yml')), /parsing YAML file .*gone\.yml: ENOENT/);
-  rmSync(directory, { recursive: true });
 });
 
 test('what is judged good but cannot run is named', () => {

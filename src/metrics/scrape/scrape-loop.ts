@@ -195,12 +195,12 @@ export class ScrapeLoop {
   async #store(fetched: Fetched, ts: number, started: number): Promise<void> {
     const { context, rules } = this.#options;
     const page = fetched.kind === 'page' ? fetched.page : { contentType: '', body: EMPTY };
-    let write = context.begin(context.tenant);
-    const sink = new PageSink(rules, this.#cache, write, ts);
+    const sink = new PageSink(rules, this.#cache, ts);
     const parsed = fetched.kind === 'failed' ? { kind: 'bad' as const, error: fetched.error } : this.#parse(page, sink);
-    if (parsed.kind === 'bad') {
+    const write = context.begin(context.tenant);
+    if (parsed.kind === 'good') sink.writeTo(write);
+    else {
       this.#cache.forgetScrape();
-      write = context.begin(context.tenant);
       void this.#noteFailure(parsed.error);
     }
     for (const labels of this.#cache.stale()) write.stale(labels, ts);

@@ -1,8 +1,8 @@
 // One scraped page on its way into a `MetricWrite`: labels of the target, metric relabelling, limits, timestamps, exemplars.
 //
-//   parser ─▶ PageSink ─(cache: raw text → final labels)─▶ MetricWrite
+//   parser ─▶ PageSink ─(cache: raw text → final labels)─▶ samples of the page ─(the whole page is good)─▶ MetricWrite
 //
-// A page that breaks a rule of its job ends in an error and leaves nothing behind; what it counted until then is still reported.
+// A page that breaks a rule of its job ends in an error, and nothing of it reaches the store; what it counted until then is still reported.
 // Source: Prometheus `scrape.scrapeLoopAppender.append` and `mutateSampleLabels`.
 
 import { RequestError } from '../../base/request-error.ts';
@@ -10,7 +10,7 @@ import type { Labels } from '../../query/labels.ts';
 import { labelPairs, labelsKey, labelsOf, labelValue, METRIC_NAME, printLabels } from '../../query/labels.ts';
 import type { ExposedExemplar, ExpositionSink, Series } from '../ingest/exposition.ts';
 import type { NativeHistogram } from '../native-histogram.ts';
-import type { Metadata, MetricWrite } from '../write.ts';
+import type { Exemplar, Metadata, MetricWrite } from '../write.ts';
 import { limitHistogram, schemaOfFactor } from './histogram-resolution.ts';
 import { isLabelName, isMetricName } from './names.ts';
 import type { Relabeling } from './relabel.ts';
@@ -31,6 +31,25 @@ export interface PageCounts {
   seriesAdded: number;
 }
 
+interface PageSample {
+  readonly labels: Labels;
+  readonly ts: number;
+  readonly value: number;
+  readonly startTs: number;
+}
+
+interface PageHistogram {
+  readonly labels: Labels;
+  readonly ts: number;
+  readonly histogram: NativeHistogram;
+  readonly startTs: number;
+}
+
+interface PageExemplar {
+  readonly labels: Labels;
+  readonly exemplar: Exemplar;
+}
+
 interface LastSample {
   readonly entry: SeriesEntry;
   readonly labels: Labels;
@@ -45,19 +64,20 @@ export class PageSink implements ExpositionSink {
   readonly counts: PageCounts = { scraped: 0, afterRelabeling: 0, seriesAdded: 0 };
   readonly #rules: PageRules;
   readonly #cache: SeriesCache;
-  readonly #write: MetricWrite;
+  readonly #samples: PageSample[] = [];
+  readonly #histograms: PageHistogram[] = [];
+  readonly #exemplars: PageExemplar[] = [];
   readonly #scrapeTs: number;
   readonly #schemaMax: number;
   /** The sample that an exemplar belongs to; undefined when it was dropped. */
   #last: LastSample | undefined;
-  #samples = 0;
+  #admitted = 0;
   #limitProblem: string | undefined;
   #bucketProblem: string | undefined;
 
-  constructor(rules: PageRules, cache: SeriesCache, write: MetricWrite, scrapeTs: number) {
+  constructor(rules: PageRules, cache: SeriesCache, scrapeTs: number) {
     this.#rules = rules;
     this.#cache = cache;
-    this.#write = write;
     this.#scrapeTs = scrapeTs;
     this.#schemaMax = schemaOfFactor(rules.config.nativeHistogramMinBucketFactor);
   }
@@ -68,13 +88,20 @@ export class PageSink implements ExpositionSink {
     if (problem !== undefined) throw new RequestError('bad_data', problem);
   }
 
+  /** Hands over all of the page. */
+  writeTo(write: MetricWrite): void {
+    for (const { labels, ts, value, startTs } of this.#samples) write.sample(labels, ts, value, startTs);
+    for (const { labels, ts, histogram, startTs } of this.#histograms) write.histogram(labels, ts, histogram, startTs);
+    for (const { labels, exemplar } of this.#exemplars) write.exemplar(labels, exemplar);
+  }
+
   metadata(metadata: Metadata): void {
     this.#cache.describe(metadata);
   }
 
   sample(series: Series, value: number, ts: number | undefined, startTs: number): void {
     const at = this.#admit(series, ts, false);
-    if (at !== undefined) this.#write.sample(at.labels, at.ts, value, startTs);
+    if (at !== undefined) this.#samples.push({ labels: at.labels, ts: at.ts, value, startTs });
   }
 
   histogram(series: Series, histogram: NativeHistogram, ts: number | undefined, startTs: number): void {
@@ -82,7 +109,7 @@ export class PageSink implements ExpositionSink {
     const limited = limitHistogram(histogram, limit, this.#schemaMax);
     if (limited === undefined) this.#bucketProblem ??= `histogram bucket limit exceeded (native_histogram_bucket_limit ${limit})`;
     const at = this.#admit(series, ts, true);
-    if (at !== undefined && limited !== undefined) this.#write.histogram(at.labels, at.ts, limited, startTs);
+    if (at !== undefined && limited !== undefined) this.#histograms.push({ labels: at.labels, ts: at.ts, histogram: limited, startTs });
   }
 
   exemplar(_series: Series, exemplar: ExposedExemplar): void {
@@ -94,7 +121,8 @@ export class PageSink implements ExpositionSink {
     last.now.add(key);
     last.entry.exemplars = last.now;
     if (!isNew) return;
-    this.#write.exemplar(last.labels, { labels: exemplar.labels, value: exemplar.value, ts: exemplar.ts ?? last.ts });
+    const ts = exemplar.ts ?? last.ts;
+    this.#exemplars.push({ labels: last.labels, exemplar: { labels: exemplar.labels, value: exemplar.value, ts } });
   }
 
   /** The labels and time under which a sample is written; undefined when it is not. */
@@ -116,7 +144,7 @@ export class PageSink implements ExpositionSink {
     if (labels === undefined) return undefined;
     this.counts.afterRelabeling++;
     if (isRepeated && explicitTs === undefined) return undefined;
-    if (config.sampleLimit > 0 && ++this.#samples > config.sampleLimit) {
+    if (config.sampleLimit > 0 && ++this.#admitted > config.sampleLimit) {
       this.#limitProblem ??= 'sample limit exceeded';
       return undefined;
     }
