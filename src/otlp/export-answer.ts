@@ -84,7 +84,7 @@ function retryAfterS(error: RequestError): number | undefined {
 }
 
 /** A `google.rpc.Status`, with `RetryInfo` where a retry makes sense. */
-export function encodeStatus(error: RequestError, encoding: Encoding): Uint8Array | string {
+function encodeStatus(error: RequestError, encoding: Encoding): Uint8Array | string {
   const seconds = retryAfterS(error);
   const code = GRPC_CODE[error.code];
   const retryInfo = 'type.googleapis.com/google.rpc.RetryInfo';

@@ -12,7 +12,6 @@ import type { Timestamp } from '../../otlp/timestamp.ts';
 /** The bit of a point's flags that says: the series exists, but there is no value. */
 export const FLAG_NO_RECORDED_VALUE = 1;
 
-export const TEMPORALITY_UNSPECIFIED = 0;
 export const TEMPORALITY_DELTA = 1;
 export const TEMPORALITY_CUMULATIVE = 2;
 
