@@ -28,7 +28,8 @@ export function text(value: string): Sql {
 
 /** An integer literal; throws on a number that is none. */
 export function int(value: number | bigint): Sql {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new RequestError('bad_data', `not a whole number within ±2^53: ${value}`);
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new RequestError('bad_data', `not a whole number within ±2^53: ${value}`);
   return made(String(value));
 }
 

@@ -45,6 +45,8 @@ before(async () => {
   const store = stack.use(
     await Store.open({
       dataDir: directory,
+      url: undefined,
+      cluster: '',
       readers: 2,
       insertDelayMs: 60_000,
       batchRowsMax: 100_000,

@@ -16,7 +16,7 @@ export type MetricTable = 'series' | 'samples' | 'histograms' | 'starts' | 'exem
 
 export interface MetricStoreOptions {
   readonly writers: Readonly<Record<MetricTable, TableWriter>>;
-  readonly limitsOf: (tenant: string) => TenantLimits;
+  readonly limitsOf: (tenant: string) => Pick<TenantLimits, 'metrics' | 'retention'>;
   readonly clock: Clock;
   /** Told after every commit, for counters per tenant and reason. */
   readonly onCommit: (

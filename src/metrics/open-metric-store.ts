@@ -9,7 +9,7 @@ import { EXEMPLARS_TABLE, HISTOGRAMS_TABLE, METADATA_TABLE, SAMPLES_TABLE, SERIE
 
 export interface OpenMetricStoreOptions {
   readonly store: Store;
-  readonly limitsOf: (tenant: string) => TenantLimits;
+  readonly limitsOf: (tenant: string) => Pick<TenantLimits, 'metrics' | 'retention'>;
   readonly clock: Clock;
   readonly metrics: SelfMetrics;
 }

@@ -23,7 +23,27 @@ function checked(low: number, high: number): void {
 }
 
 test('values that are special come back with all their bits', () => {
-  const values = [0, -0, 1, -1, 0.1, 12.345, 1e300, -1e300, 5e-324, 2.2e-308, Infinity, -Infinity, NaN, 2 ** 50, 2 ** 50 - 1, -(2 ** 50), 2 ** 53, 562949953421.311, 562949953421.312];
+  const values = [
+    0,
+    -0,
+    1,
+    -1,
+    0.1,
+    12.345,
+    1e300,
+    -1e300,
+    5e-324,
+    2.2e-308,
+    Infinity,
+    -Infinity,
+    NaN,
+    2 ** 50,
+    2 ** 50 - 1,
+    -(2 ** 50),
+    2 ** 53,
+    562949953421.311,
+    562949953421.312,
+  ];
   for (const value of values) {
     float[0] = value;
     checked(words[0] ?? 0, words[1] ?? 0);
@@ -33,13 +53,22 @@ test('values that are special come back with all their bits', () => {
 });
 
 test('any 64 bits come back', () => {
-  fc.assert(fc.property(fc.nat(0xffffffff), fc.nat(0xffffffff), (low, high) => checked(low, high)), { numRuns: 2000 });
-  fc.assert(fc.property(fc.double(), (value) => {
-    float[0] = value;
-    checked(words[0] ?? 0, words[1] ?? 0);
-  }), { numRuns: 2000 });
-  fc.assert(fc.property(fc.integer(), fc.integer({ min: 0, max: 4 }), (value, digits) => {
-    float[0] = value / 10 ** digits;
-    checked(words[0] ?? 0, words[1] ?? 0);
-  }), { numRuns: 2000 });
+  fc.assert(
+    fc.property(fc.nat(0xffffffff), fc.nat(0xffffffff), (low, high) => checked(low, high)),
+    { numRuns: 2000 },
+  );
+  fc.assert(
+    fc.property(fc.double(), (value) => {
+      float[0] = value;
+      checked(words[0] ?? 0, words[1] ?? 0);
+    }),
+    { numRuns: 2000 },
+  );
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 0, max: 4 }), (value, digits) => {
+      float[0] = value / 10 ** digits;
+      checked(words[0] ?? 0, words[1] ?? 0);
+    }),
+    { numRuns: 2000 },
+  );
 });

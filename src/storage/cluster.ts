@@ -1,7 +1,7 @@
 // The client's form for a ClickHouse server or cluster: the same statements over HTTP.
 
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseError as DriverError, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError as DriverError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { identifier, join, type Sql, sql } from '../base/sql.ts';
 import { ClickHouseError, type Client, type InsertBatch, type QueryLimits, type QueryOptions, type Row } from './client.ts';
 import { type Block, decodeStream } from './native.ts';
@@ -30,7 +30,12 @@ export class ClusterClient implements Client {
   static async open(options: ClusterOptions): Promise<ClusterClient> {
     const { connections, defaults } = options;
     const { database, rest } = databaseOf(options.url);
-    const shared = { url: rest, max_open_connections: connections, request_timeout: defaults.timeoutMs + NETWORK_SLACK_MS };
+    const shared = {
+      url: rest,
+      max_open_connections: connections,
+      request_timeout: defaults.timeoutMs + NETWORK_SLACK_MS,
+      log: { level: ClickHouseLogLevel.OFF },
+    };
     const first = createClient({ ...shared, database: 'default' });
     try {
       await mapped(first.command({ query: sql`CREATE DATABASE IF NOT EXISTS ${identifier(database)}`.source }));

@@ -27,8 +27,14 @@ const ROWS: Table = {
 test('retention', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'sightline-retention-'));
   const defaults = { timeoutMs: 10_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 };
-  await using client = await ChdbClient.open({ directory: join(directory, 'store'), readers: 1, inserters: 1, defaults, engineArguments: [] });
-  const store = { client, form: { kind: 'embedded' } as const };
+  await using client = await ChdbClient.open({
+    directory: join(directory, 'store'),
+    readers: 1,
+    inserters: 1,
+    defaults,
+    engineArguments: [],
+  });
+  const store = { client, form: { kind: 'single' } as const };
   for (const statement of createTable(ROWS, store.form)) await client.exec(statement);
   await client.exec(sql`INSERT INTO rows SELECT arrayJoin(['a', 'b']), number * 86400000 FROM numbers(100)`);
   const now = 100 * DAY_MS;
@@ -37,7 +43,8 @@ test('retention', async () => {
     return Object.fromEntries(rows.map((row) => [row['tenant'], Number(row['n'])]));
   };
   const settled = async (expected: Record<string, number>) => {
-    for (let i = 0; i < 100 && JSON.stringify(await left()) !== JSON.stringify(expected); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let i = 0; i < 100 && JSON.stringify(await left()) !== JSON.stringify(expected); i++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(await left(), expected);
   };
 

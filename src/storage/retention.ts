@@ -21,7 +21,12 @@ export interface RetentionStore {
 }
 
 /** Deletes what has gone over its time. Returns the statements' number: 0 when nothing was to be done. */
-export async function applyRetention(store: RetentionStore, tables: readonly Table[], retention: Retention, nowMs: number): Promise<number> {
+export async function applyRetention(
+  store: RetentionStore,
+  tables: readonly Table[],
+  retention: Retention,
+  nowMs: number,
+): Promise<number> {
   let statements = 0;
   for (const table of tables) {
     if (table.time === undefined) continue;
@@ -39,7 +44,7 @@ function oldestKept({ defaultMs, tenants }: Retention, nowMs: number): number {
 
 async function dropWeeks({ client, form }: RetentionStore, table: Table, before: number): Promise<number> {
   if (before === Number.NEGATIVE_INFINITY) return 0;
-  const physical = form.kind === 'embedded' ? table.name : `${table.name}_local`;
+  const physical = form.kind === 'single' ? table.name : `${table.name}_local`;
   const rows = await client.query(
     sql`SELECT DISTINCT partition FROM system.parts WHERE active AND database = currentDatabase() AND table = ${text(physical)}`,
   );

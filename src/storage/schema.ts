@@ -1,6 +1,6 @@
-// A table as data, and the statements that make it in either form of the store.
+// A table as data, and the statements that make it on one server (the embedded one or another) or on a cluster.
 //
-//   embedded  CREATE TABLE samples                                   ENGINE = MergeTree
+//   single    CREATE TABLE samples                                   ENGINE = MergeTree
 //   cluster   CREATE TABLE samples_local ON CLUSTER c                ENGINE = ReplicatedMergeTree(…)
 //             CREATE TABLE samples       ON CLUSTER c AS samples_local ENGINE = Distributed(…, key)
 
@@ -29,7 +29,7 @@ export interface Table {
 }
 
 /** Where the tables stand. */
-export type Form = { readonly kind: 'embedded' } | { readonly kind: 'cluster'; readonly cluster: string };
+export type Form = { readonly kind: 'single' } | { readonly kind: 'cluster'; readonly cluster: string };
 
 // A part is on disk before its INSERT ends, and a batch that is sent again is known by its token.
 const DURABLE = sql`fsync_after_insert = 1, fsync_part_directory = 1`;
@@ -42,7 +42,7 @@ export function createTable(table: Table, form: Form): readonly Sql[] {
   );
   const settings = table.settings === undefined ? DURABLE : sql`${DURABLE}, ${table.settings}`;
   const layout = sql`PARTITION BY ${table.partitionBy} ORDER BY ${table.orderBy}`;
-  if (form.kind === 'embedded') {
+  if (form.kind === 'single') {
     const engine = table.engine === 'merge' ? sql`MergeTree` : sql`ReplacingMergeTree`;
     const window = sql`non_replicated_deduplication_window = 1000`;
     return [
@@ -62,7 +62,7 @@ export function createTable(table: Table, form: Form): readonly Sql[] {
 
 /** The table that holds the rows of this form, for ALTER and system tables, and its ` ON CLUSTER` clause. */
 export function physicalTable(name: string, form: Form): { readonly table: Sql; readonly on: Sql } {
-  if (form.kind === 'embedded') return { table: identifier(name), on: NOTHING };
+  if (form.kind === 'single') return { table: identifier(name), on: NOTHING };
   return { table: identifier(`${name}_local`), on: sql`ON CLUSTER ${identifier(form.cluster)}` };
 }
 

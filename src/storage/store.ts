@@ -3,12 +3,20 @@
 import { join } from 'node:path';
 import { ChdbClient } from './chdb.ts';
 import type { Client } from './client.ts';
+import { ClusterClient } from './cluster.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { type Form, insertColumns, type Table } from './schema.ts';
 import { logDirectory, TableWriter } from './writer.ts';
 
+/** INSERTs at the same time, over all tables. */
+const INSERTERS = 2;
+
 export interface StoreOptions {
   readonly dataDir: string;
+  /** A ClickHouse server's URL; undefined for the embedded one. */
+  readonly url: string | undefined;
+  /** The cluster's name on that server; empty for a server that stands alone. */
+  readonly cluster: string;
   readonly readers: number;
   readonly insertDelayMs: number;
   readonly batchRowsMax: number;
@@ -33,11 +41,15 @@ export class Store implements AsyncDisposable {
 
   /** Opens the store with all of its tables. */
   static async open(options: StoreOptions): Promise<Store> {
-    const { dataDir, readers, defaults, engineArguments } = options;
-    const client = await ChdbClient.open({ directory: join(dataDir, 'store'), readers, inserters: 2, defaults, engineArguments });
-    const form: Form = { kind: 'embedded' };
-    await migrate(client, form, options.migrations);
-    return new Store(client, form, options);
+    const client = await openClient(options);
+    try {
+      const form: Form = options.cluster === '' ? { kind: 'single' } : { kind: 'cluster', cluster: options.cluster };
+      await migrate(client, form, options.migrations);
+      return new Store(client, form, options);
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** The one writer of a table, after what its log held has been inserted. */
@@ -68,4 +80,9 @@ export class Store implements AsyncDisposable {
     await Promise.all([...this.#writers.values()].map((writer) => writer[Symbol.asyncDispose]()));
     await this.client[Symbol.asyncDispose]();
   }
+}
+
+function openClient({ url, dataDir, readers, defaults, engineArguments }: StoreOptions): Promise<Client> {
+  if (url !== undefined) return ClusterClient.open({ url, connections: readers + INSERTERS, defaults });
+  return ChdbClient.open({ directory: join(dataDir, 'store'), readers, inserters: INSERTERS, defaults, engineArguments });
 }
