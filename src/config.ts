@@ -111,7 +111,8 @@ export const SETTINGS = {
     }),
     readers: setting.integer(4, 'Statements that read from the embedded store at the same time.', { min: 1, max: 64 }),
     engineArguments: setting.list('More arguments of the embedded engine, such as --config-file=disks.xml.'),
-    url: setting.text('', 'URL of a ClickHouse server or cluster; empty stores in the embedded one under dataDir.'),
+    url: setting.text('', 'URL of a ClickHouse server, such as http://user:password@host:8123/sightline; empty stores in the embedded one under dataDir.'),
+    cluster: setting.text('', 'Name of the cluster that the tables are made on, as the server of storage.url knows it; empty for a server that stands alone.'),
   },
   scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
   metrics: {
@@ -270,6 +271,11 @@ export function changedSettings(before: Config, after: Config): { readonly live:
 /** The name that a setting has in the environment: `server.otlpGrpc` is `SIGHTLINE_SERVER_OTLP_GRPC`. */
 export function environmentName(path: readonly string[]): string {
   return ENVIRONMENT_PREFIX + path.map((name) => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()).join('_');
+}
+
+/** The environment of the process, for parts that are told to look at it (`proxy_from_environment`). */
+export function environment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
 }
 
 function fileEntries(file: string | undefined): readonly SettingEntry[] {

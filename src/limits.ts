@@ -50,6 +50,11 @@ export const DRAIN_TIMEOUT_MS = 5000;
 /** Everything has ended by then, or the process ends anyway. */
 export const STOP_TIMEOUT_MS = 9500;
 
+// The store.
+
+/** How often what is older than its retention is deleted. */
+export const RETENTION_INTERVAL_MS = 3_600_000;
+
 // Tenants.
 
 /** How many tenants one read may name. */

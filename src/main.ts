@@ -17,8 +17,9 @@ import { checkConfigFiles } from './cli/check-config.ts';
 import { configFiles } from './cli/config-files.ts';
 import { helpText } from './cli/help-text.ts';
 import { settingsYaml } from './cli/settings-yaml.ts';
-import { changedSettings, loadConfig, parseCommand, settingsInForce, type Config, type ConfigSources } from './config.ts';
-import { STOP_TIMEOUT_MS } from './limits.ts';
+import { changedSettings, environment, loadConfig, parseCommand, settingsInForce, type Config, type ConfigSources } from './config.ts';
+import { RETENTION_INTERVAL_MS, STOP_TIMEOUT_MS } from './limits.ts';
+import type { MetricStore } from './metrics/metric-store.ts';
 import { metricsApiRoutes } from './metrics/api.ts';
 import type { ProgramStatus } from './metrics/api-context.ts';
 import { otlpMetricsRoutes } from './metrics/ingest/otlp-ingest.ts';
@@ -31,12 +32,13 @@ import type { PageSource } from './metrics/scrape/page-source.ts';
 import { parseScrapeConfigs } from './metrics/scrape/prometheus-config.ts';
 import { checkRunnable, ScrapeManager, type OwnJob } from './metrics/scrape/scrape-manager.ts';
 import { targetRoutes } from './metrics/scrape/targets-api.ts';
-import { METRIC_MIGRATIONS } from './metrics/table.ts';
-import type { Route } from './server/route.ts';
+import { METRIC_MIGRATIONS, METRIC_TABLES } from './metrics/table.ts';
+import type { GrpcRoute, Route } from './server/route.ts';
 import { atBase } from './server/router.ts';
 import { Server } from './server/server.ts';
 import { controlRoutes, statusRoutes, type StatusOptions } from './server/status.ts';
 import { uiFallback } from './server/ui-files.ts';
+import { applyRetention } from './storage/retention.ts';
 import { Store } from './storage/store.ts';
 import { watchStore } from './storage/store-metrics.ts';
 import { TenantLimitsTable } from './tenant/tenant-limits.ts';
@@ -55,74 +57,119 @@ async function serve(sources: ConfigSources): Promise<void> {
   metrics.gauge('sightline_build_info', 'Version of the program.', ['version']).set(1, version());
   surviveUnexpected(log, metrics);
   const stopped = stopSignal(log);
+
   await using stack = new AsyncDisposableStack();
   const settings = new LiveSettings(sources, { config, log, metrics });
-  settings.follow(
-    ({ log: { level } }) =>
-      () =>
-        log.setLevel(level),
-  );
-
   const limits = new TenantLimitsTable(config);
-  settings.follow((next) => () => limits.apply(next));
   const store = stack.use(await openStore(config, log));
   watchStore(store, metrics);
-  const metricStore = stack.use(await openMetricStore({ store, limitsOf: limits.of, clock: systemClock, metrics }));
+  const core: Core = { settings, log, metrics, limits, store };
+  settings.follow((next) => () => {
+    log.setLevel(next.log.level);
+    limits.apply(next);
+  });
+  stack.use(keepRetention(core));
+  const metricsSignal = await startMetrics(core, stack);
 
-  const push = { begin: metricStore.begin, now: systemClock };
-  const pushgateway = stack.use(
-    await openPushgateway({
-      ...push,
-      ...config.pushgateway,
-      dir: join(config.dataDir, 'pushgateway'),
-      intervalMs: config.pushgateway.interval,
-      onError: (error) => log.warn('pushed values could not be stored anew', { error }),
-    }),
-  );
-
-  const scrapes = new ScrapeManager({ begin: metricStore.begin, tenant: ANONYMOUS, log, version: version() });
-  stack.defer(() => scrapes.stop());
-  const host = config.host.enabled ? new HostCollector({ ...config.host, version: version() }, log) : undefined;
-
-  const otlp = otlpMetricsRoutes({ beginWrite: metricStore.begin, settingsOf: (tenant) => limits.of(tenant).otlp, clock: systemClock });
-  watchDeltaStreams(metrics, otlp.deltaStreams);
-  const routes: readonly Route[] = [
-    ...controlledRoutes({ notReady: () => undefined, reload: () => settings.reload(), metrics }),
-    ...remoteWriteRoutes({ open: (tenant) => metricStore.open(tenant) }),
-    ...otlp.http,
-    ...importPrometheusRoutes(push),
-    ...influxRoutes(push),
-    ...pushgateway.routes(),
-    ...metricsApiRoutes({
-      client: store.client,
-      form: store.form,
-      clock: systemClock,
-      limitsOf: limits.of,
-      lookbackMs: () => settings.current.query.lookback,
-      status: programStatus(settings),
-      flush: () => metricStore.flush(),
-      onSeriesDeleted: (tenant) => metricStore.forget(tenant),
-    }),
-    ...targetRoutes(scrapes, { prefixes: PROMETHEUS_BASES, hostname: hostname() }),
-    ...(host === undefined ? [] : hostRoutes(host)),
-  ];
-
-  const fallback = uiFallback(join(ROOT, 'dist', 'ui'));
-  const server = new Server({ settings: config.server, routes, grpcRoutes: otlp.grpc, fallback, metrics, log });
+  const server = new Server({
+    settings: config.server,
+    routes: [...controlledRoutes({ notReady: () => undefined, reload: () => settings.reload(), metrics }), ...metricsSignal.routes],
+    grpcRoutes: metricsSignal.grpcRoutes,
+    fallback: uiFallback(join(ROOT, 'dist', 'ui')),
+    metrics,
+    log,
+  });
   stack.defer(() => server.stop());
   settings.follow((next) => () => server.apply(next.server));
   await server.listen();
+  metricsSignal.begin(instanceOf(server));
 
-  followScrapes(settings, scrapes, {
-    self: selfPage(metrics),
-    host: host === undefined ? undefined : hostPage(host),
-    instance: instanceOf(server),
-  });
   process.on('SIGHUP', () => {
     settings.reload().catch((error: unknown) => log.error('reload refused; nothing was changed', { error }));
   });
   announce(log, config, server);
   await stopped;
+}
+
+/** What every signal is given. */
+interface Core {
+  readonly settings: LiveSettings;
+  readonly log: Log;
+  readonly metrics: SelfMetrics;
+  readonly limits: TenantLimitsTable;
+  readonly store: Store;
+}
+
+/** A signal that has been started. */
+interface Signal {
+  readonly routes: readonly Route[];
+  readonly grpcRoutes: readonly GrpcRoute[];
+  /** Begins what runs by itself; `instance` is the address of this program. */
+  readonly begin: (instance: string) => void;
+}
+
+async function startMetrics(core: Core, stack: AsyncDisposableStack): Promise<Signal> {
+  const { settings, log, metrics, limits, store } = core;
+  const config = settings.current;
+  const metricStore = stack.use(await openMetricStore({ store, limitsOf: limits.of, clock: systemClock, metrics }));
+  const push = { begin: metricStore.begin, now: systemClock };
+  const pushgateway = stack.use(
+    await openPushgateway({
+      ...push,
+      ...config.pushgateway,
+      dir: join(resolve(config.dataDir), 'pushgateway'),
+      intervalMs: config.pushgateway.interval,
+      onError: (error) => log.warn('pushed values could not be stored anew', { error }),
+    }),
+  );
+  const scrapes = new ScrapeManager({ begin: metricStore.begin, tenant: ANONYMOUS, log, version: version(), environment: environment() });
+  stack.defer(() => scrapes.stop());
+  const host = config.host.enabled ? new HostCollector({ ...config.host, version: version() }, log) : undefined;
+  const otlp = otlpMetricsRoutes({ beginWrite: metricStore.begin, settingsOf: (tenant) => limits.of(tenant).otlp, clock: systemClock });
+  watchDeltaStreams(metrics, otlp.deltaStreams);
+  return {
+    routes: [
+      ...remoteWriteRoutes({ open: (tenant) => metricStore.open(tenant) }),
+      ...otlp.http,
+      ...importPrometheusRoutes(push),
+      ...influxRoutes(push),
+      ...pushgateway.routes(),
+      ...readRoutes(core, metricStore),
+      ...targetRoutes(scrapes, { prefixes: PROMETHEUS_BASES, hostname: hostname() }),
+      ...(host === undefined ? [] : hostRoutes(host)),
+    ],
+    grpcRoutes: otlp.grpc,
+    begin: (instance) =>
+      followScrapes(settings, scrapes, { self: selfPage(metrics), host: host === undefined ? undefined : hostPage(host), instance }),
+  };
+}
+
+function readRoutes({ settings, limits, store }: Core, metricStore: MetricStore): readonly Route[] {
+  return metricsApiRoutes({
+    client: store.client,
+    form: store.form,
+    clock: systemClock,
+    limitsOf: limits.of,
+    lookbackMs: () => settings.current.query.lookback,
+    status: programStatus(settings),
+    flush: () => metricStore.flush(),
+    onSeriesDeleted: (tenant) => metricStore.forget(tenant),
+  });
+}
+
+/** Deletes what is older than its retention: now, every hour, and when a reload changes it. */
+function keepRetention({ settings, store, log }: Core): Disposable {
+  let running: Promise<unknown> = Promise.resolve();
+  const run = ({ limits, tenants }: Config): void => {
+    const own = new Map([...tenants].map(([tenant, { retention }]) => [tenant, retention.metrics]));
+    running = running
+      .then(() => applyRetention(store, METRIC_TABLES, { defaultMs: limits.retention.metrics, tenants: own }, systemClock.now()))
+      .catch((error: unknown) => log.error('retention could not be applied; it is tried again within the hour', { error }));
+  };
+  run(settings.current);
+  settings.follow((next) => () => run(next));
+  const timer = setInterval(() => run(settings.current), RETENTION_INTERVAL_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Checks settings that were read again, and may throw; what it returns applies them, and may not. */
@@ -185,6 +232,8 @@ class LiveSettings {
 function openStore({ dataDir, storage, limits }: Config, log: Log): Promise<Store> {
   return Store.open({
     dataDir: resolve(dataDir),
+    url: storage.url?.reveal(),
+    cluster: storage.cluster,
     readers: storage.readers,
     insertDelayMs: storage.insertDelay,
     batchRowsMax: storage.batchRowsMax,
@@ -341,8 +390,9 @@ try {
 }
 process.exit();
 
-/** The message of an error and of its causes. */
+/** The message of an error and of its causes; of a mistake of ours the place too. */
 function inspectChain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error.name !== 'Error') return error.stack ?? error.message;
   return error.cause === undefined ? error.message : `${error.message}: ${inspectChain(error.cause)}`;
 }
