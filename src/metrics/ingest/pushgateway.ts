@@ -40,6 +40,8 @@ export class Pushgateway implements AsyncDisposable {
   readonly #groups: PushGroups;
   readonly #timer: NodeJS.Timeout;
   #repeating: Promise<void> | undefined;
+  /** When values were last told of again: what comes next lies behind it. */
+  #repeatedAt = 0;
 
   constructor(options: PushgatewayOptions, groups: PushGroups) {
     this.#options = options;
@@ -74,7 +76,8 @@ export class Pushgateway implements AsyncDisposable {
 
   /** Stores every group's last values at the present time. */
   async repeat(): Promise<void> {
-    const ts = this.#options.now.now();
+    const ts = this.#next();
+    this.#repeatedAt = ts;
     const byTenant = Map.groupBy(this.#groups.all(), (group) => group.tenant);
     for (const [tenant, groups] of byTenant) {
       const write = this.#options.begin(tenant);
@@ -88,6 +91,11 @@ export class Pushgateway implements AsyncDisposable {
     await this.#repeating;
   }
 
+  /** Now, and never the millisecond of a repetition: a series' end would compete with its last value. */
+  #next(): number {
+    return Math.max(this.#options.now.now(), this.#repeatedAt + 1);
+  }
+
   #handle(request: Request): Promise<Reply> {
     const tenant = request.tenants[0] ?? '';
     const grouping = groupingOf(request);
@@ -98,7 +106,7 @@ export class Pushgateway implements AsyncDisposable {
 
   async #push(request: Request, tenant: string, grouping: Labels): Promise<Reply> {
     const before = this.#groups.get(tenant, grouping);
-    const ts = this.#options.now.now();
+    const ts = this.#next();
     let group: PushGroup;
     try {
       const pushed = parsePush(request, grouping);
@@ -129,7 +137,7 @@ export class Pushgateway implements AsyncDisposable {
   async #delete(tenant: string, grouping: Labels): Promise<Reply> {
     const group = this.#groups.get(tenant, grouping);
     if (group !== undefined) {
-      const ts = this.#options.now.now();
+      const ts = this.#next();
       await this.#groups.delete(tenant, grouping);
       const write = this.#options.begin(tenant);
       for (const { labels } of samplesOf(group)) write.stale(labels, ts);
