@@ -60,6 +60,9 @@ export const RETENTION_INTERVAL_MS = 3_600_000;
 /** How many tenants one read may name. */
 export const TENANTS_PER_READ_MAX = 100;
 
+/** Queries of a tenant that may wait for their turn. */
+export const QUERIES_WAITING_MAX = 1000;
+
 // Settings.
 
 export const CONFIG_FILE_BYTES_MAX = 16 * MIB;

@@ -34,6 +34,7 @@ import { checkRunnable, ScrapeManager, type OwnJob } from './metrics/scrape/scra
 import { targetRoutes } from './metrics/scrape/targets-api.ts';
 import { METRIC_MIGRATIONS, METRIC_TABLES } from './metrics/table.ts';
 import type { GrpcRoute, Route } from './server/route.ts';
+import { gated } from './server/gated.ts';
 import { atBase } from './server/router.ts';
 import { Server } from './server/server.ts';
 import { controlRoutes, statusRoutes, type StatusOptions } from './server/status.ts';
@@ -41,6 +42,7 @@ import { uiFallback } from './server/ui-files.ts';
 import { applyRetention } from './storage/retention.ts';
 import { Store } from './storage/store.ts';
 import { watchStore } from './storage/store-metrics.ts';
+import { QueryGate } from './tenant/query-gate.ts';
 import { TenantLimitsTable } from './tenant/tenant-limits.ts';
 import { ANONYMOUS } from './tenant/tenant.ts';
 
@@ -63,7 +65,7 @@ async function serve(sources: ConfigSources): Promise<void> {
   const limits = new TenantLimitsTable(config);
   const store = stack.use(await openStore(config, log));
   watchStore(store, metrics);
-  const core: Core = { settings, log, metrics, limits, store };
+  const core: Core = { settings, log, metrics, limits, gate: new QueryGate(limits.of), store };
   settings.follow((next) => () => {
     log.setLevel(next.log.level);
     limits.apply(next);
@@ -97,6 +99,8 @@ interface Core {
   readonly log: Log;
   readonly metrics: SelfMetrics;
   readonly limits: TenantLimitsTable;
+  /** Bounds how many queries of a tenant run at the same time, of all languages together. */
+  readonly gate: QueryGate;
   readonly store: Store;
 }
 
@@ -144,8 +148,9 @@ async function startMetrics(core: Core, stack: AsyncDisposableStack): Promise<Si
   };
 }
 
-function readRoutes({ settings, limits, store }: Core, metricStore: MetricStore): readonly Route[] {
-  return metricsApiRoutes({
+function readRoutes(core: Core, metricStore: MetricStore): readonly Route[] {
+  const { settings, limits, store } = core;
+  const routes = metricsApiRoutes({
     client: store.client,
     form: store.form,
     clock: systemClock,
@@ -155,6 +160,7 @@ function readRoutes({ settings, limits, store }: Core, metricStore: MetricStore)
     flush: () => metricStore.flush(),
     onSeriesDeleted: (tenant) => metricStore.forget(tenant),
   });
+  return gated(routes, (tenants, signal) => core.gate.enter(tenants, signal));
 }
 
 /** Deletes what is older than its retention: now, every hour, and when a reload changes it. */

@@ -122,15 +122,22 @@ export function acceptedCompression(acceptEncoding: string): Compression | undef
   return zstd >= gz ? 'zstd' : 'gzip';
 }
 
-async function* resumed(
+/** An iteration that has given its first piece already, as one. Ending it ends the other, also when nothing more was asked of it. */
+function resumed(
   first: IteratorResult<string | Uint8Array, unknown>,
   iterator: AsyncIterator<string | Uint8Array>,
-): AsyncGenerator<string | Uint8Array> {
-  try {
-    for (let result = first; result.done !== true; result = await iterator.next()) yield result.value;
-  } finally {
+): AsyncIterable<string | Uint8Array> {
+  let kept: typeof first | undefined = first;
+  const next = async (): Promise<typeof first> => {
+    const result = kept ?? (await iterator.next());
+    kept = undefined;
+    return result;
+  };
+  const end = async (): Promise<IteratorReturnResult<undefined>> => {
     await iterator.return?.();
-  }
+    return { done: true, value: undefined };
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
 }
 
 /** A client that stops reading holds memory; it is cut off. */

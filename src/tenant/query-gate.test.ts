@@ -1,64 +1,56 @@
-// Turns at the gate: how many run, who waits, who leaves.
+// Queries wait for their turn.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
+import { setImmediate } from 'node:timers/promises';
+import { loadConfig } from '../config.ts';
 import { QueryGate } from './query-gate.ts';
+import { TenantLimitsTable } from './tenant-limits.ts';
+
+function gateOf(concurrency: number): QueryGate {
+  const flags = [{ path: ['limits', 'query', 'concurrency'], value: String(concurrency), where: 'test' }];
+  return new QueryGate(new TenantLimitsTable(loadConfig({ file: undefined, flags }, {})).of);
+}
 
 const never = new AbortController().signal;
-const tick = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-test('more queries than may run wait in order, tenants apart', async () => {
-  const gate = new QueryGate({ concurrencyOf: () => 1, waitingMax: 10 });
-  const log: string[] = [];
-  const ends: (() => void)[] = [];
-  const query = (name: string) => async (): Promise<void> => {
-    log.push(name);
-    await new Promise<void>((resolve) => ends.push(resolve));
+test('places are handed on in order, tenants do not wait for one another', async () => {
+  const gate = gateOf(1);
+  const entered: string[] = [];
+  const enter = async (name: string, tenant = 'a'): Promise<() => void> => {
+    const leave = await gate.enter([tenant], never);
+    entered.push(name);
+    return leave;
   };
-  const all = [
-    gate.run('a', never, query('a1')),
-    gate.run('a', never, query('a2')),
-    gate.run('b', never, query('b1')),
-    gate.run('a', never, query('a3')),
-  ];
-  await tick();
-  assert.deepEqual(log, ['a1', 'b1']);
-  for (const wanted of [
-    ['a1', 'b1', 'a2'],
-    ['a1', 'b1', 'a2', 'a3'],
-  ]) {
-    ends.splice(0, 1)[0]?.();
-    if (wanted.length === 3) ends.splice(0, 1)[0]?.();
-    await tick();
-    assert.deepEqual(log, wanted);
-  }
-  ends.splice(0, 1)[0]?.();
-  await Promise.all(all);
+  const first = await enter('first');
+  const second = enter('second');
+  const third = enter('third');
+  await enter('other', 'b');
+  assert.deepEqual(entered, ['first', 'other']);
+  first();
+  first(); // twice is once
+  (await second)();
+  (await third)();
+  assert.deepEqual(entered, ['first', 'other', 'second', 'third']);
+  await enter('again');
 });
 
-test('who is cancelled leaves the row, and a full row refuses', async () => {
-  const gate = new QueryGate({ concurrencyOf: () => 1, waitingMax: 1 });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const first = gate.run('a', never, () => promise);
-  const controller = new AbortController();
-  const second = gate.run('a', controller.signal, () => assert.fail('runs though it was cancelled'));
-  await assert.rejects(
-    gate.run('a', never, () => undefined),
-    { code: 'rate_limited' },
-  );
-  controller.abort();
-  await assert.rejects(second, { code: 'canceled' });
-  const third = gate.run('a', never, () => 3);
-  resolve();
-  await first;
-  assert.equal(await third, 3);
+test('who goes away while waiting leaves the queue', async () => {
+  const gate = gateOf(1);
+  const leave = await gate.enter(['a'], never);
+  const gone = new AbortController();
+  const waiting = gate.enter(['a'], gone.signal);
+  const next = gate.enter(['a'], never);
+  gone.abort(new Error('gone'));
+  await assert.rejects(waiting, /gone/);
+  leave();
+  (await next)();
 });
 
-test('a query that fails gives its turn to the next', async () => {
-  const gate = new QueryGate({ concurrencyOf: () => 1, waitingMax: 1 });
-  const failing = gate.run('a', never, () => Promise.reject(new Error('x')));
-  const next = gate.run('a', never, () => 1);
-  await assert.rejects(failing, /x/);
-  assert.equal(await next, 1);
+test('too many waiting are refused, and the message names the setting', async () => {
+  const gate = gateOf(1);
+  await gate.enter(['a'], never);
+  for (let i = 0; i < 1000; i++) void gate.enter(['a'], never);
+  await setImmediate();
+  await assert.rejects(gate.enter(['a'], never), { code: 'rate_limited', message: /limits\.query\.concurrency/ });
 });
