@@ -15,7 +15,6 @@ export interface QueryLimitSettings {
   readonly memoryBytes: number;
   readonly rowsMax: number;
   readonly seriesMax: number;
-  readonly concurrency: number;
 }
 
 /** What the program knows of itself, for `/api/v1/status`. */

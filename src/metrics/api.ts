@@ -2,7 +2,6 @@
 
 import type { Route } from '../server/route.ts';
 import { atBase } from '../server/router.ts';
-import { QueryGate } from '../tenant/query-gate.ts';
 import { adminRoutes } from './api-admin.ts';
 import type { MetricsApiOptions } from './api-context.ts';
 import { metadataRoutes } from './api-metadata.ts';
@@ -10,29 +9,21 @@ import { queryRoutes } from './api-query.ts';
 import { seriesRoutes } from './api-series.ts';
 import { type Flavour, statusRoutes } from './api-status.ts';
 import { federateRoutes } from './federate.ts';
-
-/** Queries of one tenant that may wait for their turn. */
-const QUERIES_WAITING_MAX = 1000;
+import { remoteReadRoutes } from './remote-read.ts';
 
 /** The read side of metrics, as routes. */
 export function metricsApiRoutes(options: MetricsApiOptions): readonly Route[] {
-  const gate = new QueryGate({ concurrencyOf: (tenant) => options.limitsOf(tenant).query.concurrency, waitingMax: QUERIES_WAITING_MAX });
-  const all = (flavour: Flavour): readonly Route[] => [
-    ...gated(gate, readRoutes(options)),
+  return [...atBase('/prom', routesOf(options, 'prometheus')), ...atBase('/prometheus', routesOf(options, 'mimir'))];
+}
+
+function routesOf(options: MetricsApiOptions, flavour: Flavour): readonly Route[] {
+  return [
+    ...queryRoutes(options),
+    ...seriesRoutes(options),
+    ...metadataRoutes(options),
     ...statusRoutes(options, flavour),
+    ...federateRoutes(options),
+    ...remoteReadRoutes(options),
     ...adminRoutes(options),
   ];
-  return [...atBase('/prom', all('prometheus')), ...atBase('/prometheus', all('mimir'))];
-}
-
-function readRoutes(options: MetricsApiOptions): readonly Route[] {
-  return [...queryRoutes(options), ...seriesRoutes(options), ...metadataRoutes(options), ...federateRoutes(options)];
-}
-
-/** A read of several tenants takes its turn among those of the first. */
-function gated(gate: QueryGate, routes: readonly Route[]): readonly Route[] {
-  return routes.map((route) => ({
-    ...route,
-    handle: (request) => gate.run(request.tenants[0] ?? '', request.signal, () => route.handle(request)),
-  }));
 }

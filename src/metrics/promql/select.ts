@@ -4,6 +4,7 @@
 
 import { RequestError } from '../../base/request-error.ts';
 import { compareText, type Labels } from '../../query/labels.ts';
+import type { Matcher } from '../../query/matchers.ts';
 import { type ReadContext, type Selection, selectSeries } from '../read.ts';
 import { type HistogramSample, type SampleRun, type Window, readHistograms, readSamples, tooManySamples } from '../read-samples.ts';
 import { Doubles, type HistogramPoint, type Series } from '../series.ts';
@@ -95,35 +96,35 @@ interface Gathering {
 
 const NO_FLOATS: SampleRun = { times: new Float64Array(0), values: new Float64Array(0), words: new Uint32Array(0), length: 0 };
 
-async function gather(selector: VectorSelector, query: QueryContext, gathering: Gathering): Promise<readonly Series[]> {
-  const { window } = gathering;
-  const selections = await selectSeries(query.read, selector.matchers, { fromMs: window.afterMs, toMs: window.toMs });
+async function gather(selector: VectorSelector, { read }: QueryContext, { window, count, pick }: Gathering): Promise<readonly Series[]> {
   const kept: Series[] = [];
-  for (const selection of selections) await gatherSelection(selection, query, gathering, kept);
-  return kept.sort((a, b) => compareLabels(a.labels, b.labels));
-}
-
-async function gatherSelection(
-  selection: Selection,
-  { read }: QueryContext,
-  { window, count, pick }: Gathering,
-  kept: Series[],
-): Promise<void> {
-  const histograms = await histogramsOf(selection, read, window);
-  let held = kept.reduce((sum, series) => sum + series.times.length, 0);
-  const keep = (number: number, floats: SampleRun, own: readonly HistogramSample[]): void => {
-    count.samples += floats.length + own.length;
-    const series = pick(selection.labels[number] ?? [], floats, own);
+  let held = 0;
+  await rawSeries(read, selector.matchers, window, (labels, floats, histograms) => {
+    count.samples += floats.length + histograms.length;
+    const series = pick(labels, floats, histograms);
     if (series === undefined) return;
     held += series.times.length + series.histograms.length;
     if (held > read.limits.samplesMax) throw tooManySamples(read.limits.samplesMax);
     kept.push(series);
-  };
-  await readSamples(read, selection, window, (number, floats) => {
-    keep(number, floats, histograms.get(number) ?? []);
-    histograms.delete(number);
   });
-  for (const [number, own] of histograms) keep(number, NO_FLOATS, own);
+  return kept.sort((a, b) => compareLabels(a.labels, b.labels));
+}
+
+/** What is called with each series' samples in a window; the run of floats is used again for the next series. */
+export type VisitSeries = (labels: Labels, floats: SampleRun, histograms: readonly HistogramSample[]) => void;
+
+/** The raw samples of all series that match, stale markers included, series by series in no order. */
+export async function rawSeries(read: ReadContext, matchers: readonly Matcher[], window: Window, visit: VisitSeries): Promise<void> {
+  const selections = await selectSeries(read, matchers, { fromMs: window.afterMs, toMs: window.toMs });
+  for (const selection of selections) {
+    const labels = (number: number): Labels => selection.labels[number] ?? [];
+    const histograms = await histogramsOf(selection, read, window);
+    await readSamples(read, selection, window, (number, floats) => {
+      visit(labels(number), floats, histograms.get(number) ?? []);
+      histograms.delete(number);
+    });
+    for (const [number, own] of histograms) visit(labels(number), NO_FLOATS, own);
+  }
 }
 
 /** A histogram's weight against the limit on samples: what it holds besides its buckets. */

@@ -1,0 +1,144 @@
+// Remote read on the wire: a request's queries, and the raw samples that answer one.
+//
+// Source: prometheus/prompb/remote.proto and types.proto.
+
+import { ProtobufReader, WIRE_VARINT } from '../base/protobuf.ts';
+import { ProtobufWriter } from '../base/protobuf-writer.ts';
+import { RequestError } from '../base/request-error.ts';
+import { type Labels } from '../query/labels.ts';
+import { type MatchOp, type Matcher, compileMatcher } from '../query/matchers.ts';
+import type { CounterResetHint, NativeHistogram, Span } from './native-histogram.ts';
+import type { HistogramSample, SampleRun } from './read-samples.ts';
+
+export interface ReadQuery {
+  /** Milliseconds, both included. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly matchers: readonly Matcher[];
+}
+
+export interface ReadRequest {
+  readonly queries: readonly ReadQuery[];
+  /** What the client takes: `samples` also where it says nothing. */
+  readonly accepts: readonly ('samples' | 'chunks')[];
+}
+
+const QUERIES_MAX = 1000;
+const MATCHERS_MAX = 1000;
+const OPS: readonly MatchOp[] = ['=', '!=', '=~', '!~'];
+
+/** A `ReadRequest`. Throws `bad_data`. */
+export function decodeReadRequest(bytes: Uint8Array): ReadRequest {
+  const reader = new ProtobufReader(bytes);
+  const queries: ReadQuery[] = [];
+  const accepts: ('samples' | 'chunks')[] = [];
+  while (reader.next()) {
+    if (reader.field === 1) queries.push(decodeQuery(reader));
+    else if (reader.field === 2) reader.repeated(WIRE_VARINT, () => void accepts.push(reader.uint() === 1 ? 'chunks' : 'samples'));
+    else reader.skip();
+    if (queries.length > QUERIES_MAX || accepts.length > QUERIES_MAX)
+      throw new RequestError('bad_data', `more than ${QUERIES_MAX} queries in one remote read`);
+  }
+  return { queries, accepts: accepts.length === 0 ? ['samples'] : accepts };
+}
+
+function decodeQuery(reader: ProtobufReader): ReadQuery {
+  let fromMs = 0;
+  let toMs = 0;
+  const matchers: Matcher[] = [];
+  const outer = reader.enter();
+  while (reader.next()) {
+    if (reader.field === 1) fromMs = reader.int();
+    else if (reader.field === 2) toMs = reader.int();
+    else if (reader.field === 3) matchers.push(decodeMatcher(reader));
+    else reader.skip();
+    if (matchers.length > MATCHERS_MAX) throw new RequestError('bad_data', `more than ${MATCHERS_MAX} matchers in one query`);
+  }
+  reader.leave(outer);
+  return { fromMs, toMs, matchers };
+}
+
+function decodeMatcher(reader: ProtobufReader): Matcher {
+  let type = 0;
+  let name = '';
+  let value = '';
+  const outer = reader.enter();
+  while (reader.next()) {
+    if (reader.field === 1) type = reader.uint();
+    else if (reader.field === 2) name = reader.text();
+    else if (reader.field === 3) value = reader.text();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  const op = OPS[type];
+  if (op === undefined) throw new RequestError('bad_data', `unknown type ${type} of a matcher`);
+  const matcher = { name, op, value };
+  compileMatcher(matcher);
+  return matcher;
+}
+
+/** A `TimeSeries` with all samples of a series, stale markers included. */
+export function encodeTimeSeries(labels: Labels, floats: SampleRun, histograms: readonly HistogramSample[]): Buffer {
+  const out = new ProtobufWriter();
+  for (let i = 0; i < labels.length; i += 2) {
+    out.message(1, (pair) => {
+      pair.text(1, labels[i] ?? '');
+      pair.text(2, labels[i + 1] ?? '');
+    });
+  }
+  for (let i = 0; i < floats.length; i++) {
+    out.message(2, (sample) => {
+      sample.doubleWords(1, floats.words[2 * i] ?? 0, floats.words[2 * i + 1] ?? 0);
+      sample.int(2, floats.times[i] ?? 0);
+    });
+  }
+  for (const sample of histograms) out.message(4, (message) => writeHistogram(message, sample));
+  return out.bytes();
+}
+
+const STALE_LOW = 2;
+const STALE_HIGH = 0x7ff00000;
+const RESET_HINTS: readonly CounterResetHint[] = ['unknown', 'yes', 'no', 'gauge'];
+
+/** A float histogram: counts are doubles, absolute. */
+function writeHistogram(out: ProtobufWriter, sample: HistogramSample): void {
+  if (sample.kind === 'stale') {
+    out.double(2, 0);
+    out.doubleWords(3, STALE_LOW, STALE_HIGH);
+  } else writeBuckets(out, sample.histogram);
+  out.int(15, sample.ms);
+}
+
+function writeBuckets(out: ProtobufWriter, histogram: NativeHistogram): void {
+  out.double(2, histogram.count);
+  out.double(3, histogram.sum);
+  out.sint(4, histogram.schema);
+  out.double(5, histogram.zeroThreshold);
+  out.double(7, histogram.zeroCount);
+  writeSpans(out, 8, histogram.negativeSpans);
+  out.doubles(10, histogram.negativeBuckets);
+  writeSpans(out, 11, histogram.positiveSpans);
+  out.doubles(13, histogram.positiveBuckets);
+  out.int(14, RESET_HINTS.indexOf(histogram.counterResetHint));
+  out.doubles(16, histogram.customValues);
+}
+
+function writeSpans(out: ProtobufWriter, field: number, spans: readonly Span[]): void {
+  for (const { offset, length } of spans) {
+    out.message(field, (span) => {
+      span.sint(1, offset);
+      span.int(2, length);
+    });
+  }
+}
+
+/** A `ReadResponse`: one result per query, each a row of encoded series. */
+export function encodeReadResponse(results: readonly (readonly Uint8Array[])[]): Buffer {
+  const out = new ProtobufWriter();
+  for (const series of results) {
+    out.message(1, (result) => {
+      for (const one of series) result.raw(1, one);
+    });
+  }
+  return out.bytes();
+}
