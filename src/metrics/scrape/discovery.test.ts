@@ -75,6 +75,10 @@ test('target files that are none', () => {
   for (const [text, isJson] of [
     ['{}', true],
     ['[null]', true],
+    ['[{"target": []}]', true],
+    ['[{"targets": [1]}]', true],
+    ['[{"labels": {"a": 1}}]', true],
+    ['[{"labels": {"": "x"}}]', true],
     ['[', true],
     ['- target: [a]', false],
     ['- labels: {"": x}', false],

@@ -9,11 +9,11 @@ import { dirname } from 'node:path';
 
 import type { Log } from '../../base/log.ts';
 import { RequestError } from '../../base/request-error.ts';
-import type { FileConfig } from './discovery-config.ts';
+import type { FileConfig, StaticGroup } from './discovery-config.ts';
 import { staticGroup } from './discovery-config.ts';
 import type { Discovery } from './discovery.ts';
 import { groupOf, refreshDelayMs } from './discovery.ts';
-import { refuse } from './scalars.ts';
+import { checkLabelName, refuse } from './scalars.ts';
 import type { TargetGroup } from './target.ts';
 import { list, optional, readYaml } from './yaml-schema.ts';
 
@@ -22,26 +22,56 @@ const groupList = list(optional(staticGroup));
 /** A burst of changes to a directory is read once, this long after its first. */
 const SETTLE_MS = 100;
 
-/** Parses the text of a target file. Throws `bad_data`. */
+/** Parses the text of a target file, or of an answer of HTTP discovery. Throws `bad_data`. */
 export function parseTargetGroups(
   text: string,
   isJson: boolean,
   source: string,
   added: readonly (readonly [string, string])[],
 ): readonly TargetGroup[] {
-  const groups = readYaml(isJson ? compactJson(text) : text, groupList);
+  const groups = isJson ? jsonGroups(text) : readYaml(text, groupList);
   return groups.map((group, index) =>
     group === undefined ? refuse(`nil target group item found (index ${index})`) : groupOf(group, `${source}:${index}`, added),
   );
 }
 
-/** JSON without the white space that YAML reads differently. */
-function compactJson(text: string): string {
+/** JSON has a parser of its own: lists of targets are large, and YAML's is slow. */
+function jsonGroups(text: string): readonly (StaticGroup | undefined)[] {
+  const groups = parseJson(text);
+  if (groups === null) return [];
+  if (!Array.isArray(groups)) return refuse('target groups must be an array');
+  return groups.map((group: unknown, index) => (group === null ? undefined : jsonGroup(group, index)));
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.stringify(JSON.parse(text));
+    return JSON.parse(text);
   } catch (cause) {
     throw new RequestError('bad_data', cause instanceof Error ? cause.message : String(cause), { cause });
   }
+}
+
+function jsonGroup(group: unknown, index: number): StaticGroup {
+  const fields = jsonObject(group, `target group ${index}`);
+  const unknown = Object.keys(fields).find((name) => name !== 'targets' && name !== 'labels');
+  if (unknown !== undefined) refuse(`target group ${index}: unknown field ${JSON.stringify(unknown)}`);
+  const targets: unknown = fields['targets'] ?? [];
+  if (!Array.isArray(targets) || !targets.every((each) => typeof each === 'string')) {
+    return refuse(`target group ${index}: targets must be an array of strings`);
+  }
+  const labels = Object.entries(jsonObject(fields['labels'] ?? {}, `target group ${index}: labels`)).map(([name, value]) => {
+    checkLabelName(name);
+    return [
+      name,
+      typeof value === 'string' ? value : refuse(`target group ${index}: label ${JSON.stringify(name)} must be a string`),
+    ] as const;
+  });
+  return { targets, labels: new Map(labels) };
+}
+
+function jsonObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(`${what} must be an object`);
+  return value as Readonly<Record<string, unknown>>;
 }
 
 /** Reads and watches the files of one section. */
