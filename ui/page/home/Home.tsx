@@ -5,13 +5,14 @@ import { Link } from '@tanstack/react-router';
 import { keepShell } from '../../data/address.ts';
 import type { Address } from '../../data/address.ts';
 import { useLive } from '../../data/Live.tsx';
-import { instant, targets as targetsQuestion } from '../../data/questions.ts';
+import { targets as targetsQuestion } from '../../data/questions.ts';
 import { quantityText } from '../../data/units.ts';
 import type { Quantity } from '../../data/units.ts';
 import { useAddress } from '../../data/use-address.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { Failed, Notices, Skeleton } from '../../kit/States.tsx';
-import { HOST_QUERY, RATE_WINDOW_S, chosenHost, hostsOf, verdict } from './home-state.ts';
+import { recent } from './growth.ts';
+import { HOST_QUERY, chosenHost, hostsOf, verdict } from './home-state.ts';
 import type { Concern, Host, Measure, Verdict } from './home-state.ts';
 import { FirstData } from './FirstData.tsx';
 import { HostCharts } from './HostCharts.tsx';
@@ -19,19 +20,17 @@ import { Incoming } from './Incoming.tsx';
 import css from './home.module.css';
 
 const BYTE_RATE: Quantity = { unit: 'bytes', perSecond: true };
-const NOTHING = { value: [], warnings: [] };
 
 export function Home() {
   const { span, nowMs } = useLive();
   const { address, set } = useAddress();
   // A range that lies in the past is answered as of its end.
   const atMs = Math.min(span.endMs, nowMs);
-  const now = useAnswer(instant(HOST_QUERY, atMs));
-  const before = useAnswer(instant(HOST_QUERY, atMs - RATE_WINDOW_S * 1000));
+  const now = useAnswer(recent(HOST_QUERY, atMs));
   const targets = useAnswer(targetsQuestion);
   if (now.error) return <Failed title="The hosts cannot be read" error={now.error} onRetry={() => void now.refetch()} />;
-  if (!now.data || before.isPending || targets.isPending) return <Skeleton rows={14} />;
-  const hosts = hostsOf(now.data.value, (before.data ?? NOTHING).value);
+  if (!now.data || targets.isPending) return <Skeleton rows={14} />;
+  const hosts = hostsOf(now.data.value);
   const active = targets.data?.value.active ?? [];
   const host = chosenHost(hosts, address);
   const warnings = [...now.data.warnings, ...(targets.error ? [`Targets are missing: ${targets.error.message}`] : [])];

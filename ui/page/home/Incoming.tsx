@@ -5,22 +5,23 @@ import { keepShell } from '../../data/address.ts';
 import type { Address } from '../../data/address.ts';
 import type { Target } from '../../data/decode.ts';
 import { useLive } from '../../data/Live.tsx';
-import { cardinality, instant } from '../../data/questions.ts';
+import { cardinality } from '../../data/questions.ts';
 import { countText, quantityText } from '../../data/units.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import { RATE_WINDOW_S } from './home-state.ts';
-import { SAMPLES_QUERY, samplesPerSecond } from './incoming-state.ts';
+import { recent, totalGrowth } from './growth.ts';
 import css from './home.module.css';
 
 const DOWN_SHOWN = 8;
 
+/** Samples that were stored, by whichever road they came: the program's own counters, one for each tenant. */
+const SAMPLES_QUERY = '{__name__=~"sightline_metrics_samples_total|sightline_metrics_histograms_total"}';
+
 export function Incoming({ targets }: { readonly targets: readonly Target[] }) {
   const { span, nowMs } = useLive();
   const atMs = Math.min(span.endMs, nowMs);
-  const now = useAnswer(instant(SAMPLES_QUERY, atMs));
-  const before = useAnswer(instant(SAMPLES_QUERY, atMs - RATE_WINDOW_S * 1000));
+  const samples = useAnswer(recent(SAMPLES_QUERY, atMs));
   const stats = useAnswer(cardinality, 'minute');
-  const rate = now.data && before.data ? samplesPerSecond(now.data.value, before.data.value) : undefined;
+  const rate = samples.data && totalGrowth(samples.data.value);
   const series = stats.data?.value.seriesCount;
   const down = targets.filter((t) => t.health === 'down');
   const up = targets.filter((t) => t.health === 'up').length;

@@ -2,18 +2,20 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Target, VectorSample } from '../../data/decode.ts';
+import type { Target } from '../../data/decode.ts';
+import type { RawSeries } from '../../data/samples.ts';
 import { chosenHost, hostsOf, troubles, verdict } from './home-state.ts';
 
-const sample = (name: string, value: number, labels: Record<string, string> = {}): VectorSample => ({
+const series = (name: string, values: readonly number[], labels: Record<string, string> = {}): RawSeries => ({
   labels: { __name__: name, job: 'node', instance: 'web-1', ...labels },
-  time: 0,
-  value,
+  times: values.map((_, i) => 1000 - (values.length - 1 - i) * 60),
+  values,
+  histogram: false,
 });
 
 const memory = (available: number, instance = 'web-1') => [
-  sample('node_memory_MemTotal_bytes', 100, { instance }),
-  sample('node_memory_MemAvailable_bytes', available, { instance }),
+  series('node_memory_MemTotal_bytes', [100], { instance }),
+  series('node_memory_MemAvailable_bytes', [available], { instance }),
 ];
 
 function target(health: Target['health']): Target {
@@ -32,24 +34,17 @@ function target(health: Target['health']): Target {
 }
 
 test('shares and rates of a host', () => {
-  const now = [
-    sample('node_cpu_seconds_total', 160, { cpu: '0', mode: 'idle' }),
-    sample('node_cpu_seconds_total', 220, { cpu: '1', mode: 'idle' }),
+  const [host] = hostsOf([
+    series('node_cpu_seconds_total', [100, 160 - 30], { cpu: '0', mode: 'idle' }),
+    series('node_cpu_seconds_total', [100, 160], { cpu: '1', mode: 'idle' }),
     ...memory(25),
-    sample('node_filesystem_size_bytes', 100, { mountpoint: '/' }),
-    sample('node_filesystem_avail_bytes', 40, { mountpoint: '/' }),
-    sample('node_filesystem_size_bytes', 100, { mountpoint: '/data' }),
-    sample('node_filesystem_avail_bytes', 8, { mountpoint: '/data' }),
-    sample('node_network_receive_bytes_total', 1300, { device: 'eth0' }),
-    sample('node_network_receive_bytes_total', 5, { device: 'eth1' }),
-  ];
-  const before = [
-    sample('node_cpu_seconds_total', 100, { cpu: '0', mode: 'idle' }),
-    sample('node_cpu_seconds_total', 100, { cpu: '1', mode: 'idle' }),
-    sample('node_network_receive_bytes_total', 100, { device: 'eth0' }),
-    sample('node_network_receive_bytes_total', 900, { device: 'eth1' }),
-  ];
-  const [host] = hostsOf(now, before);
+    series('node_filesystem_size_bytes', [100], { mountpoint: '/' }),
+    series('node_filesystem_avail_bytes', [40], { mountpoint: '/' }),
+    series('node_filesystem_size_bytes', [100], { mountpoint: '/data' }),
+    series('node_filesystem_avail_bytes', [8], { mountpoint: '/data' }),
+    series('node_network_receive_bytes_total', [100, 700], { device: 'eth0' }),
+    series('node_network_receive_bytes_total', [900, 0], { device: 'eth1' }),
+  ]);
   assert.ok(host);
   assert.equal(host.cpu?.value, 0.25);
   assert.equal(host.memory?.value, 0.75);
@@ -61,11 +56,11 @@ test('shares and rates of a host', () => {
 });
 
 test('the sentence', () => {
-  const well = hostsOf(memory(50), []);
+  const well = hostsOf(memory(50));
   assert.deepEqual(verdict(well, [target('up')]), { concern: 'ok', text: 'web-1 is healthy.' });
   assert.deepEqual(verdict(well, [target('up'), target('down')]), { concern: 'bad', text: 'target x is down.' });
-  assert.deepEqual(verdict(hostsOf(memory(2), []), []), { concern: 'bad', text: 'web-1: memory 98 % used.' });
-  const two = hostsOf([...memory(50), ...memory(8, 'web-2')], []);
+  assert.deepEqual(verdict(hostsOf(memory(2)), []), { concern: 'bad', text: 'web-1: memory 98 % used.' });
+  const two = hostsOf([...memory(50), ...memory(8, 'web-2')]);
   assert.equal(two[0]?.instance, 'web-2');
   assert.equal(verdict(two, []).text, 'web-2: memory 92 % used.');
   assert.equal(verdict([], []).concern, 'ok');
@@ -74,5 +69,10 @@ test('the sentence', () => {
 });
 
 test('a host that stopped reporting is no host', () => {
-  assert.deepEqual(hostsOf([], memory(50)), []);
+  const ended = memory(50).map((s) => ({ ...s, times: [900] }));
+  assert.deepEqual(
+    hostsOf([...ended, ...memory(50, 'web-2')]).map((h) => h.instance),
+    ['web-2'],
+  );
+  assert.deepEqual(hostsOf([]), []);
 });

@@ -1,15 +1,14 @@
-// What the home page concludes: how each host is, and one sentence about all. Pure functions of the samples of two instants.
+// What the home page concludes: how each host is, and one sentence about all. Pure functions of the samples of two minutes.
 
 import type { Address } from '../../data/address.ts';
-import type { Target, VectorSample } from '../../data/decode.ts';
+import type { Target } from '../../data/decode.ts';
+import type { RawSeries } from '../../data/samples.ts';
+import { growthPerSecond } from './growth.ts';
 
 /** Everything that the verdict on a host needs, in one question. The empty alternative lets metrics pass that lack the label. */
 export const HOST_QUERY =
   '{__name__=~"node_cpu_seconds_total|node_memory_MemTotal_bytes|node_memory_MemAvailable_bytes|node_filesystem_size_bytes|node_filesystem_avail_bytes' +
   '|node_network_receive_bytes_total|node_network_transmit_bytes_total|node_load1",mode=~"|idle",device!~"lo|veth.*|docker.*|br-.*",fstype!~"tmpfs|ramfs|squashfs|overlay|fuse.*|iso9660"}';
-
-/** Seconds between the two instants that a rate is made of: two scrapes of the slowest usual interval fit in. */
-export const RATE_WINDOW_S = 120;
 
 export type Concern = 'ok' | 'warn' | 'bad';
 
@@ -51,74 +50,61 @@ function worst(concerns: readonly (Concern | undefined)[]): Concern {
   return concerns.reduce<Concern>((most, c) => (c !== undefined && RANK[c] > RANK[most] ? c : most), 'ok');
 }
 
-interface HostSamples {
-  readonly now: Map<string, VectorSample[]>;
-  readonly before: Map<string, VectorSample[]>;
-}
+/** A host's series by metric. */
+type HostSeries = ReadonlyMap<string, readonly RawSeries[]>;
 
-function groupByHost(now: readonly VectorSample[], before: readonly VectorSample[]): ReadonlyMap<string, HostSamples> {
-  const hosts = new Map<string, HostSamples>();
-  for (const [when, samples] of [
-    ['now', now],
-    ['before', before],
-  ] as const) {
-    for (const sample of samples) {
-      const key = hostKey(sample.labels);
-      const host = hosts.get(key) ?? { now: new Map(), before: new Map() };
-      hosts.set(key, host);
-      const name = sample.labels['__name__'] ?? '';
-      host[when].set(name, [...(host[when].get(name) ?? []), sample]);
-    }
+/** Every host with the series that reach to the end of what was asked; a series that ended before says nothing about now. */
+function groupByHost(series: readonly RawSeries[]): ReadonlyMap<string, HostSeries> {
+  const end = Math.max(...series.map((s) => s.times.at(-1) ?? 0));
+  const hosts = new Map<string, Map<string, RawSeries[]>>();
+  for (const one of series) {
+    if (one.times.at(-1) !== end) continue;
+    const key = `${one.labels['job'] ?? ''} ${one.labels['instance'] ?? ''}`;
+    const host = hosts.get(key) ?? new Map<string, RawSeries[]>();
+    hosts.set(key, host);
+    const name = one.labels['__name__'] ?? '';
+    host.set(name, [...(host.get(name) ?? []), one]);
   }
   return hosts;
 }
 
-function hostKey(labels: Readonly<Record<string, string>>): string {
-  return `${labels['job'] ?? ''} ${labels['instance'] ?? ''}`;
+/** Growth per second of each of a host's counters of one name that has two values. */
+function growths(host: HostSeries, name: string): readonly number[] {
+  return (host.get(name) ?? []).flatMap((s) => growthPerSecond(s) ?? []);
 }
 
-/** Sum of the growth per second of a host's counters of one name; a counter that restarted, or is new, counts nothing. */
-function growth(host: HostSamples, name: string): { readonly perSecond: number; readonly counters: number } | undefined {
-  const earlier = new Map((host.before.get(name) ?? []).map((s) => [counterKey(s), s.value]));
-  let sum = 0;
-  let counters = 0;
-  for (const sample of host.now.get(name) ?? []) {
-    const value = earlier.get(counterKey(sample));
-    if (value === undefined || sample.value < value) continue;
-    sum += sample.value - value;
-    counters++;
-  }
-  return counters === 0 ? undefined : { perSecond: sum / RATE_WINDOW_S, counters };
+const sum = (values: readonly number[]): number | undefined => (values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0));
+
+function lastOf(series: RawSeries | undefined): number | undefined {
+  return series?.values.at(-1);
 }
 
-function counterKey(sample: VectorSample): string {
-  return `${sample.labels['cpu'] ?? ''} ${sample.labels['device'] ?? ''}`;
+function single(host: HostSeries, name: string): number | undefined {
+  return lastOf(host.get(name)?.[0]);
 }
 
-function single(host: HostSamples, name: string): number | undefined {
-  return host.now.get(name)?.[0]?.value;
-}
-
-function fullestDisk(host: HostSamples): Disk | undefined {
-  const free = new Map((host.now.get('node_filesystem_avail_bytes') ?? []).map((s) => [s.labels['mountpoint'], s.value]));
+function fullestDisk(host: HostSeries): Disk | undefined {
+  const free = new Map((host.get('node_filesystem_avail_bytes') ?? []).map((s) => [s.labels['mountpoint'], lastOf(s)]));
   let fullest: Disk | undefined;
-  for (const size of host.now.get('node_filesystem_size_bytes') ?? []) {
+  for (const size of host.get('node_filesystem_size_bytes') ?? []) {
     const avail = free.get(size.labels['mountpoint']);
-    if (avail === undefined || size.value <= 0) continue;
-    const used = 1 - avail / size.value;
+    const total = lastOf(size) ?? 0;
+    if (avail === undefined || total <= 0) continue;
+    const used = 1 - avail / total;
     if (!fullest || used > fullest.value) fullest = { ...measure(used, BOUNDS.disk), mountpoint: size.labels['mountpoint'] ?? '' };
   }
   return fullest;
 }
 
-function hostOf(key: string, samples: HostSamples): Host {
-  const idle = growth(samples, 'node_cpu_seconds_total');
-  const cpu = idle && measure(Math.min(1, Math.max(0, 1 - idle.perSecond / idle.counters)), BOUNDS.cpu);
-  const total = single(samples, 'node_memory_MemTotal_bytes');
-  const available = single(samples, 'node_memory_MemAvailable_bytes');
+function hostOf(key: string, series: HostSeries): Host {
+  const idle = growths(series, 'node_cpu_seconds_total');
+  const idleSum = sum(idle);
+  const cpu = idleSum === undefined ? undefined : measure(Math.min(1, Math.max(0, 1 - idleSum / idle.length)), BOUNDS.cpu);
+  const total = single(series, 'node_memory_MemTotal_bytes');
+  const available = single(series, 'node_memory_MemAvailable_bytes');
   const memory = total !== undefined && available !== undefined && total > 0 ? measure(1 - available / total, BOUNDS.memory) : undefined;
-  const disk = fullestDisk(samples);
-  const labels = [...samples.now.values()][0]?.[0]?.labels ?? {};
+  const disk = fullestDisk(series);
+  const labels = [...series.values()][0]?.[0]?.labels ?? {};
   return {
     key,
     job: labels['job'] ?? '',
@@ -126,16 +112,16 @@ function hostOf(key: string, samples: HostSamples): Host {
     cpu,
     memory,
     disk,
-    load1: single(samples, 'node_load1'),
-    receive: growth(samples, 'node_network_receive_bytes_total')?.perSecond,
-    transmit: growth(samples, 'node_network_transmit_bytes_total')?.perSecond,
+    load1: single(series, 'node_load1'),
+    receive: sum(growths(series, 'node_network_receive_bytes_total')),
+    transmit: sum(growths(series, 'node_network_transmit_bytes_total')),
     concern: worst([cpu?.concern, memory?.concern, disk?.concern]),
   };
 }
 
-/** Every host that reports now, those with trouble first. */
-export function hostsOf(now: readonly VectorSample[], before: readonly VectorSample[]): readonly Host[] {
-  const hosts = [...groupByHost(now, before)].filter(([, samples]) => samples.now.size > 0).map(([key, samples]) => hostOf(key, samples));
+/** Every host that reports at the end of what was asked, those with trouble first. */
+export function hostsOf(series: readonly RawSeries[]): readonly Host[] {
+  const hosts = [...groupByHost(series)].map(([key, own]) => hostOf(key, own));
   return hosts.sort((a, b) => RANK[b.concern] - RANK[a.concern] || (a.key < b.key ? -1 : 1));
 }
 
