@@ -63,6 +63,15 @@ export const TENANTS_PER_READ_MAX = 100;
 /** Queries of a tenant that may wait for their turn. */
 export const QUERIES_WAITING_MAX = 1000;
 
+// Scraping.
+
+/** The largest page of a target whose job sets no `body_size_limit`. */
+export const SCRAPE_PAGE_BYTES_MAX = 128 * MIB;
+/** The largest list of targets that HTTP discovery may answer with. */
+export const DISCOVERY_BODY_BYTES_MAX = 64 * MIB;
+/** How often one request to a target may be sent on. Source: Go `net/http`. */
+export const REDIRECTS_MAX = 10;
+
 // Settings.
 
 export const CONFIG_FILE_BYTES_MAX = 16 * MIB;

@@ -9,11 +9,11 @@ import { stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 
 import { RequestError } from '../../base/request-error.ts';
+import { REDIRECTS_MAX } from '../../limits.ts';
 import { reasonOf, textOrFile, tlsOptions } from './credential-files.ts';
 import type { HttpConfig } from './http-config.ts';
 import { OAuthToken } from './oauth-token.ts';
 
-const REDIRECTS_MAX = 10;
 /** Longer than most scrape intervals, so that connections are kept between scrapes. */
 const IDLE_TIMEOUT_MS = 300_000;
 

@@ -4,6 +4,7 @@
 
 import type { Log } from '../../base/log.ts';
 import { RequestError } from '../../base/request-error.ts';
+import { DISCOVERY_BODY_BYTES_MAX } from '../../limits.ts';
 import type { HttpDiscoveryConfig } from './discovery-config.ts';
 import type { Discovery } from './discovery.ts';
 import { refreshDelayMs, refreshingDiscovery } from './discovery.ts';
@@ -11,7 +12,6 @@ import { parseTargetGroups } from './file-discovery.ts';
 import type { HttpClient } from './http-client.ts';
 
 const JSON_TYPE = /^application\/json(?:;\s*charset=(?:"utf-8"|utf-8))?$/i;
-const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Asks `client` for the target groups of the section. The client is closed with the discovery. */
 export function httpDiscovery(config: HttpDiscoveryConfig, client: HttpClient, log: Log): Discovery {
@@ -25,7 +25,7 @@ export function httpDiscovery(config: HttpDiscoveryConfig, client: HttpClient, l
       const answer = await client.get(url, {
         headers,
         timeoutMs: refreshDelayMs(intervalMs),
-        bodyBytesMax: BODY_BYTES_MAX,
+        bodyBytesMax: DISCOVERY_BODY_BYTES_MAX,
         signal,
         compression: true,
       });

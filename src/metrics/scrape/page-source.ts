@@ -2,6 +2,7 @@
 //
 // Source of the request's headers: Prometheus `scrape.targetScraper` and `acceptHeader`.
 
+import { SCRAPE_PAGE_BYTES_MAX } from '../../limits.ts';
 import type { HttpClient } from './http-client.ts';
 import type { ScrapeConfig, ScrapeProtocol } from './scrape-config.ts';
 import type { Target } from './target.ts';
@@ -13,9 +14,6 @@ export interface ScrapedPage {
 
 /** Fetches a target's page. Rejects with an error whose message is for the target's page. */
 export type PageSource = (target: Target, signal: AbortSignal) => Promise<ScrapedPage>;
-
-/** The largest page when a job sets no `body_size_limit`. */
-export const PAGE_BYTES_MAX = 256 * 1024 * 1024;
 
 const MEDIA_TYPE: Readonly<Record<ScrapeProtocol, string>> = {
   PrometheusProto: 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited',
@@ -38,7 +36,7 @@ export function acceptHeader({ scrapeProtocols, nameEscaping }: Pick<ScrapeConfi
 /** Pages over HTTP, as the job asks for them. */
 export function httpSource(config: ScrapeConfig, client: HttpClient): PageSource {
   const accept = acceptHeader(config);
-  const bodyBytesMax = config.bodySizeLimit || PAGE_BYTES_MAX;
+  const bodyBytesMax = config.bodySizeLimit || SCRAPE_PAGE_BYTES_MAX;
   return async (target, signal) => {
     const headers = { accept, 'x-prometheus-scrape-timeout-seconds': String(target.timeoutMs / 1000) };
     const { timeoutMs, url } = target;
