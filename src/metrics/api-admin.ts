@@ -42,6 +42,11 @@ async function deleteSeries(options: MetricsApiOptions, request: Request): Promi
   if (request.tenants.length > 1) throw new RequestError('bad_data', 'series are deleted for one tenant at a time');
   const range = rangeParams(request.query);
   const context = await readContext(options, request);
+  // What waits would come into the tables after the deletion.
+  if (context.warnings.length > 0)
+    throw new RequestError('unavailable', 'nothing was deleted: the store cannot take in the newest samples at the moment', {
+      retryAfterS: 5,
+    });
   for (const matchers of matches) {
     for (const selection of await selectSeries(context, matchers, range)) await deleteSelection(options, context, selection, range);
   }

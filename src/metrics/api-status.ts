@@ -29,13 +29,11 @@ export function statusRoutes(options: MetricsApiOptions, flavour: Flavour): read
   return [
     route('GET', '/api/v1/status/config', 'The settings in force, as YAML.', () => success({ yaml: status.configYaml() })),
     route('GET', '/api/v1/status/flags', 'The settings in force, by name.', () => success(status.flags())),
-    route('GET', '/api/v1/status/runtimeinfo', 'When the program was started and how it runs.', (request) => runtimeInfo(options, request)),
+    route('GET', '/api/v1/status/runtimeinfo', 'When the program was started and how it runs.', () => runtimeInfo(options)),
     route('GET', '/api/v1/status/buildinfo', 'The version of the program.', () => success(buildInfo(options, flavour))),
     route('GET', '/api/v1/status/tsdb', 'Cardinality statistics.', (request) => cardinality(options, request)),
     // Nothing is replayed: what was acknowledged is in the store.
-    route('GET', '/api/v1/status/walreplay', 'State of the write-ahead log: always done.', () =>
-      success({ min: 0, max: 0, current: 0, state: 'done' }),
-    ),
+    route('GET', '/api/v1/status/walreplay', 'State of the write-ahead log: always done.', () => success({ min: 0, max: 0, current: 0 })),
     route('GET', '/api/v1/features', 'What this server can do, by kind.', () => success(features())),
   ];
 }
@@ -45,12 +43,8 @@ function buildInfo({ status: { version, revision } }: MetricsApiOptions, flavour
   return flavour === 'prometheus' ? common : { application: APPLICATION, ...common, features: { ruler_config_api: 'true' } };
 }
 
-async function runtimeInfo(options: MetricsApiOptions, request: Request): Promise<Reply> {
-  const { status, clock } = options;
+function runtimeInfo({ status, clock }: MetricsApiOptions): Reply {
   const reload = status.lastReload();
-  const context = await readContext(options, request);
-  const statement = sql`SELECT uniqExact(series) AS series FROM series WHERE tenant IN ${texts(request.tenants)} AND day >= ${int(dayOf(clock.now()) - 1)}`;
-  const [row] = await guarded(context, () => context.client.query(statement, statementOptions(context)));
   return success({
     startTime: new Date(status.startedMs).toISOString(),
     CWD: status.workingDirectory,
@@ -58,7 +52,6 @@ async function runtimeInfo(options: MetricsApiOptions, request: Request): Promis
     serverTime: new Date(clock.now()).toISOString(),
     reloadConfigSuccess: reload.success,
     lastConfigTime: new Date(reload.ms).toISOString(),
-    timeSeriesCount: Number(row?.['series'] ?? 0),
     corruptionCount: 0,
     goroutineCount: 0,
     GOMAXPROCS: 0,
@@ -74,10 +67,6 @@ function features(): Readonly<Record<string, Readonly<Record<string, boolean>>>>
   const language = ['at_modifier', 'offset', 'negative_offset', 'utf8_names', 'duration_expr'];
   const yes = (names: Iterable<string>): Record<string, boolean> => Object.fromEntries([...names].sort().map((name) => [name, true]));
   return { api: yes(api), promql: yes(language), promql_functions: yes(EVALUATED_FUNCTIONS) };
-}
-
-function dayOf(ms: number): number {
-  return Math.floor(ms / 86_400_000);
 }
 
 interface Statistic {

@@ -129,14 +129,13 @@ interface Asked {
 async function ask(
   path: string,
   query: Readonly<Record<string, string | readonly string[]>> = {},
-  { method = 'GET', tenants = ['a'], accept = '' } = {},
+  { method = 'GET', tenants = ['a'], accept = '', signal = new AbortController().signal } = {},
 ): Promise<Asked> {
   const match = router.find(method, path);
   assert.equal(match.kind, 'route', path);
   if (match.kind !== 'route') throw new Error('unreachable');
   const parameters = new URLSearchParams();
   for (const [name, values] of Object.entries(query)) for (const value of [values].flat()) parameters.append(name, value);
-  const { signal } = new AbortController();
   const request: Request = {
     id: '1',
     method: 'GET',
@@ -431,6 +430,14 @@ test('limits are named', async () => {
   const { status, json } = await ask('/prom/api/v1/query', { query: 'm', time: '1' }, { tenants: ['many'] });
   assert.deepEqual([status, json.errorType], [422, 'execution']);
   assert.match(json.error ?? '', /limits\.query\.seriesMax/);
+});
+
+test('a query ends when its client has gone away', async () => {
+  const controller = new AbortController();
+  const asked = ask('/prom/api/v1/query', { query: 'up', time: '1' }, { signal: controller.signal });
+  controller.abort();
+  const { status, json } = await asked;
+  assert.deepEqual([status, json.errorType], [499, 'canceled']);
 });
 
 test('federation', async () => {
