@@ -440,6 +440,25 @@ test('a query ends when its client has gone away', async () => {
   assert.deepEqual([status, json.errorType], [499, 'canceled']);
 });
 
+test('series that reach over the borders of blocks come back whole', async () => {
+  const write = metricStore.begin('long');
+  const each = 50_000;
+  for (const i of ['1', '2', '3'])
+    for (let k = 0; k < each; k++) write.sample(labelsOfRecord({ __name__: 'long', i }), k * 10, k * Number(i));
+  await write.commit();
+  const data = await instant('long[1h]', '600', {}, ['long']);
+  assert.ok(typeof data === 'object' && data !== null && 'result' in data && Array.isArray(data.result));
+  const sums = data.result.map(({ metric, values }: { metric: { i: string }; values: [number, string][] }) => {
+    assert.ok(values.every(([time, value], k) => time === k / 100 && Number(value) === k * Number(metric.i)));
+    return [metric.i, values.length];
+  });
+  assert.deepEqual(sums, [
+    ['1', each],
+    ['2', each],
+    ['3', each],
+  ]);
+});
+
 test('federation', async () => {
   const write = metricStore.begin('fed');
   write.sample(labelsOfRecord({ __name__: 'm', job: 'a\n"' }), NOW - 1000, 1.5);
