@@ -1,5 +1,7 @@
 // What stands on the home page before the first data: the lines that send it, for this very server.
 
+import { useEffect } from 'react';
+import { useLive } from '../../data/Live.tsx';
 import { Lines } from '../../kit/States.tsx';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import css from './home.module.css';
@@ -16,12 +18,23 @@ function roads(origin: string): readonly (readonly [string, string])[] {
   ];
 }
 
+const LOOK_EVERY_S = 5;
+
 /** `nothing`: there is no data at all, rather than none about hosts. */
 export function FirstData({ nothing }: { readonly nothing: boolean }) {
+  const { refresh } = useLive();
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) refresh();
+    }, LOOK_EVERY_S * 1000);
+    return () => clearInterval(timer);
+  }, [refresh]);
   return (
     <section className={css.first}>
       <h1>{nothing ? 'Nothing has arrived yet' : 'No host reports in this time range'}</h1>
-      <p>Hosts appear here as soon as their node metrics arrive, whichever way they take:</p>
+      <p>
+        Hosts appear here as soon as their node metrics arrive, whichever way they take. This page looks again every {LOOK_EVERY_S} seconds.
+      </p>
       {roads(location.origin).map(([title, lines]) => (
         <div key={title} className={css.road}>
           <div>

@@ -73,7 +73,7 @@ export function Metrics() {
             All metrics
           </Button>
         </div>
-        <QueryBar key={state.query} query={state.query} onRun={(query) => send({ kind: 'query run', query })} />
+        <QueryBar key={state.query} query={state.query} names={list ?? []} onRun={(query) => send({ kind: 'query run', query })} />
         <Notices texts={described.error ? [`Types and help are missing: ${described.error.message}`] : []} />
         {state.query === '' ? <Start none={list?.length === 0} /> : <Explorer state={state} meta={metaOf(metric, meta)} onEvent={send} />}
       </div>

@@ -16,10 +16,21 @@ import css from './metrics.module.css';
 
 interface QueryBarProps {
   readonly query: string;
+  /** The metrics that exist, to complete a name with. */
+  readonly names: readonly string[];
   readonly onRun: (query: string) => void;
 }
 
-export function QueryBar({ query, onRun }: QueryBarProps) {
+const COMPLETIONS_MAX = 20;
+
+/** Names that go on from what is typed so far, as long as it is a name and nothing more. */
+function completions(names: readonly string[], text: string): readonly string[] {
+  if (!/^[a-zA-Z_:][\w:]+$/.test(text)) return [];
+  const found = names.filter((name) => name.includes(text) && name !== text);
+  return found.sort((a, b) => Number(b.startsWith(text)) - Number(a.startsWith(text)) || (a < b ? -1 : 1)).slice(0, COMPLETIONS_MAX);
+}
+
+export function QueryBar({ query, names, onRun }: QueryBarProps) {
   const [text, setText] = useState(query);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -39,7 +50,13 @@ export function QueryBar({ query, onRun }: QueryBarProps) {
           spellCheck={false}
           autoCapitalize="off"
           autoComplete="off"
+          list="query-names"
         />
+        <datalist id="query-names">
+          {completions(names, text).map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
         <Recent onRun={onRun} />
         <Button primary type="submit">
           Run

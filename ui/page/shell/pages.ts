@@ -8,5 +8,3 @@ export const PAGES = [
   { path: '/targets', title: 'Targets', key: 't', icon: IconRadar2 },
   { path: '/settings', title: 'Settings', key: 's', icon: IconSettings },
 ] as const;
-
-export type PagePath = (typeof PAGES)[number]['path'];
