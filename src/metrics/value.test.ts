@@ -38,7 +38,7 @@ test('times print in seconds', () => {
 });
 
 test('a staleness marker is told from other NaNs', () => {
-  const values = new Float64Array(new BigUint64Array([0x7ff8000000000001n, 0n]).buffer);
+  const values = new Float64Array(new BigUint64Array([0x7ff0000000000002n, 0x7ff8000000000001n, 0n]).buffer);
   const words = wordsOf(values);
   assert.deepEqual(
     [0, 1, 2].map((i) => isStaleAt(words, i)),
