@@ -57,25 +57,52 @@ export class SampleColumns {
 
   /** One block of the table `samples`. */
   encode(tenant: string, registry: SeriesRegistry): Uint8Array {
-    const series = this.series.subarray(0, this.count);
-    const codes = encodeValues(this.values.subarray(0, this.count), series, registry.thousandths);
-    return encodeBlock([
-      ...keyColumns(tenant, registry, { series, ts: this.ts }),
-      { name: 'code', data: { kind: 'Int64', values: codes } },
-    ]);
+    const { count } = this;
+    const series = this.series.subarray(0, count);
+    const columns = keyColumns(tenant, registry, { series, ts: this.ts });
+    const codes = encodeValues(this.values.subarray(0, count), series, registry.thousandths, scratchFor(count).code.subarray(0, count));
+    return encodeBlock([...columns, { name: 'code', data: { kind: 'Int64', values: codes } }]);
   }
 }
 
-/** The columns that all tables with samples begin with: tenant, metric, series, ts. */
+// What a block is copied together from, right after it is filled: one set of arrays for all requests.
+class Scratch {
+  readonly rows: number;
+  readonly metric: Uint32Array;
+  readonly id: BigUint64Array;
+  readonly ts: BigInt64Array;
+  readonly code: BigInt64Array;
+
+  constructor(rows: number) {
+    this.rows = rows;
+    this.metric = new Uint32Array(rows);
+    this.id = new BigUint64Array(rows);
+    this.ts = new BigInt64Array(rows);
+    this.code = new BigInt64Array(rows);
+  }
+}
+
+const SCRATCH_ROWS = 65_536;
+let kept = new Scratch(0);
+
+function scratchFor(rows: number): Scratch {
+  if (rows <= kept.rows) return kept;
+  if (rows > SCRATCH_ROWS) return new Scratch(rows);
+  kept = new Scratch(Math.min(SCRATCH_ROWS, rows * 2));
+  return kept;
+}
+
+/** The columns that all tables with samples begin with: tenant, metric, series, ts. To be encoded before the next call: their memory is used again. */
 export function keyColumns(
   tenant: string,
   registry: SeriesRegistry,
   { series, ts }: { readonly series: Int32Array; readonly ts: Float64Array },
 ) {
   const count = series.length;
-  const metric = new Uint32Array(count);
-  const id = new BigUint64Array(count);
-  const idWords = new Uint32Array(id.buffer);
+  const scratch = scratchFor(count);
+  const metric = scratch.metric.subarray(0, count);
+  const id = scratch.id.subarray(0, count);
+  const idWords = new Uint32Array(id.buffer, 0, 2 * count);
   for (let i = 0; i < count; i++) {
     const number = series[i] as number;
     metric[i] = registry.metric[number] as number;
@@ -83,18 +110,21 @@ export function keyColumns(
     idWords[2 * i + 1] = registry.idHigh[number] as number;
   }
   return [
-    { name: 'tenant', data: { kind: 'LowCardinality(String)', dictionary: [tenant], indexes: new Uint32Array(count) } },
+    { name: 'tenant', data: { kind: 'constant LowCardinality(String)', value: tenant, rows: count } },
     { name: 'metric', data: { kind: 'UInt32', values: metric } },
     { name: 'series', data: { kind: 'UInt64', values: id } },
-    { name: 'ts', data: { kind: 'Int64', values: int64Column(ts, count) } },
+    { name: 'ts', data: { kind: 'Int64', values: writeInt64(ts, scratch.ts.subarray(0, count)) } },
   ] as const;
 }
 
 /** Whole numbers within ±2^53 as a column of 64-bit integers. */
-export function int64Column(numbers: ArrayLike<number>, count: number): BigInt64Array {
-  const column = new BigInt64Array(count);
-  const words = new Uint32Array(column.buffer);
-  for (let i = 0; i < count; i++) {
+export function int64Column(numbers: readonly number[]): BigInt64Array {
+  return writeInt64(numbers, new BigInt64Array(numbers.length));
+}
+
+function writeInt64(numbers: ArrayLike<number>, column: BigInt64Array): BigInt64Array {
+  const words = new Uint32Array(column.buffer, column.byteOffset, column.length * 2);
+  for (let i = 0; i < column.length; i++) {
     const value = numbers[i] as number;
     const high = Math.floor(value / TWO_32);
     words[2 * i] = value - high * TWO_32;

@@ -374,10 +374,7 @@ export class StoreWrite implements MetricWrite {
 
   #encodeStarts(): Uint8Array {
     const starts = this.#starts.map((row) => row.start);
-    return encodeBlock([
-      ...this.#keys(this.#starts),
-      { name: 'start', data: { kind: 'Int64', values: int64Column(starts, starts.length) } },
-    ]);
+    return encodeBlock([...this.#keys(this.#starts), { name: 'start', data: { kind: 'Int64', values: int64Column(starts) } }]);
   }
 
   #encodeExemplars(): Uint8Array {
@@ -416,7 +413,7 @@ export class StoreWrite implements MetricWrite {
 const RESET_HINTS: readonly CounterResetHint[] = ['unknown', 'yes', 'no', 'gauge'];
 
 function tenantColumn(tenant: string, rows: number): Column {
-  return { name: 'tenant', data: { kind: 'LowCardinality(String)', dictionary: [tenant], indexes: new Uint32Array(rows) } };
+  return { name: 'tenant', data: { kind: 'constant LowCardinality(String)', value: tenant, rows } };
 }
 
 function dictionaryColumn(name: string, values: readonly string[]): Column {

@@ -11,7 +11,7 @@ const words = new Uint32Array(float.buffer);
 function roundTrip(low: number, high: number, thousandths: number): readonly [number, number] {
   const input = new Float64Array(1);
   new Uint32Array(input.buffer).set([low, high]);
-  const value = decodeValues(encodeValues(input, new Int32Array(1), Uint8Array.of(thousandths)));
+  const value = decodeValues(encodeValues(input, new Int32Array(1), Uint8Array.of(thousandths), new BigInt64Array(1)));
   const [outLow = 0, outHigh = 0] = new Uint32Array(value.buffer);
   return [outLow, outHigh];
 }

@@ -23,13 +23,12 @@ export const STALE_LOW = 2;
 export const STALE_HIGH = 0x7ff00000;
 
 /**
- * The codes of a column of values. `series[i]` is the series of value `i`, and `thousandths` has a 1 for each series that needs decimals: it is read and set here.
+ * Writes the codes of a column of values to `codes`, and returns it. `series[i]` is the series of value `i`, and `thousandths` has a 1 for each series that needs decimals: it is read and set here.
  * Hot: once per sample that arrives.
  */
-export function encodeValues(values: Float64Array, series: Int32Array, thousandths: Uint8Array): BigInt64Array {
+export function encodeValues(values: Float64Array, series: Int32Array, thousandths: Uint8Array, codes: BigInt64Array): BigInt64Array {
   const input = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-  const codes = new BigInt64Array(values.length);
-  const output = new Uint32Array(codes.buffer);
+  const output = new Uint32Array(codes.buffer, codes.byteOffset, values.length * 2);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     const low = input[2 * i] as number;

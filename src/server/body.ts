@@ -19,6 +19,7 @@ const EMPTY = Buffer.alloc(0);
 const POOL = new BufferPool(POOLED_BUFFER_BYTES_MAX);
 /** A snappy copy of 3 bytes stands for at most 64. Source: snappy format description, section 2.2. */
 const SNAPPY_RATIO_MAX = 22;
+const GONE_EVENTS = ['error', 'aborted', 'close'] as const;
 const DECODER_CHUNK_BYTES = 64 * 1024;
 
 /** Bytes of all bodies that are being handled. */
@@ -73,6 +74,19 @@ export class BodyLease {
     return buffer;
   }
 
+  /** Chunks that were taken already as one buffer, until the request ends. */
+  join(chunks: readonly Buffer[], total: number): Buffer {
+    if (total === 0) return EMPTY;
+    const buffer = POOL.take(total);
+    this.#buffers.push(buffer);
+    let at = 0;
+    for (const chunk of chunks) {
+      buffer.set(chunk, at);
+      at += chunk.length;
+    }
+    return buffer.subarray(0, total);
+  }
+
   [Symbol.dispose](): void {
     this.#budget.free(this.#held);
     this.#held = 0;
@@ -111,10 +125,11 @@ function receive(incoming: Incoming, bounds: BodyBounds): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let total = 0;
-    const fail = (error: RequestError): void => {
+    const fail = (error: unknown): void => {
       clearTimeout(timer);
+      incoming.removeAllListeners('data');
       chunks.length = 0;
-      reject(error);
+      reject(error instanceof Error ? error : new Error(String(error)));
     };
     const timer = setTimeout(
       () => fail(new RequestError('bad_data', `the body did not come within ${bounds.timeoutMs} ms (server.bodyTimeout)`)),
@@ -127,20 +142,16 @@ function receive(incoming: Incoming, bounds: BodyBounds): Promise<Buffer> {
         bounds.lease.take(chunk.length);
         chunks.push(chunk);
       } catch (error) {
-        incoming.removeAllListeners('data');
-        if (error instanceof RequestError) fail(error);
-        else reject(error instanceof Error ? error : new Error(String(error)));
+        fail(error);
       }
     });
+    const gone = (): void => fail(new RequestError('canceled', 'the client went away before the end of the body'));
+    for (const event of GONE_EVENTS) incoming.once(event, gone);
     incoming.once('end', () => {
       clearTimeout(timer);
-      const [first] = chunks;
-      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, total));
+      for (const event of GONE_EVENTS) incoming.removeListener(event, gone);
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : bounds.lease.join(chunks, total));
     });
-    const gone = (): void => fail(new RequestError('canceled', 'the client went away before the end of the body'));
-    incoming.once('error', gone);
-    incoming.once('aborted', gone);
-    incoming.once('close', gone);
   });
 }
 
@@ -226,7 +237,7 @@ function pump(
       }
     });
     decoder.once('error', fail);
-    decoder.once('end', () => resolve(Buffer.concat(chunks, total)));
+    decoder.once('end', () => resolve(bounds.lease.join(chunks, total)));
     decoder.end(bytes);
   });
 }

@@ -17,7 +17,9 @@ export type ColumnData =
   | { readonly kind: 'UInt64'; readonly values: BigUint64Array }
   | { readonly kind: 'Float64'; readonly values: Float64Array }
   | { readonly kind: 'String'; readonly values: readonly (string | Uint8Array)[] }
-  /** One dictionary entry for all rows, or a dictionary and each row's index into it. */
+  /** The same text in every row. */
+  | { readonly kind: 'constant LowCardinality(String)'; readonly value: string; readonly rows: number }
+  /** A dictionary and each row's index into it. */
   | { readonly kind: 'LowCardinality(String)'; readonly dictionary: readonly string[]; readonly indexes: Uint32Array }
   | { readonly kind: 'Array(String)'; readonly values: readonly (readonly string[])[] }
   | { readonly kind: 'Array(Float64)'; readonly values: readonly (readonly number[])[] }
@@ -55,6 +57,7 @@ const SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS = 1n;
 
 /** Rows of a column to write. */
 export function rowsOf(data: ColumnData): number {
+  if (data.kind === 'constant LowCardinality(String)') return data.rows;
   return data.kind === 'LowCardinality(String)' ? data.indexes.length : data.values.length;
 }
 
@@ -67,7 +70,7 @@ export function encodeBlock(columns: readonly Column[]): Uint8Array {
   for (const { name, data } of columns) {
     assert(rowsOf(data) === rows, `column ${name} has ${rowsOf(data)} rows of ${rows}`);
     out.text(name);
-    out.text(data.kind);
+    out.text(data.kind.replace('constant ', ''));
     if (rows > 0) writeColumn(out, data);
   }
   return out.take();
@@ -75,7 +78,7 @@ export function encodeBlock(columns: readonly Column[]): Uint8Array {
 
 // Exact for numbers, a guess for the rest: a buffer that is large enough is not copied.
 function sizeHint(data: ColumnData): number {
-  if (data.kind === 'LowCardinality(String)') return data.indexes.length + 1024;
+  if (data.kind === 'LowCardinality(String)' || data.kind === 'constant LowCardinality(String)') return rowsOf(data) + 1024;
   return 'BYTES_PER_ELEMENT' in data.values ? data.values.byteLength + 64 : data.values.length * 64;
 }
 
@@ -87,6 +90,12 @@ function writeColumn(out: Writer, data: ColumnData): void {
     case 'LowCardinality(String)':
       out.u64(SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS);
       writeLowCardinality(out, data.dictionary, data.indexes);
+      return;
+    case 'constant LowCardinality(String)':
+      out.u64(SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS);
+      writeDictionary(out, [data.value], 0);
+      out.u64(BigInt(data.rows));
+      out.fill(1, data.rows);
       return;
     case 'Array(String)':
       writeOffsets(out, data.values, 1);
@@ -137,15 +146,19 @@ export function numbered(dictionary: Map<string, number>, value: string): number
 function writeLowCardinality(out: Writer, dictionary: readonly string[], indexes: Uint32Array): void {
   const size = dictionary.length + 1;
   const width = size <= 0x100 ? 0 : size <= 0x10000 ? 1 : 2;
-  out.u64(BigInt(width) | HAS_ADDITIONAL_KEYS | NEED_UPDATE_DICTIONARY);
-  out.u64(BigInt(size));
-  out.text('');
-  for (const value of dictionary) out.text(value);
+  writeDictionary(out, dictionary, width);
   out.u64(BigInt(indexes.length));
   const shifted =
     width === 0 ? new Uint8Array(indexes.length) : width === 1 ? new Uint16Array(indexes.length) : new Uint32Array(indexes.length);
   for (let i = 0; i < indexes.length; i++) shifted[i] = (indexes[i] as number) + 1;
   out.bytes(bytesOf(shifted));
+}
+
+function writeDictionary(out: Writer, dictionary: readonly string[], width: number): void {
+  out.u64(BigInt(width) | HAS_ADDITIONAL_KEYS | NEED_UPDATE_DICTIONARY);
+  out.u64(BigInt(dictionary.length + 1));
+  out.text('');
+  for (const value of dictionary) out.text(value);
 }
 
 function bytesOf(array: ArrayBufferView): Uint8Array {
@@ -188,6 +201,12 @@ class Writer {
     this.#reserve(value.length);
     this.#buffer.set(value, this.#length);
     this.#length += value.length;
+  }
+
+  fill(byte: number, count: number): void {
+    this.#reserve(count);
+    this.#buffer.fill(byte, this.#length, this.#length + count);
+    this.#length += count;
   }
 
   take(): Uint8Array {
