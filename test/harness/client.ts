@@ -2,6 +2,9 @@
 
 import { z } from 'zod';
 
+/** No request of a test may take longer: a program that hangs is a failure, not a wait. */
+const ANSWER_MAX_MS = 60_000;
+
 const answerSchema = z.object({
   status: z.string(),
   data: z.unknown().optional(),
@@ -46,7 +49,10 @@ export async function askPrometheus(
 ): Promise<ApiAnswer> {
   const query = new URLSearchParams();
   for (const [name, given] of Object.entries(parameters)) for (const value of [given].flat()) query.append(name, value);
-  const response = await fetch(`${url}/prom/api/v1/${path}?${query.toString()}`, { headers: tenantHeader(tenant) });
+  const response = await fetch(`${url}/prom/api/v1/${path}?${query.toString()}`, {
+    headers: tenantHeader(tenant),
+    signal: AbortSignal.timeout(ANSWER_MAX_MS),
+  });
   const text = await response.text();
   let body: unknown;
   try {
@@ -76,6 +82,7 @@ export async function post(
     method: 'POST',
     headers: { ...sent.headers, ...tenantHeader(tenant) },
     body: typeof sent.body === 'string' ? sent.body : new Uint8Array(sent.body),
+    signal: AbortSignal.timeout(ANSWER_MAX_MS),
   });
   return { status: response.status, text: await response.text(), headers: response.headers };
 }

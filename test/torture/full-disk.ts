@@ -13,9 +13,9 @@ import { Lane, sumAudits } from './ledger.ts';
 import type { Audit } from './ledger.ts';
 
 const LANES = 2;
-const SHAPE = { seriesPerBatch: 20, samplesPerSeries: 100 };
-const DISK_MIB = 256;
-const BALLAST_MIB = 160;
+const SHAPE = { seriesPerBatch: 20, samplesPerSeries: 50 };
+const DISK_MIB = 96;
+const BALLAST_MIB = 72;
 const FILL_MAX_MS = 120_000;
 /** How long refusals are provoked once they began. */
 const FULL_MS = 5_000;

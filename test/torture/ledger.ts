@@ -69,7 +69,11 @@ export class Lane {
     this.#unknown.add(batch);
     const sent = encodeRemoteWrite1(this.#series(batch));
     for (;;) {
-      const answer = await post(target, '/api/v1/push', sent).catch(() => undefined);
+      const answer = await post(target, '/api/v1/push', sent).catch((error: unknown) => {
+        if (error instanceof Error && error.name === 'TimeoutError')
+          throw new Error(`lane ${this.name}, batch ${batch}: no answer`, { cause: error });
+        return undefined; // the connection broke: the program was killed
+      });
       if (answer === undefined) return false;
       if (answer.status >= 200 && answer.status < 300) {
         this.#unknown.delete(batch);
