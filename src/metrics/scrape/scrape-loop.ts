@@ -228,11 +228,11 @@ export class ScrapeLoop {
     }
   }
 
-  /** An empty page has no series, whatever its type. */
+  /** An empty page has no series and is good, except in OpenMetrics: its pages end in a mark, so that this one was cut off. */
   #parse(page: ScrapedPage, sink: PageSink): Stored {
     const { config } = this.#options.rules;
-    if (page.body.length === 0) return { kind: 'good' };
     const choice = formatOf(page.contentType, config.fallbackScrapeProtocol);
+    if (page.body.length === 0 && (choice.kind === 'refused' || choice.format !== 'openmetrics')) return { kind: 'good' };
     if (choice.kind === 'refused') return { kind: 'bad', error: choice.message };
     try {
       parseExposition(page.body, choice.format, sink, {

@@ -260,6 +260,14 @@ test('OpenMetrics: exemplars once, start times, and the fallback for a missing t
   assert.ok((await withFallback.store.next(isUp)).samples.has(series));
 });
 
+test('an empty page is good in a format without an end mark only', async () => {
+  const page = await target('');
+  const { store } = start(job(page.address));
+  assert.equal((await store.next(isUp)).samples.size, 5);
+  page.contentType = 'application/openmetrics-text; version=1.0.0';
+  await store.next(isDown);
+});
+
 test('prom-client is scraped', async () => {
   const registry = new promClient.Registry();
   const histogram = new promClient.Histogram({ name: 'took_seconds', help: 'How long.', buckets: [1, 2], registers: [registry] });
