@@ -148,6 +148,8 @@ function receive(incoming: Incoming, bounds: BodyBounds): Promise<Buffer> {
     const gone = (): void => fail(new RequestError('canceled', 'the client went away before the end of the body'));
     for (const event of GONE_EVENTS) incoming.once(event, gone);
     incoming.once('end', () => {
+      // After a failure nobody waits for the body, and its memory is no longer ours.
+      if (chunks.length === 0 && total > 0) return;
       clearTimeout(timer);
       for (const event of GONE_EVENTS) incoming.removeListener(event, gone);
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : bounds.lease.join(chunks, total));
