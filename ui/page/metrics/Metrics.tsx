@@ -12,7 +12,7 @@ import { Button } from '../../kit/Controls.tsx';
 import { Empty, Failed, Lines, Notices, Skeleton } from '../../kit/States.tsx';
 import { Explorer } from './Explorer.tsx';
 import { MetricList } from './MetricList.tsx';
-import { metaOf, metricOf, metricRows, metricsAddress, readMetrics, reduceMetrics } from './metrics-state.ts';
+import { findMetrics, metaOf, metricOf, metricRows, metricsAddress, readMetrics, reduceMetrics } from './metrics-state.ts';
 import type { MetricsEvent } from './metrics-state.ts';
 import { QueryBar } from './QueryBar.tsx';
 import css from './metrics.module.css';
@@ -41,10 +41,8 @@ export function Metrics() {
   const list = names.data?.value;
   const series = counted.data?.value.seriesByMetric;
   const { find, sort } = state;
-  const rows = useMemo(
-    () => metricRows(list ?? [], meta, new Map(series?.map((s) => [s.name, s.value])), { find, sort }),
-    [list, meta, series, find, sort],
-  );
+  const all = useMemo(() => metricRows(list ?? [], meta, new Map(series?.map((s) => [s.name, s.value]))), [list, meta, series]);
+  const rows = useMemo(() => findMetrics(all, { find, sort }), [all, find, sort]);
   const metric = metricOf(state.query);
   return (
     <div className={css.page} data-open={state.query !== ''}>

@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isCounter, isShown, metaOf, metricOf, metricRows, metricsAddress, readMetrics, reduceMetrics } from './metrics-state.ts';
+import {
+  findMetrics,
+  isCounter,
+  isShown,
+  metaOf,
+  metricOf,
+  metricRows,
+  metricsAddress,
+  readMetrics,
+  reduceMetrics,
+} from './metrics-state.ts';
 import type { MetricsEvent } from './metrics-state.ts';
 
 const meta = new Map([
@@ -46,7 +56,8 @@ test('a column sorts, and again the other way', () => {
 test('the list', () => {
   const names = ['up', 'http_seconds_bucket', 'errors_total', 'plain'];
   const counts = new Map([['errors_total', 7]]);
-  const listed = (find: string, sort: 'name' | 'series' | 'type') => metricRows(names, meta, counts, { find, sort }).map((row) => row.name);
+  const listed = (find: string, sort: 'name' | 'series' | 'type') =>
+    findMetrics(metricRows(names, meta, counts), { find, sort }).map((row) => row.name);
   assert.deepEqual(listed('', 'name'), ['errors_total', 'http_seconds_bucket', 'plain', 'up']);
   assert.deepEqual(listed('requests', 'name'), ['http_seconds_bucket']);
   assert.deepEqual(listed('HTTP buck', 'name'), ['http_seconds_bucket']);

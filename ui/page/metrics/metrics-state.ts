@@ -145,27 +145,33 @@ export interface MetricRow {
   readonly type: string;
   readonly help: string;
   readonly series: number | undefined;
+  /** Name and help in lower case, made once, because every letter typed looks through all of them. */
+  readonly text: string;
 }
 
-/** The list at the left: names that hold every word of `find` (in name or help), in the order asked for. */
+/** The metrics that exist, with what is known of each. */
 export function metricRows(
   names: readonly string[],
   metadata: ReadonlyMap<string, MetricMeta>,
   series: ReadonlyMap<string, number>,
-  state: Pick<MetricsState, 'find' | 'sort'>,
 ): readonly MetricRow[] {
-  const words = state.find
+  return names.map((name): MetricRow => {
+    const meta = metaOf(name, metadata);
+    const type = meta?.type === 'unknown' || meta?.type === undefined ? '' : meta.type;
+    const help = meta?.help ?? '';
+    return { name, type, help, series: series.get(name), text: `${name} ${help}`.toLowerCase() };
+  });
+}
+
+/** The list at the left: rows that hold every word of `find`, in the order asked for. */
+export function findMetrics(rows: readonly MetricRow[], { find, sort }: Pick<MetricsState, 'find' | 'sort'>): readonly MetricRow[] {
+  const words = find
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '');
-  const rows = names.map((name): MetricRow => {
-    const meta = metaOf(name, metadata);
-    const type = meta?.type === 'unknown' || meta?.type === undefined ? '' : meta.type;
-    return { name, type, help: meta?.help ?? '', series: series.get(name) };
-  });
-  const found = rows.filter((row) => words.every((word) => row.name.toLowerCase().includes(word) || row.help.toLowerCase().includes(word)));
+  const found = rows.filter((row) => words.every((word) => row.text.includes(word)));
   const byName = (a: MetricRow, b: MetricRow): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-  switch (state.sort) {
+  switch (sort) {
     case 'name':
       return found.sort(byName);
     case 'series':
