@@ -16,11 +16,6 @@ export class TenantLimitsTable {
 
   readonly of: LimitsOf = (tenant) => this.#settings.tenants.get(tenant) ?? this.#settings.limits;
 
-  /** Tenants that have limits of their own. */
-  get named(): readonly string[] {
-    return [...this.#settings.tenants.keys()];
-  }
-
   apply(settings: LimitSettings): void {
     this.#settings = settings;
   }
