@@ -39,7 +39,7 @@ export interface MetricsApiOptions {
   /** Where the tables stand. */
   readonly form: Form;
   readonly clock: Clock;
-  readonly limitsOf: (tenant: string) => { readonly query: QueryLimitSettings };
+  readonly limitsOf: (tenant: string) => { readonly query: QueryLimitSettings; readonly retention: { readonly metrics: number } };
   /** How far back an instant selector looks, in milliseconds. */
   readonly lookbackMs: () => number;
   readonly status: ProgramStatus;
@@ -81,6 +81,10 @@ export async function readContext(options: MetricsApiOptions, request: Request):
   return {
     client: options.client,
     tenants: request.tenants,
+    oldestMs: (tenant) => {
+      const retention = options.limitsOf(tenant).retention.metrics;
+      return retention === 0 ? Number.NEGATIVE_INFINITY : options.clock.now() - retention;
+    },
     warnings: isComplete ? [] : [INCOMPLETE],
     limits: {
       timeoutMs,

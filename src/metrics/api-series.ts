@@ -21,6 +21,7 @@ import {
   ownMatchers,
   selectSeries,
   seriesCondition,
+  withinRetention,
   statementOptions,
   tenantsFor,
   tooManySeries,
@@ -100,7 +101,9 @@ async function distinct(context: ReadContext, column: Sql, { matchers, range, li
   const { seriesMax } = context.limits;
   const tenants = tenantsFor(context, matchers);
   if (tenants.length === 0) return [];
-  const conditions = tenants.map((tenant) => sql`(${seriesCondition(tenant, ownMatchers(context, matchers), range)})`);
+  const conditions = tenants.map(
+    (tenant) => sql`(${seriesCondition(tenant, ownMatchers(context, matchers), withinRetention(context, tenant, range))})`,
+  );
   const most = limit === 0 ? seriesMax : Math.min(limit, seriesMax);
   const statement = sql`SELECT DISTINCT ${column} AS item FROM series WHERE (${join(conditions, sql` OR `)}) AND item != '' ORDER BY item LIMIT ${int(most + 1)}`;
   const items: string[] = [];

@@ -63,7 +63,7 @@ before(async () => {
       client: store.client,
       form: store.form,
       clock,
-      limitsOf: () => ({ query: { ...limits.query, seriesMax: 50 } }),
+      limitsOf: (tenant) => ({ query: { ...limits.query, seriesMax: 50 }, retention: { metrics: tenant === 'short' ? 3_600_000 : 0 } }),
       lookbackMs: () => 300_000,
       flush: () => metricStore.flush(),
       onSeriesDeleted: (tenant) => metricStore.forget(tenant),
@@ -421,6 +421,17 @@ test('tenants are apart, and together where a read names several', async () => {
   const only = await ask('/prom/api/v1/series', { 'match[]': 'up{__tenant_id__!="a"}' }, { tenants: ['a', 'b'] });
   assert.deepEqual(only.json.data, [{ __name__: 'up', __tenant_id__: 'b', job: 'z' }]);
   assert.deepEqual((await ask('/prom/api/v1/label/__tenant_id__/values', {}, { tenants: ['a', 'b'] })).json.data, ['a', 'b']);
+});
+
+test('a tenant’s retention hides what is older, also what was stored before it was shortened', async () => {
+  const write = metricStore.begin('short');
+  write.sample(labelsOfRecord({ __name__: 'old' }), NOW - 30 * 86_400_000, 1);
+  for (let i = 0; i < 4; i++) write.sample(labelsOfRecord({ __name__: 'kept' }), NOW - i * 1_800_000, i);
+  await write.commit();
+  const samples = await ask('/prom/api/v1/query', { query: 'kept[1y]' }, { tenants: ['short'] });
+  assert.match(samples.body, /"values":\[\[[^\]]*\],\[[^\]]*\],\[[^\]]*\]\]/);
+  const names = await ask('/prom/api/v1/label/__name__/values', {}, { tenants: ['short'] });
+  assert.deepEqual(names.json.data, ['kept']);
 });
 
 test('limits are named', async () => {

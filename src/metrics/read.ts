@@ -5,7 +5,7 @@
 // A read of several tenants asks each by itself and marks its series with the label `__tenant_id__`, which matchers may name.
 
 import { RequestError } from '../base/request-error.ts';
-import { type Sql, and, int, ints, sql, text } from '../base/sql.ts';
+import { type Sql, NOTHING, and, int, ints, sql, text } from '../base/sql.ts';
 import { type Labels, METRIC_NAME, labelsOf } from '../query/labels.ts';
 import { type Matcher, compileMatcher } from '../query/matchers.ts';
 import { type Client, ClickHouseError, type QueryOptions } from '../storage/client.ts';
@@ -32,6 +32,8 @@ export interface ReadContext {
   /** Whose metrics: one tenant or several. */
   readonly tenants: readonly string[];
   readonly limits: ReadLimits;
+  /** The time before which a tenant's retention shows nothing, in milliseconds; -Infinity where everything is kept. */
+  readonly oldestMs: (tenant: string) => number;
   readonly signal: AbortSignal;
   /** What the reader must be told beside any result. */
   readonly warnings: readonly string[];
@@ -82,7 +84,8 @@ interface TenantSelect {
 
 async function selectOfTenant(context: ReadContext, select: TenantSelect): Promise<Selection> {
   const { tenant, matchers, range, left } = select;
-  const where = seriesCondition(tenant, matchers, range);
+  const oldest = context.oldestMs(tenant);
+  const where = seriesCondition(tenant, matchers, withinRetention(context, tenant, range));
   const statement = sql`SELECT series, any(metric) AS metric_id, any(name) AS metric_name, any(labels) AS label_map FROM series WHERE ${where} GROUP BY series LIMIT ${int(left + 1)}`;
   const labels: Labels[] = [];
   const numberOf = new Map<bigint, number>();
@@ -99,7 +102,13 @@ async function selectOfTenant(context: ReadContext, select: TenantSelect): Promi
       if (labels.length > left) throw tooManySeries(context.limits.seriesMax);
     }
   });
-  return { tenant, labels, numberOf, metrics: [...metrics], condition: rowCondition({ tenant, where, matchers, metrics, numberOf }) };
+  return {
+    tenant,
+    labels,
+    numberOf,
+    metrics: [...metrics],
+    condition: rowCondition({ tenant, oldest, where, matchers, metrics, numberOf }),
+  };
 }
 
 export function tooManySeries(seriesMax: number): RequestError {
@@ -111,19 +120,26 @@ export function tooManySeries(seriesMax: number): RequestError {
 
 interface RowCondition {
   readonly tenant: string;
+  readonly oldest: number;
   readonly where: Sql;
   readonly matchers: readonly Matcher[];
   readonly metrics: ReadonlySet<number>;
   readonly numberOf: ReadonlyMap<bigint, number>;
 }
 
-function rowCondition({ tenant, where, matchers, metrics, numberOf }: RowCondition): Sql {
-  const base = sql`tenant = ${text(tenant)} AND metric IN ${ints(metrics)}`;
+function rowCondition({ tenant, oldest, where, matchers, metrics, numberOf }: RowCondition): Sql {
+  const kept = Number.isFinite(oldest) ? sql` AND ts >= ${int(Math.ceil(oldest))}` : NOTHING;
+  const base = sql`tenant = ${text(tenant)} AND metric IN ${ints(metrics)}${kept}`;
   const [only] = matchers;
   // All series of one metric: its key range holds them and nothing else, but for a rare collision, whose rows are passed over in reading.
   if (matchers.length === 1 && only?.name === METRIC_NAME && only.op === '=') return base;
   if (numberOf.size <= LISTED_SERIES_MAX) return sql`${base} AND series IN ${ints(numberOf.keys())}`;
   return sql`${base} AND series GLOBAL IN (SELECT series FROM series WHERE ${where})`;
+}
+
+/** The part of a range that the tenant's retention shows. */
+export function withinRetention(context: ReadContext, tenant: string, { fromMs, toMs }: TimeRange): TimeRange {
+  return { fromMs: Math.max(fromMs, context.oldestMs(tenant)), toMs };
 }
 
 /** Condition on the table `series`: the tenant, the days of the range and the matchers. */

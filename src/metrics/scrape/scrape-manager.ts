@@ -205,12 +205,26 @@ export function checkRunnable(config: ScrapeConfig, own: readonly OwnJob[] = [])
   if (connections.some((http) => http.proxy_connect_header.size > 0)) {
     throw new RequestError('bad_data', `scrape: job ${job} uses proxy_connect_header, which is not supported yet`);
   }
+  const reference = connections.map((http) => secretReference(http)).find((name) => name !== undefined);
+  if (reference !== undefined) {
+    throw new RequestError('bad_data', `scrape: job ${job} uses ${reference}, and secret providers are not supported yet; name a file`);
+  }
   if (connections.some(({ oauth2 }) => oauth2 !== undefined && !['', 'client_credentials'].includes(oauth2.grant_type))) {
     throw new RequestError(
       'bad_data',
       `scrape: job ${job} uses an oauth2 grant_type other than client_credentials, which is not supported yet`,
     );
   }
+}
+
+/** The first option that names a secret of a secret provider, at any depth: a job must not run without its credential. */
+function secretReference(options: object): string | undefined {
+  for (const [name, value] of Object.entries(options)) {
+    if (name.endsWith('_ref') && typeof value === 'string' && value !== '') return name;
+    const inner = typeof value === 'object' && value !== null ? secretReference(value) : undefined;
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
 }
 
 /** What a timer of the runtime can hold. */
