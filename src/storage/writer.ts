@@ -113,13 +113,12 @@ export class TableWriter implements AsyncDisposable {
 
   /** Makes all that was acknowledged visible to readers. False when ClickHouse could not take it now: it stays in the log and is tried again. */
   async flush(): Promise<boolean> {
-    const attempts: Promise<boolean>[] = [];
-    if (this.#inserting !== undefined) attempts.push(this.#inserting.batch.attempted.promise);
-    if (this.#staged.rows > 0) {
-      attempts.push(this.#staged.attempted.promise);
-      this.#wantCut();
-    }
-    return (await Promise.all(attempts)).every(Boolean);
+    const inserting = this.#inserting?.batch.attempted.promise;
+    const staged = this.#staged.rows > 0 ? this.#staged.attempted.promise : undefined;
+    if (staged !== undefined) this.#wantCut();
+    // Behind an insert that fails and is tried again, staged rows have no attempt of their own to wait for.
+    if (inserting !== undefined && !(await inserting)) return false;
+    return staged === undefined || staged;
   }
 
   /** Takes no more rows, and inserts those that wait. What cannot be inserted now stays in the log for the next start. */
