@@ -105,6 +105,8 @@ async function chartDraws({ browser, url }: Place): Promise<void> {
   await legend.getByRole('button', { name: /lyon/ }).click();
   await page.getByRole('button', { name: 'Rate' }).click();
   await legend.getByText('3 KiB/s').first().waitFor();
+  await page.getByRole('button', { name: 'Period before' }).click();
+  await page.waitForURL(/before=1/);
   await page.getByRole('button', { name: 'Filter', exact: true }).click();
   await page.getByRole('button', { name: 'shop', exact: true }).click();
   await page.getByRole('button', { name: 'oslo', exact: true }).click();

@@ -17,6 +17,8 @@ export interface Line {
   readonly name: string;
   readonly colour: string;
   readonly shown: boolean;
+  /** Drawn beneath the others as dashes: the same at another time. */
+  readonly dashed?: boolean;
   /** How its values read where lines of several units share a picture; else as the axis does. */
   readonly quantity?: Quantity;
 }
@@ -58,7 +60,14 @@ export function Chart(props: ChartProps) {
     latest.current = { props, data };
   });
   // A plot is made anew only for what it cannot change.
-  const structure = [height, zone, fromZero, yMax, props.quantity.unit, ...lines.map((l) => l.colour)].join(' ');
+  const structure = [
+    height,
+    zone,
+    fromZero,
+    yMax,
+    props.quantity.unit,
+    ...lines.map((l) => `${l.colour}${l.dashed === true ? '-' : ''}`),
+  ].join(' ');
 
   useEffect(() => {
     const element = host.current;
@@ -201,7 +210,8 @@ function lineOptions(line: Line): uPlot.Series {
   return {
     show: line.shown,
     stroke: line.colour,
-    width: 1.5,
+    width: line.dashed === true ? 1 : 1.5,
+    ...(line.dashed === true ? { dash: [4, 4] } : {}),
     points: { show: true, size: 4, fill: line.colour, filter: (u, seriesIndex) => alone(u.data[seriesIndex]) },
   };
 }

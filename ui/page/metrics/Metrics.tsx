@@ -1,7 +1,7 @@
 // The metrics page: what is there at the left, one query over time at the right. Its state is its address.
 
 import { IconArrowLeft } from '@tabler/icons-react';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useDeferredValue, useMemo } from 'react';
 import { useLive } from '../../data/Live.tsx';
 import { cardinality, metadata, metricNames } from '../../data/questions.ts';
 import { rememberRecent } from '../../data/recent.ts';
@@ -42,7 +42,9 @@ export function Metrics() {
   const series = counted.data?.value.seriesByMetric;
   const { find, sort } = state;
   const all = useMemo(() => metricRows(list ?? [], meta, new Map(series?.map((s) => [s.name, s.value]))), [list, meta, series]);
-  const rows = useMemo(() => findMetrics(all, { find, sort }), [all, find, sort]);
+  // The field follows every letter at once, the list when there is time.
+  const sought = useDeferredValue(find);
+  const rows = useMemo(() => findMetrics(all, { find: sought, sort }), [all, sought, sort]);
   const metric = metricOf(state.query);
   return (
     <div className={css.page} data-open={state.query !== ''}>

@@ -24,7 +24,7 @@ const meta = new Map([
 const after = (...events: readonly MetricsEvent[]) => events.reduce(reduceMetrics, readMetrics({}));
 
 test('an address is what the page shows', () => {
-  const address = { q: 'up{job="a"}', view: 'table', calc: 'rate', find: 'x', sort: 'series', by: '-job', only: 'a.b' };
+  const address = { q: 'up{job="a"}', view: 'table', calc: 'rate', find: 'x', sort: 'series', by: '-job', before: '1', only: 'a.b' };
   assert.deepEqual(JSON.parse(JSON.stringify(metricsAddress(readMetrics(address)))), address);
   assert.deepEqual(JSON.parse(JSON.stringify(metricsAddress(readMetrics({ view: 'nonsense', sort: '' })))), {});
 });
@@ -45,6 +45,7 @@ test('another query forgets the lines of the one before', () => {
   assert.equal(state.shown.kind, 'all');
   assert.equal(after({ kind: 'metric chosen', name: 'http.requests' }).query, '{"http.requests"}');
   assert.equal(reduceMetrics(state, { kind: 'closed' }).query, '');
+  assert.equal(after({ kind: 'before toggled' }).before, true);
 });
 
 test('a column sorts, and again the other way', () => {

@@ -28,6 +28,8 @@ export interface MetricsState {
   readonly sort: ListSort;
   readonly tableSort: TableSort;
   readonly shown: Shown;
+  /** The period of the same length before is drawn beneath. */
+  readonly before: boolean;
 }
 
 export type MetricsEvent =
@@ -39,6 +41,7 @@ export type MetricsEvent =
   | { readonly kind: 'list sorted'; readonly sort: ListSort }
   | { readonly kind: 'table sorted'; readonly column: string }
   | { readonly kind: 'line picked'; readonly key: string; readonly toggle: boolean }
+  | { readonly kind: 'before toggled' }
   | { readonly kind: 'closed' };
 
 const ALL: Shown = { kind: 'all', keys: [] };
@@ -59,6 +62,7 @@ export function readMetrics(address: Address): MetricsState {
     find: address['find'] ?? '',
     sort: choice(address['sort'], ['name', 'series', 'type'], 'name'),
     tableSort: by ? { column: by.replace(/^-/, ''), descending: by.startsWith('-') } : BY_VALUE,
+    before: address['before'] === '1',
     shown: only ? { kind: 'only', keys: only.split('.') } : except ? { kind: 'except', keys: except.split('.') } : ALL,
   };
 }
@@ -73,6 +77,7 @@ export function metricsAddress(state: MetricsState): Address {
     find: state.find || undefined,
     sort: state.sort === 'name' ? undefined : state.sort,
     by: byValue ? undefined : `${tableSort.descending ? '-' : ''}${tableSort.column}`,
+    before: state.before ? '1' : undefined,
     only: shown.kind === 'only' ? shown.keys.join('.') : undefined,
     except: shown.kind === 'except' ? shown.keys.join('.') : undefined,
   };
@@ -98,6 +103,8 @@ export function reduceMetrics(state: MetricsState, event: MetricsEvent): Metrics
     }
     case 'line picked':
       return { ...state, shown: event.toggle ? toggled(state.shown, event.key) : isolated(state.shown, event.key) };
+    case 'before toggled':
+      return { ...state, before: !state.before };
     case 'closed':
       return { ...state, query: '', shown: ALL };
   }
