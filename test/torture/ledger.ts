@@ -32,6 +32,8 @@ export interface Audit {
 }
 
 const FAULTS_MAX = 20;
+/** What a fault says of a sample that is not there. */
+export const LOST = 'is lost';
 
 /** One sender with a connection of its own and series of its own. */
 export class Lane {
@@ -118,7 +120,7 @@ export class Lane {
     return {
       acknowledged,
       ...counts,
-      faults: faults.length > FAULTS_MAX ? [...faults.slice(0, FAULTS_MAX), `… ${faults.length} faults`] : faults,
+      faults: faults.slice(0, FAULTS_MAX),
     };
   }
 
@@ -149,7 +151,7 @@ export class Lane {
         const value = byTime.get(ts);
         byTime.delete(ts);
         if (value === undefined) {
-          if (mustBeThere) faults.push(`lane ${this.name}, series ${n}, batch ${batch}: the acknowledged sample at ${ts} is lost`);
+          if (mustBeThere) faults.push(`lane ${this.name}, series ${n}, batch ${batch}: the acknowledged sample at ${ts} ${LOST}`);
         } else if (value !== this.#value(batch, n, k))
           faults.push(`lane ${this.name}, series ${n}, batch ${batch}: another value at ${ts}`);
         else if (mustBeThere) counts.found++;
