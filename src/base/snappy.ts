@@ -7,6 +7,9 @@
 /** Room that must be left behind the decoded length: copies go four bytes at a time. */
 export const SNAPPY_SLACK = 4;
 
+/** From here on a literal is copied by the runtime rather than by this loop. */
+const LITERAL_RUN_LONG = 128;
+
 /** The length that a block says it decodes to, or -1 when it has none. */
 export function snappyLength(block: Uint8Array): number {
   let length = 0;
@@ -23,6 +26,7 @@ export function snappyLength(block: Uint8Array): number {
 export function decodeSnappy(block: Uint8Array, out: Buffer): Buffer {
   const length = snappyLength(block);
   if (length < 0) throw new Error('no length at its start');
+  const input = new DataView(block.buffer, block.byteOffset, block.length);
   const target = new DataView(out.buffer, out.byteOffset, out.length);
   const size = block.length;
   let from = 0;
@@ -41,11 +45,15 @@ export function decodeSnappy(block: Uint8Array, out: Buffer): Buffer {
       }
       const end = (to + run) | 0;
       if (run <= 0 || end > length || from + run > size) throw damaged(from, 'a literal runs past the end');
-      if (run > 48) {
+      if (run > LITERAL_RUN_LONG) {
         out.set(block.subarray(from, from + run), to);
         from += run;
-        to = end;
+      } else if (from + run + SNAPPY_SLACK <= size) {
+        const next = from + run;
+        for (; to < end; to += 4, from += 4) target.setInt32(to, input.getInt32(from, true), true);
+        from = next;
       } else while (to < end) out[to++] = block[from++] as number;
+      to = end;
       continue;
     }
     const run = kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
