@@ -1,9 +1,8 @@
 // What stands on the home page before the first data: the lines that send it, for this very server.
 
-import { useEffect } from 'react';
-import { useLive } from '../../data/Live.tsx';
 import { Lines } from '../../kit/States.tsx';
 import { CopyButton } from '../../kit/CopyButton.tsx';
+import { LOOK_EVERY_S } from './use-waiting.ts';
 import css from './home.module.css';
 
 function roads(origin: string): readonly (readonly [string, string])[] {
@@ -18,17 +17,8 @@ function roads(origin: string): readonly (readonly [string, string])[] {
   ];
 }
 
-const LOOK_EVERY_S = 5;
-
 /** `nothing`: there is no data at all, rather than none about hosts. */
 export function FirstData({ nothing }: { readonly nothing: boolean }) {
-  const { refresh } = useLive();
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (!document.hidden) refresh();
-    }, LOOK_EVERY_S * 1000);
-    return () => clearInterval(timer);
-  }, [refresh]);
   return (
     <section className={css.first}>
       <h1>{nothing ? 'Nothing has arrived yet' : 'No host reports in this time range'}</h1>

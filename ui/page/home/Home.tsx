@@ -2,6 +2,7 @@
 
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconCircleXFilled } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { keepShell } from '../../data/address.ts';
 import type { Address } from '../../data/address.ts';
 import { useLive } from '../../data/Live.tsx';
@@ -17,22 +18,28 @@ import type { Concern, Host, Measure, Verdict } from './home-state.ts';
 import { FirstData } from './FirstData.tsx';
 import { HostCharts } from './HostCharts.tsx';
 import { Incoming } from './Incoming.tsx';
+import { useWaiting } from './use-waiting.ts';
 import css from './home.module.css';
 
 const BYTE_RATE: Quantity = { unit: 'bytes', perSecond: true };
 
+/** A host that never tells its CPU time is not waited for longer than a minute. */
+const LOOKS_FOR_RATES = 12;
+
 export function Home() {
-  const { span, nowMs } = useLive();
+  const { span, nowMs, refresh } = useLive();
   const { address, set } = useAddress();
   // A range that lies in the past is answered as of its end.
   const atMs = Math.min(span.endMs, nowMs);
   const now = useAnswer(recent(HOST_QUERY, atMs));
   const targets = useAnswer(targetsQuestion);
+  const hosts = useMemo(() => hostsOf(now.data?.value ?? []), [now.data]);
+  const host = chosenHost(hosts, address);
+  const empty = now.isSuccess && hosts.length === 0;
+  useWaiting(empty || (host !== undefined && host.cpu === undefined), empty ? Number.POSITIVE_INFINITY : LOOKS_FOR_RATES, refresh);
   if (now.error) return <Failed title="The hosts cannot be read" error={now.error} onRetry={() => void now.refetch()} />;
   if (!now.data || targets.isPending) return <Skeleton rows={14} />;
-  const hosts = hostsOf(now.data.value);
   const active = targets.data?.value.active ?? [];
-  const host = chosenHost(hosts, address);
   const warnings = [...now.data.warnings, ...(targets.error ? [`Targets are missing: ${targets.error.message}`] : [])];
   return (
     <div className={css.page}>

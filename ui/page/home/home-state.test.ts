@@ -63,7 +63,8 @@ test('the sentence', () => {
   const two = hostsOf([...memory(50), ...memory(8, 'web-2')]);
   assert.equal(two[0]?.instance, 'web-2');
   assert.equal(verdict(two, []).text, 'web-2: memory 92 % used.');
-  assert.equal(verdict([], []).concern, 'ok');
+  assert.equal(verdict([], [target('unknown')]).text, 'Waiting for the first scrapes.');
+  assert.equal(verdict([], [target('up'), target('unknown')]).text, '1 of 2 targets answer; no host reports.');
   assert.equal(chosenHost(two, { host: 'node web-1' })?.instance, 'web-1');
   assert.equal(chosenHost(two, { host: 'gone' })?.instance, 'web-2');
 });

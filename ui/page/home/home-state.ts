@@ -155,8 +155,15 @@ export function verdict(hosts: readonly Host[], targets: readonly Target[]): Ver
     );
   const concern = worst([...sick.map((h) => h.concern), down.length > 0 ? 'bad' : 'ok']);
   if (parts.length > 0) return { concern, text: `${parts.join('; ')}.` };
+  if (hosts.length === 0 && targets.every((t) => t.health === 'unknown')) return { concern, text: 'Waiting for the first scrapes.' };
   if (hosts.length === 1) return { concern, text: `${hosts[0]?.instance} is healthy.` };
-  return { concern, text: hosts.length > 1 ? `All ${hosts.length} hosts are healthy.` : 'Nothing is wrong that is known here.' };
+  return {
+    concern,
+    text:
+      hosts.length > 1
+        ? `All ${hosts.length} hosts are healthy.`
+        : `${targets.filter((t) => t.health === 'up').length} of ${targets.length} targets answer; no host reports.`,
+  };
 }
 
 /** Which host's charts are drawn: the one in the address, else the first. */
