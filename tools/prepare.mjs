@@ -81,8 +81,9 @@ function readPackages(file) {
   }
 }
 
+/** `npm ci` would refuse a lock file that does not name the optional packages of every platform; this installs the locked versions too, and writes no lock file. */
 function installDependencies() {
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'pipe' });
+  execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'pipe' });
 }
 
 // ── UI ──

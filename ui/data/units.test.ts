@@ -1,0 +1,45 @@
+// Numbers with units: at most four significant digits, the unit from the name.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { countText, quantityText, unitOfName } from './units.ts';
+import type { Unit } from './units.ts';
+
+test('units come from the ending of the name', () => {
+  const cases: readonly [string, Unit][] = [
+    ['node_memory_MemTotal_bytes', 'bytes'],
+    ['node_network_receive_bytes_total', 'bytes'],
+    ['http_request_duration_seconds_sum', 'seconds'],
+    ['http_request_duration_seconds_bucket', 'none'],
+    ['http_request_duration_seconds_count', 'none'],
+    ['process_start_time_seconds', 'timestamp'],
+    ['container_cpu_time_seconds_total', 'seconds'],
+    ['cache_hit_ratio', 'ratio'],
+    ['up', 'none'],
+  ];
+  for (const [name, unit] of cases) assert.equal(unitOfName(name), unit, name);
+});
+
+test('values are short', () => {
+  const cases: readonly [number, Unit, boolean, string][] = [
+    [0, 'none', false, '0'],
+    [1, 'none', false, '1'],
+    [9876, 'none', false, '9876'],
+    [12_345, 'none', false, '12.35 k'],
+    [1_234_567_890, 'none', false, '1.235 G'],
+    [0.000012345, 'none', false, '1.234e-5'],
+    [1536, 'bytes', false, '1.5 KiB'],
+    [-1536, 'bytes', true, '-1.5 KiB/s'],
+    [0.00025, 'seconds', false, '250 µs'],
+    [90, 'seconds', false, '90 s'],
+    [5400, 'seconds', false, '90 min'],
+    [0.4217, 'ratio', false, '42.17 %'],
+    [Number.NaN, 'bytes', false, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'none', false, '+Inf'],
+    [1e20, 'none', false, '1e20'],
+    [12_345_678, 'none', true, '12.35 M/s'],
+  ];
+  for (const [value, unit, perSecond, text] of cases) assert.equal(quantityText(value, { unit, perSecond }), text);
+  assert.equal(quantityText(null, { unit: 'none', perSecond: false }), '–');
+  assert.equal(countText(14_400_000), '14\u202f400\u202f000');
+});

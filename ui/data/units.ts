@@ -1,0 +1,121 @@
+// Numbers as people read them: a unit from the metric's name, at most four significant digits.
+
+export type Unit = 'bytes' | 'seconds' | 'ratio' | 'percent' | 'celsius' | 'hertz' | 'volts' | 'timestamp' | 'none';
+
+/** What is measured, and whether per second. */
+export interface Quantity {
+  readonly unit: Unit;
+  readonly perSecond: boolean;
+}
+
+export const PLAIN: Quantity = { unit: 'none', perSecond: false };
+
+const SUFFIXES: readonly [RegExp, Unit][] = [
+  [/_timestamp(_seconds)?$|_time_seconds$/, 'timestamp'],
+  [/_bytes$/, 'bytes'],
+  [/_seconds$/, 'seconds'],
+  [/_ratio$/, 'ratio'],
+  [/_percent$/, 'percent'],
+  [/_celsius$/, 'celsius'],
+  [/_hertz$/, 'hertz'],
+  [/_volts$/, 'volts'],
+];
+
+/** The unit that a metric's name says by its ending; `_total` and `_sum` are looked past, `_count` and `_bucket` count things. */
+export function unitOfName(name: string): Unit {
+  if (/_(count|bucket)$/.test(name)) return 'none';
+  const stem = name.replace(/_(total|sum)$/, '');
+  // A total of seconds is a length of time even where its name reads like an instant (`process_cpu_time_seconds_total`).
+  const unit = SUFFIXES.find(([suffix]) => suffix.test(stem))?.[1] ?? 'none';
+  return unit === 'timestamp' && stem !== name ? 'seconds' : unit;
+}
+
+function trim(value: number): string {
+  if (value === 0) return '0';
+  const text = value.toPrecision(4);
+  if (text.includes('e') || Math.abs(value) < 1e-3) return Number(text).toExponential().replace('e+', 'e');
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+const DECIMAL: readonly [number, string][] = [
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];
+
+function scaled(value: number): string {
+  const size = Math.abs(value);
+  // Up to 9999 a count is read whole; above 999.9 T only powers help.
+  if (size < 10_000) return trim(value);
+  if (size >= 1e16) return trim(value);
+  const [factor, prefix] = DECIMAL.find(([f]) => size >= f) ?? [1, ''];
+  return `${trim(value / factor)} ${prefix}`;
+}
+
+const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
+
+function bytesText(value: number): string {
+  let size = Math.abs(value);
+  let at = 0;
+  while (size >= 1024 && at < BINARY.length - 1) {
+    size /= 1024;
+    at++;
+  }
+  return `${value < 0 ? '-' : ''}${trim(size)} ${BINARY[at]}`;
+}
+
+function secondsText(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return '0 s';
+  if (size < 1e-6) return `${trim(value * 1e9)} ns`;
+  if (size < 1e-3) return `${trim(value * 1e6)} µs`;
+  if (size < 1) return `${trim(value * 1e3)} ms`;
+  if (size < 120) return `${trim(value)} s`;
+  if (size < 7200) return `${trim(value / 60)} min`;
+  if (size < 172_800) return `${trim(value / 3600)} h`;
+  return `${trim(value / 86_400)} d`;
+}
+
+function unitText(value: number, unit: Unit): string {
+  switch (unit) {
+    case 'bytes':
+      return bytesText(value);
+    case 'seconds':
+      return secondsText(value);
+    case 'ratio':
+      return `${trim(value * 100)} %`;
+    case 'percent':
+      return `${trim(value)} %`;
+    case 'celsius':
+      return `${trim(value)} °C`;
+    case 'hertz':
+      return `${withPrefix(value)}Hz`;
+    case 'volts':
+      return `${trim(value)} V`;
+    case 'timestamp':
+      return Math.abs(value) < 1e9 ? trim(value) : new Date(value * 1000).toISOString().slice(0, 19).replace('T', ' ').concat('Z');
+    case 'none':
+      return scaled(value);
+  }
+}
+
+function withPrefix(value: number): string {
+  const size = Math.abs(value);
+  const [factor, prefix] = DECIMAL.find(([f]) => size >= f) ?? [1, ''];
+  return `${trim(value / factor)} ${prefix}`;
+}
+
+/** A value with its unit: `1.5 MiB/s`. A second of something per second is a share, so it is drawn as one. */
+export function quantityText(value: number | null | undefined, quantity: Quantity): string {
+  if (value === null || value === undefined) return '–';
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+  if (!quantity.perSecond) return unitText(value, quantity.unit);
+  if (quantity.unit === 'seconds') return `${secondsText(value)}/s`;
+  return `${unitText(value, quantity.unit).trimEnd()}/s`;
+}
+
+/** A count with its thousands kept apart. */
+export function countText(value: number): string {
+  return Math.round(value).toLocaleString('en-US').replaceAll(',', '\u202f');
+}
