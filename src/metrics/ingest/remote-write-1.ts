@@ -18,10 +18,9 @@ const METRIC_TYPES: readonly MetricType[] = ['unknown', 'counter', 'gauge', 'his
 /** Fills `write` with a request. Throws `bad_data` with the byte's position when the message is malformed. */
 export function decodeWriteRequest1(body: Uint8Array, write: StoreWrite): void {
   const reader = new ProtobufReader(body);
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   write.tenant.wire.restart();
   while (reader.next()) {
-    if (reader.field === 1 && reader.wire === WIRE_BYTES) readSeries(reader, bytes, write);
+    if (reader.field === 1 && reader.wire === WIRE_BYTES) readSeries(reader, write);
     else if (reader.field === 3) readMetadata(reader, write);
     else reader.skip();
   }
@@ -31,10 +30,10 @@ export function decodeWriteRequest1(body: Uint8Array, write: StoreWrite): void {
  * One series and its samples. Hot: the plain layout, labels first and then samples of value and time, is read without the general reader.
  * Any other layout, however odd, goes through `readField`.
  */
-function readSeries(reader: ProtobufReader, bytes: Buffer, write: StoreWrite): void {
+function readSeries(reader: ProtobufReader, write: StoreWrite): void {
   const outer = reader.enter();
-  const series = readLabels(reader, bytes, write);
-  const { view, end } = reader;
+  const series = readLabels(reader, write);
+  const { bytes, view, end } = reader;
   const { samples } = write;
   while (reader.pos < end) {
     const at = reader.pos;
@@ -75,10 +74,11 @@ function shortVarint(bytes: Uint8Array, from: number, to: number): number {
 }
 
 // The labels stand first in what every known sender writes. Labels after a sample would be another series, and are refused.
-function readLabels(reader: ProtobufReader, bytes: Buffer, write: StoreWrite): number {
+function readLabels(reader: ProtobufReader, write: StoreWrite): number {
+  const { bytes } = reader;
   const { wire } = write.tenant;
   const from = reader.pos;
-  const followed = wire.follow(bytes, from, reader.end);
+  const followed = wire.follow(reader.view, from, reader.end);
   if (followed >= 0 && (followed === reader.end || bytes[followed] !== TAG_LABELS)) {
     reader.pos = followed;
     return wire.current;
@@ -88,12 +88,12 @@ function readLabels(reader: ProtobufReader, bytes: Buffer, write: StoreWrite): n
     reader.skip();
   }
   const to = reader.pos;
-  const known = wire.find(bytes, from, to);
+  const known = wire.find(reader.view, from, to);
   if (known >= 0) return known;
   const labels = decodeLabels(new ProtobufReader(bytes, from, to), write);
   if (labels === undefined) return REFUSED;
   const series = write.series(labels, 0);
-  if (series !== REFUSED) wire.add(bytes, { from, to }, series);
+  if (series !== REFUSED) wire.add(reader.view, { from, to }, series);
   return series;
 }
 
