@@ -111,8 +111,14 @@ export const SETTINGS = {
     }),
     readers: setting.integer(4, 'Statements that read from the embedded store at the same time.', { min: 1, max: 64 }),
     engineArguments: setting.list('More arguments of the embedded engine, such as --config-file=disks.xml.'),
-    url: setting.text('', 'URL of a ClickHouse server, such as http://user:password@host:8123/sightline; empty stores in the embedded one under dataDir.'),
-    cluster: setting.text('', 'Name of the cluster that the tables are made on, as the server of storage.url knows it; empty for a server that stands alone.'),
+    url: setting.text(
+      '',
+      'URL of a ClickHouse server, such as http://user:password@host:8123/sightline; empty stores in the embedded one under dataDir.',
+    ),
+    cluster: setting.text(
+      '',
+      'Name of the cluster that the tables are made on, as the server of storage.url knows it; empty for a server that stands alone.',
+    ),
   },
   scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
   metrics: {

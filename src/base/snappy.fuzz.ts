@@ -18,7 +18,10 @@ const texts = fc
   .map((parts) => Buffer.from(parts.map(([part, times]) => part.repeat(times)).join('')));
 
 test('what the reference encodes comes back', () => {
-  fc.assert(fc.property(texts, (text) => assert.ok(decode(compressSync(text)).equals(text))), { numRuns: 500 });
+  fc.assert(
+    fc.property(texts, (text) => assert.ok(decode(compressSync(text)).equals(text))),
+    { numRuns: 500 },
+  );
   const long = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 251));
   assert.ok(decode(compressSync(long)).equals(long));
 });
