@@ -94,7 +94,7 @@ test('scrape configurations: a list, or a file beside the settings', () => {
 
 test('the URL of the store does not print', () => {
   const { storage } = load({ environment: { SIGHTLINE_STORAGE_URL: 'http://user:pw@clickhouse:8123' } });
-  assert.equal(`${storage.url} ${JSON.stringify(storage.url)}`, '*** "***"');
+  assert.equal(`${String(storage.url)} ${JSON.stringify(storage.url)}`, '*** "***"');
   assert.equal(storage.url?.reveal(), 'http://user:pw@clickhouse:8123');
 });
 

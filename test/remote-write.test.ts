@@ -118,8 +118,7 @@ async function stored(tenant: string): Promise<readonly string[]> {
     sql`SELECT n.metric_name AS name, n.label_map AS labels, s.ts AS ts, s.value AS value, hex(reinterpretAsUInt64(s.value)) AS bits FROM samples AS s INNER JOIN (${names}) AS n ON n.series = s.series WHERE s.tenant = ${text(tenant)} ORDER BY name, toString(labels), ts`,
   );
   return rows.map(
-    (row) =>
-      `${String(row['name'])} ${JSON.stringify(row['labels'])} ${String(row['ts'])} ${row['value'] === null ? String(row['bits']) : String(row['value'])}`,
+    (row) => `${String(row['name'])} ${JSON.stringify(row['labels'])} ${String(row['ts'])} ${JSON.stringify(row['value'] ?? row['bits'])}`,
   );
 }
 
@@ -157,7 +156,7 @@ test('both versions store the same rows', async () => {
   ];
   const expected = [
     `a {"__name__":"a","app":"x","zone":"eu"} ${NOW} 1.5`,
-    `a {"__name__":"a","app":"x","zone":"eu"} ${NOW + 1} 7FF0000000000002`,
+    `a {"__name__":"a","app":"x","zone":"eu"} ${NOW + 1} "7FF0000000000002"`,
     `b {"__name__":"b","dotted.name":"ü\\n"} -5 -0.001`,
     `b {"__name__":"b","dotted.name":"ü\\n"} 0 1e+300`,
   ];

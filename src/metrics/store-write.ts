@@ -114,7 +114,7 @@ export class StoreWrite implements MetricWrite {
   exemplarOf(series: number, exemplar: Exemplar): void {
     if (series === REFUSED) return this.refuseAgain();
     let chars = 0;
-    for (const part of exemplar.labels) chars += [...part].length;
+    for (const part of exemplar.labels) chars += Array.from(part).length;
     if (chars > EXEMPLAR_LABEL_CHARS_MAX) {
       const what = brief(this.registry.labels(series));
       return this.refuse(

@@ -355,7 +355,7 @@ function readNested(reader: Reader, type: string, rows: number): Values {
     case 'Array':
       return readArray(reader, inner, rows);
     case 'Map': {
-      const [keyType = '', valueType = ''] = splitPair(inner);
+      const [keyType, valueType] = splitPair(inner);
       const offsets = readOffsets(reader, rows);
       const total = offsets.at(-1) ?? 0;
       const keys = total === 0 ? [] : readNested(reader, keyType, total);

@@ -56,7 +56,7 @@ async function answer({ incoming, outgoing, directory, tag }: Exchange): Promise
   using session = new Session(directory);
   session.query(`USE ${searchParams.get('database') ?? 'default'}`);
   outgoing.once('close', () => kill(directory, tag));
-  if (inUrl === null) return run(session, { statement: body.toString('utf8'), settings, tag }, outgoing);
+  if (inUrl === null) return await run(session, { statement: body.toString('utf8'), settings, tag }, outgoing);
   const file = join(directory, `${tag}.native`);
   await writeFile(file, body);
   const into = inUrl.replace(/ FORMAT Native\s*$/, '');

@@ -11,86 +11,102 @@ export interface RemoteHistogram {
 
 const RESET_HINTS: readonly CounterResetHint[] = ['unknown', 'yes', 'no', 'gauge'];
 
+// A histogram while its fields arrive, in any order.
+class Parts {
+  count = 0;
+  sum = 0;
+  schema = 0;
+  zeroThreshold = 0;
+  zeroCount = 0;
+  ts = 0;
+  startTs = 0;
+  counterResetHint: CounterResetHint = 'unknown';
+  readonly negativeSpans: Span[] = [];
+  readonly positiveSpans: Span[] = [];
+  readonly negativeDeltas: number[] = [];
+  readonly positiveDeltas: number[] = [];
+  readonly negativeCounts: number[] = [];
+  readonly positiveCounts: number[] = [];
+  readonly customValues: number[] = [];
+}
+
 /** Reads the field that the reader came to. Integer histograms carry differences between neighbouring buckets; counts are absolute here. */
 export function readHistogram(reader: ProtobufReader): RemoteHistogram {
+  const parts = new Parts();
   const outer = reader.enter();
-  let count = 0;
-  let sum = 0;
-  let schema = 0;
-  let zeroThreshold = 0;
-  let zeroCount = 0;
-  let ts = 0;
-  let startTs = 0;
-  let counterResetHint: CounterResetHint = 'unknown';
-  const negativeSpans: Span[] = [];
-  const positiveSpans: Span[] = [];
-  const negativeDeltas: number[] = [];
-  const positiveDeltas: number[] = [];
-  const negativeCounts: number[] = [];
-  const positiveCounts: number[] = [];
-  const customValues: number[] = [];
-  while (reader.next()) {
-    switch (reader.field) {
-      case 1:
-        count = reader.uint();
-        break;
-      case 2:
-        count = reader.double();
-        break;
-      case 3:
-        sum = reader.double();
-        break;
-      case 4:
-        schema = reader.sint();
-        break;
-      case 5:
-        zeroThreshold = reader.double();
-        break;
-      case 6:
-        zeroCount = reader.uint();
-        break;
-      case 7:
-        zeroCount = reader.double();
-        break;
-      case 8:
-        negativeSpans.push(readSpan(reader));
-        break;
-      case 9:
-        readDeltas(reader, negativeDeltas);
-        break;
-      case 10:
-        readDoubles(reader, negativeCounts);
-        break;
-      case 11:
-        positiveSpans.push(readSpan(reader));
-        break;
-      case 12:
-        readDeltas(reader, positiveDeltas);
-        break;
-      case 13:
-        readDoubles(reader, positiveCounts);
-        break;
-      case 14:
-        counterResetHint = RESET_HINTS[reader.uint()] ?? 'unknown';
-        break;
-      case 15:
-        ts = reader.int();
-        break;
-      case 16:
-        readDoubles(reader, customValues);
-        break;
-      case 17:
-        startTs = reader.int();
-        break;
-      default:
-        reader.skip();
-    }
-  }
+  while (reader.next()) readField(reader, parts);
   reader.leave(outer);
+  const { ts, startTs, schema, counterResetHint, count, sum, zeroThreshold, zeroCount } = parts;
+  const { positiveSpans, positiveCounts, positiveDeltas, negativeSpans, negativeCounts, negativeDeltas, customValues } = parts;
   const positiveBuckets = positiveCounts.length > 0 ? positiveCounts : summed(positiveDeltas);
   const negativeBuckets = negativeCounts.length > 0 ? negativeCounts : summed(negativeDeltas);
   const buckets = { positiveSpans, positiveBuckets, negativeSpans, negativeBuckets, customValues };
   return { ts, startTs, histogram: { schema, counterResetHint, count, sum, zeroThreshold, zeroCount, ...buckets } };
+}
+
+function readField(reader: ProtobufReader, parts: Parts): void {
+  switch (reader.field) {
+    case 1:
+      parts.count = reader.uint();
+      return;
+    case 2:
+      parts.count = reader.double();
+      return;
+    case 3:
+      parts.sum = reader.double();
+      return;
+    case 4:
+      parts.schema = reader.sint();
+      return;
+    case 5:
+      parts.zeroThreshold = reader.double();
+      return;
+    case 6:
+      parts.zeroCount = reader.uint();
+      return;
+    case 7:
+      parts.zeroCount = reader.double();
+      return;
+    case 14:
+      parts.counterResetHint = RESET_HINTS[reader.uint()] ?? 'unknown';
+      return;
+    case 15:
+      parts.ts = reader.int();
+      return;
+    case 17:
+      parts.startTs = reader.int();
+      return;
+    default:
+      readList(reader, parts);
+  }
+}
+
+function readList(reader: ProtobufReader, parts: Parts): void {
+  switch (reader.field) {
+    case 8:
+      parts.negativeSpans.push(readSpan(reader));
+      return;
+    case 9:
+      readDeltas(reader, parts.negativeDeltas);
+      return;
+    case 10:
+      readDoubles(reader, parts.negativeCounts);
+      return;
+    case 11:
+      parts.positiveSpans.push(readSpan(reader));
+      return;
+    case 12:
+      readDeltas(reader, parts.positiveDeltas);
+      return;
+    case 13:
+      readDoubles(reader, parts.positiveCounts);
+      return;
+    case 16:
+      readDoubles(reader, parts.customValues);
+      return;
+    default:
+      reader.skip();
+  }
 }
 
 function readSpan(reader: ProtobufReader): Span {
