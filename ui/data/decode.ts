@@ -159,7 +159,7 @@ export function decodeCardinality(data: unknown): Cardinality {
 
 /** Names and values of any flat object: build information, flags. */
 export function decodeFacts(data: unknown): readonly (readonly [string, string])[] {
-  return Object.entries(record(data, 'data')).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+  return Object.entries(record(data, 'data')).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
 }
 
 export function decodeConfig(data: unknown): string {
