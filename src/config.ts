@@ -105,7 +105,7 @@ export const SETTINGS = {
       'How long stored rows may wait in the log for more before they become a part of a table; a query never waits for it.',
       { min: 1 },
     ),
-    batchRowsMax: setting.integer(500_000, 'Rows that become a part of a table at once.', { min: 1000 }),
+    batchRowsMax: setting.integer(1_000_000, 'Rows that become a part of a table at once.', { min: 1000 }),
     pendingBytesMax: setting.size('256MiB', 'Rows of a table that may wait in its log; beyond it senders are told to come back.', {
       min: 1024 * 1024,
     }),
