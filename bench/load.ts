@@ -6,7 +6,7 @@
 
 import { compressSync } from 'snappy';
 
-import { ProtobufWriter } from '../test/harness/protobuf-writer.ts';
+import { ProtobufWriter } from '../src/base/protobuf-writer.ts';
 import { randomFrom } from '../test/harness/random.ts';
 
 export const STEP_MS = 15_000;

@@ -1,9 +1,9 @@
 // Writing protobuf by hand into bytes that grow: the counterpart of protobuf.ts.
 //
-// Source: protobuf encoding guide.
+// Source: protobuf encoding guide. `bytes()` gives a copy; `clear()` begins the next message in the same memory.
 
 export class ProtobufWriter {
-  #buffer = Buffer.allocUnsafe(4096);
+  #buffer = Buffer.allocUnsafe(256);
   #length = 0;
 
   /** Bytes written so far. */
@@ -16,74 +16,124 @@ export class ProtobufWriter {
     return Buffer.from(this.#buffer.subarray(0, this.#length));
   }
 
-  /** A varint field; whole numbers up to 2^53, negative ones as int64. */
-  int(field: number, value: number): void {
-    this.#varint(field * 8);
-    if (value >= 0) return this.#varint(value);
+  /** The message so far without a copy: valid until the next write. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** A varint field (uint64, int64, bool, enum); negative ones as two's complement of 64 bits. Numbers within ±2^53. */
+  varint(field: number, value: number | bigint): this {
+    this.#tag(field, 0);
+    if (typeof value === 'number' && value >= 0) return this.#varint(value);
     this.#reserve(10);
     let rest = BigInt.asUintN(64, BigInt(value));
     for (; rest > 127n; rest >>= 7n) this.#buffer[this.#length++] = Number(rest & 127n) | 128;
     this.#buffer[this.#length++] = Number(rest);
+    return this;
   }
 
   /** A sint32 or sint64 field, zigzag. */
-  sint(field: number, value: number): void {
-    this.int(field, value < 0 ? -2 * value - 1 : 2 * value);
+  sint(field: number, value: number): this {
+    return this.varint(field, zigzag(value));
   }
 
-  double(field: number, value: number): void {
-    this.#varint(field * 8 + 1);
+  fixed64(field: number, value: bigint): this {
+    this.#tag(field, 1);
     this.#reserve(8);
-    this.#length = this.#buffer.writeDoubleLE(value, this.#length);
+    this.#length = this.#buffer.writeBigUInt64LE(BigInt.asUintN(64, value), this.#length);
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    this.#tag(field, 1);
+    return this.#double(value);
   }
 
   /** A double by its two words, so that a NaN keeps its bits. */
-  doubleWords(field: number, low: number, high: number): void {
-    this.#varint(field * 8 + 1);
+  doubleWords(field: number, low: number, high: number): this {
+    this.#tag(field, 1);
     this.#reserve(8);
     this.#length = this.#buffer.writeUInt32LE(low, this.#length);
     this.#length = this.#buffer.writeUInt32LE(high, this.#length);
+    return this;
   }
 
-  text(field: number, value: string): void {
-    this.raw(field, Buffer.from(value, 'utf8'));
+  text(field: number, value: string): this {
+    return this.blob(field, Buffer.from(value, 'utf8'));
   }
 
   /** A length-delimited field. */
-  raw(field: number, value: Uint8Array): void {
-    this.#varint(field * 8 + 2);
+  blob(field: number, value: Uint8Array): this {
+    this.#tag(field, 2);
     this.#varint(value.length);
+    return this.raw(value);
+  }
+
+  /** Bytes that are encoded fields already. */
+  raw(value: Uint8Array): this {
     this.#reserve(value.length);
     this.#buffer.set(value, this.#length);
     this.#length += value.length;
+    return this;
   }
 
-  /** An embedded message. */
-  message(field: number, write: (inner: ProtobufWriter) => void): void {
+  /** An embedded message; an empty one is written too. */
+  message(field: number, write: (inner: ProtobufWriter) => void): this {
     const inner = new ProtobufWriter();
     write(inner);
-    this.raw(field, inner.#buffer.subarray(0, inner.#length));
+    return this.blob(field, inner.view());
   }
 
-  /** Packed doubles. */
-  doubles(field: number, values: readonly number[]): void {
-    if (values.length > 0) this.raw(field, new Uint8Array(Float64Array.from(values).buffer));
+  /** Packed varints; nothing for no values. */
+  packed(field: number, values: readonly number[]): this {
+    return this.#packed(field, values, (inner, value) => inner.#varint(value));
   }
 
-  #varint(value: number): void {
+  packedSint(field: number, values: readonly number[]): this {
+    return this.#packed(field, values, (inner, value) => inner.#varint(zigzag(value)));
+  }
+
+  packedDouble(field: number, values: readonly number[]): this {
+    return this.#packed(field, values, (inner, value) => inner.#double(value));
+  }
+
+  #packed(field: number, values: readonly number[], write: (inner: ProtobufWriter, value: number) => void): this {
+    if (values.length === 0) return this;
+    return this.message(field, (inner) => {
+      for (const value of values) write(inner, value);
+    });
+  }
+
+  #tag(field: number, wire: number): void {
+    this.#varint(field * 8 + wire);
+  }
+
+  #varint(value: number): this {
     this.#reserve(10);
     let rest = value;
-    while (rest >= 0x80) {
-      this.#buffer[this.#length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
-    }
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.#buffer[this.#length++] = (rest % 128) | 128;
     this.#buffer[this.#length++] = rest;
+    return this;
   }
 
-  #reserve(size: number): void {
-    if (this.#length + size <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#length + size, this.#buffer.length * 2));
-    this.#buffer.copy(grown, 0, 0, this.#length);
-    this.#buffer = grown;
+  #double(value: number): this {
+    this.#reserve(8);
+    this.#length = this.#buffer.writeDoubleLE(value, this.#length);
+    return this;
   }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + more));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+}
+
+function zigzag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value;
 }

@@ -33,13 +33,6 @@ export function int(value: number | bigint): Sql {
   return made(String(value));
 }
 
-/** A Float64 literal, `inf` and `nan` included. */
-export function float(value: number): Sql {
-  if (Number.isNaN(value)) return made('nan');
-  if (!Number.isFinite(value)) return made(value > 0 ? 'inf' : '-inf');
-  return made(`toFloat64(${value})`);
-}
-
 /** A name of a table, column or database. */
 export function identifier(name: string): Sql {
   return made(`\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``);

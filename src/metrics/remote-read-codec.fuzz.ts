@@ -24,18 +24,18 @@ function decodes(bytes: Uint8Array): void {
 function request(ops: readonly number[]): Uint8Array {
   const out = new ProtobufWriter();
   out.message(1, (query) => {
-    query.int(1, -5);
-    query.int(2, 1_700_000_000_000);
+    query.varint(1, -5);
+    query.varint(2, 1_700_000_000_000);
     for (const op of ops) {
       query.message(3, (matcher) => {
-        matcher.int(1, op);
+        matcher.varint(1, op);
         matcher.text(2, 'job');
         matcher.text(3, 'a|b');
       });
     }
   });
-  out.int(2, 0);
-  out.int(2, 1);
+  out.varint(2, 0);
+  out.varint(2, 1);
   return out.bytes();
 }
 

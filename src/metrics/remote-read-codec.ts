@@ -89,7 +89,7 @@ export function encodeTimeSeries(labels: Labels, floats: SampleRun, histograms: 
   for (let i = 0; i < floats.length; i++) {
     out.message(2, (sample) => {
       sample.doubleWords(1, floats.words[2 * i] ?? 0, floats.words[2 * i + 1] ?? 0);
-      sample.int(2, floats.times[i] ?? 0);
+      sample.varint(2, floats.times[i] ?? 0);
     });
   }
   for (const sample of histograms) out.message(4, (message) => writeHistogram(message, sample));
@@ -106,7 +106,7 @@ function writeHistogram(out: ProtobufWriter, sample: HistogramSample): void {
     out.double(2, 0);
     out.doubleWords(3, STALE_LOW, STALE_HIGH);
   } else writeBuckets(out, sample.histogram);
-  out.int(15, sample.ms);
+  out.varint(15, sample.ms);
 }
 
 function writeBuckets(out: ProtobufWriter, histogram: NativeHistogram): void {
@@ -116,18 +116,18 @@ function writeBuckets(out: ProtobufWriter, histogram: NativeHistogram): void {
   out.double(5, histogram.zeroThreshold);
   out.double(7, histogram.zeroCount);
   writeSpans(out, 8, histogram.negativeSpans);
-  out.doubles(10, histogram.negativeBuckets);
+  out.packedDouble(10, histogram.negativeBuckets);
   writeSpans(out, 11, histogram.positiveSpans);
-  out.doubles(13, histogram.positiveBuckets);
-  out.int(14, RESET_HINTS.indexOf(histogram.counterResetHint));
-  out.doubles(16, histogram.customValues);
+  out.packedDouble(13, histogram.positiveBuckets);
+  out.varint(14, RESET_HINTS.indexOf(histogram.counterResetHint));
+  out.packedDouble(16, histogram.customValues);
 }
 
 function writeSpans(out: ProtobufWriter, field: number, spans: readonly Span[]): void {
   for (const { offset, length } of spans) {
     out.message(field, (span) => {
       span.sint(1, offset);
-      span.int(2, length);
+      span.varint(2, length);
     });
   }
 }
@@ -137,7 +137,7 @@ export function encodeReadResponse(results: readonly (readonly Uint8Array[])[]):
   const out = new ProtobufWriter();
   for (const series of results) {
     out.message(1, (result) => {
-      for (const one of series) result.raw(1, one);
+      for (const one of series) result.blob(1, one);
     });
   }
   return out.bytes();

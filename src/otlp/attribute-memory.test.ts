@@ -6,7 +6,7 @@ import test from 'node:test';
 import { ProtobufReader } from '../base/protobuf.ts';
 import type { Attributes } from './any-value.ts';
 import { AttributeMemory } from './attribute-memory.ts';
-import { ProtobufWriter } from './protobuf-writer.ts';
+import { ProtobufWriter } from '../base/protobuf-writer.ts';
 
 const entry = (key: string, value: string) => (kv: ProtobufWriter) => kv.text(1, key).message(2, (v) => v.text(1, value));
 
@@ -31,7 +31,7 @@ test('equal runs are one object', () => {
     .message(7, entry('b', 'ü'))
     .varint(8, 1)
     .message(7, entry('a', '2'))
-    .finish();
+    .bytes();
   const [first, second, third] = lists(memory, message);
   assert.deepEqual(first, [
     { key: 'a', value: '1' },
@@ -45,15 +45,15 @@ test('equal runs are one object', () => {
 test('long lists and long tags are read all the same', () => {
   const memory = new AttributeMemory();
   const long = 'x'.repeat(5000);
-  const message = new ProtobufWriter().message(7, entry('a', long)).finish();
+  const message = new ProtobufWriter().message(7, entry('a', long)).bytes();
   assert.deepEqual(lists(memory, message), [[{ key: 'a', value: long }]]);
   // 0x3a written in two bytes.
-  const content = new ProtobufWriter().message(7, entry('a', '1')).finish();
+  const content = new ProtobufWriter().message(7, entry('a', '1')).bytes();
   assert.deepEqual(lists(memory, Uint8Array.of(0xba, 0x00, ...content.slice(1))), [[{ key: 'a', value: '1' }]]);
 });
 
 test('what is cut off is refused', () => {
-  const message = new ProtobufWriter().message(7, entry('a', '1')).finish();
+  const message = new ProtobufWriter().message(7, entry('a', '1')).bytes();
   for (let end = 1; end < message.length; end++) {
     assert.throws(() => lists(new AttributeMemory(), message.slice(0, end)), /malformed protobuf at byte/);
   }

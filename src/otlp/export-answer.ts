@@ -5,7 +5,7 @@
 import { RequestError } from '../base/request-error.ts';
 import type { ErrorCode } from '../base/request-error.ts';
 import type { Reply } from '../server/route.ts';
-import { ProtobufWriter } from './protobuf-writer.ts';
+import { ProtobufWriter } from '../base/protobuf-writer.ts';
 
 export type Encoding = 'protobuf' | 'json';
 
@@ -44,13 +44,13 @@ export function encodeExportResponse(partial: PartialSuccess, encoding: Encoding
     return JSON.stringify(complete ? {} : { partialSuccess: { ...counted, errorMessage: message } });
   }
   const writer = new ProtobufWriter();
-  if (complete) return writer.finish();
+  if (complete) return writer.bytes();
   return writer
     .message(1, (inner) => {
       if (rejected !== 0) inner.varint(1, rejected);
       if (message !== '') inner.text(2, message);
     })
-    .finish();
+    .bytes();
 }
 
 /** The answer to an HTTP request that was accepted, wholly or in part. */
@@ -94,10 +94,10 @@ function encodeStatus(error: RequestError, encoding: Encoding): Uint8Array | str
   }
   const writer = new ProtobufWriter().varint(1, code).text(2, error.message);
   if (seconds !== undefined) {
-    const delay = new ProtobufWriter().message(1, (duration) => duration.varint(1, seconds)).finish();
-    writer.message(3, (any) => any.text(1, retryInfo).bytes(2, delay));
+    const delay = new ProtobufWriter().message(1, (duration) => duration.varint(1, seconds)).bytes();
+    writer.message(3, (any) => any.text(1, retryInfo).blob(2, delay));
   }
-  return writer.finish();
+  return writer.bytes();
 }
 
 /** An error as OTLP/HTTP answers it, in the encoding of the request; JSON where that is neither of the two. */

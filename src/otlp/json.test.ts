@@ -8,7 +8,7 @@ import { valueText } from './any-value.ts';
 import type { AnyValue } from './any-value.ts';
 import { anyValue, attributesField, enumField, idField, parseOtlpJson, resourceField, timestampField, uintField } from './json.ts';
 import { readAnyValue, readId, readTimestamp } from './protobuf.ts';
-import { ProtobufWriter } from './protobuf-writer.ts';
+import { ProtobufWriter } from '../base/protobuf-writer.ts';
 import { compareTime } from './timestamp.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -16,7 +16,7 @@ const parse = (text: string) => parseOtlpJson(bytes(text));
 
 /** The `AnyValue` in field 1 of a message. */
 function fromProtobuf(write: (value: ProtobufWriter) => void): AnyValue {
-  const reader = new ProtobufReader(new ProtobufWriter().message(1, write).finish());
+  const reader = new ProtobufReader(new Uint8Array(new ProtobufWriter().message(1, write).bytes()));
   reader.next();
   return readAnyValue(reader);
 }
@@ -35,8 +35,8 @@ const VALUES: readonly (readonly [json: string, write: (value: ProtobufWriter) =
   ['{"doubleValue":"NaN"}', (v) => v.double(4, NaN), NaN, 'NaN'],
   ['{"doubleValue":"-Infinity"}', (v) => v.double(4, -Infinity), -Infinity, '-Inf'],
   ['{"doubleValue":1e21}', (v) => v.double(4, 1e21), 1e21, '1e+21'],
-  ['{"bytesValue":"+/8="}', (v) => v.bytes(7, Uint8Array.of(0xfb, 0xff)), Uint8Array.of(0xfb, 0xff), '+/8='],
-  ['{"bytesValue":"-_8"}', (v) => v.bytes(7, Uint8Array.of(0xfb, 0xff)), Uint8Array.of(0xfb, 0xff), '+/8='],
+  ['{"bytesValue":"+/8="}', (v) => v.blob(7, Uint8Array.of(0xfb, 0xff)), Uint8Array.of(0xfb, 0xff), '+/8='],
+  ['{"bytesValue":"-_8"}', (v) => v.blob(7, Uint8Array.of(0xfb, 0xff)), Uint8Array.of(0xfb, 0xff), '+/8='],
   [
     '{"arrayValue":{"values":[{"stringValue":"a<b"},{"intValue":1},{}]}}',
     (v) =>
@@ -78,7 +78,7 @@ test('a value is the same from either encoding, and has one text', () => {
 test('times keep their nanoseconds', () => {
   for (const digits of ['0', '1', '999999', '1000000', '1700000000000999999', '1700000000000000001', '18446744073709551615']) {
     const json = timestampField(parse(`{"timeUnixNano":"${digits}"}`), 'timeUnixNano');
-    const reader = new ProtobufReader(new ProtobufWriter().fixed64(1, BigInt(digits)).finish());
+    const reader = new ProtobufReader(new ProtobufWriter().fixed64(1, BigInt(digits)).bytes());
     reader.next();
     const time = readTimestamp(reader);
     assert.deepEqual(json, time, digits);
@@ -95,7 +95,7 @@ test('ids are lower-case hex, and absent when all zero', () => {
   assert.equal(id('{"trace_id":"0000"}'), '');
   assert.equal(id('{}'), '');
   for (const hex of ['abcd', '0000']) {
-    const reader = new ProtobufReader(new ProtobufWriter().bytes(1, Buffer.from(hex, 'hex')).finish());
+    const reader = new ProtobufReader(new ProtobufWriter().blob(1, Buffer.from(hex, 'hex')).bytes());
     reader.next();
     assert.equal(readId(reader), hex === '0000' ? '' : hex);
   }

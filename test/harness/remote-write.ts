@@ -4,7 +4,7 @@
 
 import { compressSync } from 'snappy';
 
-import { ProtobufWriter } from './protobuf-writer.ts';
+import { ProtobufWriter } from '../../src/base/protobuf-writer.ts';
 
 /** The bits of Prometheus's stale marker, which is one NaN among many. */
 export const STALE_NAN_BITS = 0x7ff0000000000002n;
@@ -75,11 +75,11 @@ export function encodeRemoteWrite1(series: readonly SentSeries[]): Sent {
   for (const each of series) {
     request.message(1, (timeSeries) => {
       for (const [name, value] of sorted(each.labels)) timeSeries.message(1, (label) => label.text(1, name).text(2, value));
-      for (const { ts, value } of each.samples ?? []) timeSeries.message(2, (sample) => writeDouble(sample, 1, value).int64(2, ts));
+      for (const { ts, value } of each.samples ?? []) timeSeries.message(2, (sample) => writeDouble(sample, 1, value).varint(2, ts));
       for (const { labels, value, ts } of each.exemplars ?? []) {
         timeSeries.message(3, (exemplar) => {
           for (const [name, text] of sorted(labels)) exemplar.message(1, (label) => label.text(1, name).text(2, text));
-          exemplar.double(2, value).int64(3, ts);
+          exemplar.double(2, value).varint(3, ts);
         });
       }
       for (const histogram of each.histograms ?? []) timeSeries.message(4, (inner) => writeHistogram(inner, histogram, undefined));
@@ -111,13 +111,13 @@ export function encodeRemoteWrite2(series: readonly SentSeries[]): Sent {
       inner.packed(1, refsOf(each.labels));
       for (const sample of each.samples ?? []) {
         inner.message(2, (message) => {
-          writeDouble(message, 1, sample.value).int64(2, sample.ts);
-          if (sample.startTs !== undefined) message.int64(3, sample.startTs);
+          writeDouble(message, 1, sample.value).varint(2, sample.ts);
+          if (sample.startTs !== undefined) message.varint(3, sample.startTs);
         });
       }
       for (const histogram of each.histograms ?? []) inner.message(3, (message) => writeHistogram(message, histogram, 17));
       for (const { labels, value, ts } of each.exemplars ?? []) {
-        inner.message(4, (exemplar) => exemplar.packed(1, refsOf(labels)).double(2, value).int64(3, ts));
+        inner.message(4, (exemplar) => exemplar.packed(1, refsOf(labels)).double(2, value).varint(3, ts));
       }
       const { metadata } = each;
       if (metadata !== undefined) {
@@ -142,30 +142,30 @@ function writeHistogram(message: ProtobufWriter, histogram: SentHistogram, start
   const { kind, count, zeroCount } = histogram;
   if (kind === 'integer') message.varint(1, count);
   else message.double(2, count);
-  writeDouble(message, 3, histogram.sum).sint64(4, histogram.schema).double(5, histogram.zeroThreshold);
+  writeDouble(message, 3, histogram.sum).sint(4, histogram.schema).double(5, histogram.zeroThreshold);
   if (zeroCount !== undefined) {
     if (kind === 'integer') message.varint(6, zeroCount);
     else message.double(7, zeroCount);
   }
   writeSpans(message, 8, histogram.negativeSpans);
-  if (kind === 'integer') message.packedSint64(9, histogram.negative);
+  if (kind === 'integer') message.packedSint(9, histogram.negative);
   else message.packedDouble(10, histogram.negative);
   writeSpans(message, 11, histogram.positiveSpans);
-  if (kind === 'integer') message.packedSint64(12, histogram.positive);
+  if (kind === 'integer') message.packedSint(12, histogram.positive);
   else message.packedDouble(13, histogram.positive);
   message
     .varint(14, histogram.resetHint ?? 0)
-    .int64(15, histogram.ts)
+    .varint(15, histogram.ts)
     .packedDouble(16, histogram.customValues);
-  if (startField !== undefined && histogram.startTs !== undefined) message.int64(startField, histogram.startTs);
+  if (startField !== undefined && histogram.startTs !== undefined) message.varint(startField, histogram.startTs);
 }
 
 function writeSpans(message: ProtobufWriter, field: number, spans: readonly SentSpan[]): void {
-  for (const { offset, length } of spans) message.message(field, (span) => span.sint64(1, offset).varint(2, length));
+  for (const { offset, length } of spans) message.message(field, (span) => span.sint(1, offset).varint(2, length));
 }
 
 function writeDouble(message: ProtobufWriter, field: number, value: SentValue): ProtobufWriter {
-  return typeof value === 'bigint' ? message.doubleBits(field, value) : message.double(field, value);
+  return typeof value === 'bigint' ? message.fixed64(field, value) : message.double(field, value);
 }
 
 function sorted(labels: LabelPairs): [string, string][] {

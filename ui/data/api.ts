@@ -59,12 +59,22 @@ export async function ask<T>(question: Question<T>, tenant: string, signal: Abor
   const body = parseJson(text);
   if (!isRecord(body)) throw new AskError(response.ok ? 'broken' : 'refused', plainReason(text, response.status), response.status, command);
   if (body['status'] !== 'success') {
-    throw new AskError('refused', typeof body['error'] === 'string' ? body['error'] : `Status ${response.status}.`, response.status, command);
+    throw new AskError(
+      'refused',
+      typeof body['error'] === 'string' ? body['error'] : `Status ${response.status}.`,
+      response.status,
+      command,
+    );
   }
   try {
     return { value: question.decode(body['data']), warnings: [...strings(body['warnings']), ...strings(body['infos'])] };
   } catch (error) {
-    throw new AskError('broken', `The answer cannot be read: ${error instanceof Error ? error.message : String(error)}`, response.status, command);
+    throw new AskError(
+      'broken',
+      `The answer cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      response.status,
+      command,
+    );
   }
 }
 

@@ -28,7 +28,9 @@ test('a matrix of floats and of histograms', () => {
 
 test('targets, even the ones that were never scraped', () => {
   const targets = decodeTargets({
-    activeTargets: [{ scrapePool: 'p', scrapeUrl: 'http://x/metrics', health: 'odd', labels: { job: 'p' }, lastScrape: '0001-01-01T00:00:00Z' }],
+    activeTargets: [
+      { scrapePool: 'p', scrapeUrl: 'http://x/metrics', health: 'odd', labels: { job: 'p' }, lastScrape: '0001-01-01T00:00:00Z' },
+    ],
     droppedTargets: [{ discoveredLabels: { __address__: 'y' } }],
     droppedTargetCounts: { p: 5 },
   });
@@ -45,5 +47,8 @@ test('metadata and cardinality with parts missing', () => {
 
 test('a request to copy', () => {
   const command = curlOf({ path: 'query', params: [['query', "up{a='b'}"]] }, 'team a');
-  assert.equal(command, `curl -sG -H 'X-Scope-OrgID: team a' 'http://127.0.0.1:3000/prom/api/v1/query' --data-urlencode 'query=up{a='\\''b'\\''}'`);
+  assert.equal(
+    command,
+    `curl -sG -H 'X-Scope-OrgID: team a' 'http://127.0.0.1:3000/prom/api/v1/query' --data-urlencode 'query=up{a='\\''b'\\''}'`,
+  );
 });

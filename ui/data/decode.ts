@@ -118,7 +118,10 @@ export function decodeTargets(data: unknown): Targets {
   return {
     active: list(body['activeTargets'] ?? [], 'activeTargets').map(decodeTarget),
     dropped: dropped.map((item) => labels(isRecord(item) ? item['discoveredLabels'] : undefined)),
-    droppedCount: Math.max(dropped.length, counts.reduce((sum, n) => sum + n, 0)),
+    droppedCount: Math.max(
+      dropped.length,
+      counts.reduce((sum, n) => sum + n, 0),
+    ),
   };
 }
 

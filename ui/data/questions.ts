@@ -1,15 +1,7 @@
 // The questions that pages ask, each as data; useAnswer puts them to the server.
 
 import type { Params, Question } from './api.ts';
-import {
-  decodeCardinality,
-  decodeConfig,
-  decodeFacts,
-  decodeMatrix,
-  decodeMetadata,
-  decodeStrings,
-  decodeTargets,
-} from './decode.ts';
+import { decodeCardinality, decodeConfig, decodeFacts, decodeMatrix, decodeMetadata, decodeStrings, decodeTargets } from './decode.ts';
 import type { Cardinality, MetricMeta, Targets } from './decode.ts';
 import type { RawSeries } from './samples.ts';
 import type { Span } from './time-range.ts';
@@ -34,7 +26,11 @@ export function metricNames(span: Span): Question<readonly string[]> {
 
 export const metadata: Question<ReadonlyMap<string, MetricMeta>> = { path: 'metadata', params: [], decode: decodeMetadata };
 
-export const cardinality: Question<Cardinality> = { path: 'status/tsdb', params: [['limit', String(CARDINALITY_ROWS)]], decode: decodeCardinality };
+export const cardinality: Question<Cardinality> = {
+  path: 'status/tsdb',
+  params: [['limit', String(CARDINALITY_ROWS)]],
+  decode: decodeCardinality,
+};
 
 export const targets: Question<Targets> = { path: 'targets', params: [], decode: decodeTargets };
 

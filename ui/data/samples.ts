@@ -128,7 +128,9 @@ export function summaryOf(values: readonly (number | null)[]): Summary {
 /** The series with the greatest means, in their own order, and how many are left out. */
 export function largestSeries(grid: Grid, max: number): { readonly grid: Grid; readonly leftOut: number } {
   if (grid.series.length <= max) return { grid, leftOut: 0 };
-  const ranked = grid.series.map((s) => ({ s, mean: summaryOf(s.values).mean ?? Number.NEGATIVE_INFINITY })).sort((a, b) => b.mean - a.mean);
+  const ranked = grid.series
+    .map((s) => ({ s, mean: summaryOf(s.values).mean ?? Number.NEGATIVE_INFINITY }))
+    .sort((a, b) => b.mean - a.mean);
   const kept = new Set(ranked.slice(0, max).map((r) => r.s));
   return { grid: { ...grid, series: grid.series.filter((s) => kept.has(s)) }, leftOut: grid.series.length - max };
 }
@@ -154,6 +156,8 @@ export function splitLabels(all: readonly Readonly<Record<string, string>>[]): {
 /** `name{a="b", c="d"}` of the labels in `order`. */
 function seriesName(labels: Readonly<Record<string, string>>, order: readonly string[]): string {
   const metric = order.includes('__name__') ? (labels['__name__'] ?? '') : '';
-  const inner = order.flatMap((name) => (name === '__name__' || labels[name] === undefined ? [] : [`${name}=${JSON.stringify(labels[name])}`])).join(', ');
+  const inner = order
+    .flatMap((name) => (name === '__name__' || labels[name] === undefined ? [] : [`${name}=${JSON.stringify(labels[name])}`]))
+    .join(', ');
   return inner === '' ? metric || '{}' : `${metric}{${inner}}`;
 }

@@ -38,8 +38,14 @@ test('matchers are added once and taken away', () => {
 });
 
 test('what is printed is read back the same', () => {
-  const matcher = fc.record({ label: fc.string({ minLength: 1 }), op: fc.constantFrom(...OPERATORS), value: fc.string() }, { noNullPrototype: true });
-  const selector = fc.record({ metric: fc.string({ minLength: 1 }), matchers: fc.array(matcher, { maxLength: 4 }) }, { noNullPrototype: true });
+  const matcher = fc.record(
+    { label: fc.string({ minLength: 1 }), op: fc.constantFrom(...OPERATORS), value: fc.string() },
+    { noNullPrototype: true },
+  );
+  const selector = fc.record(
+    { metric: fc.string({ minLength: 1 }), matchers: fc.array(matcher, { maxLength: 4 }) },
+    { noNullPrototype: true },
+  );
   fc.assert(
     fc.property(selector, (s) => {
       assert.deepEqual(parseSelector(printSelector(s)), s);

@@ -94,8 +94,3 @@ export function removeMatcher(text: string, matcher: Matcher): string {
 function sameMatcher(a: Matcher, b: Matcher): boolean {
   return a.label === b.label && a.op === b.op && a.value === b.value;
 }
-
-/** A text that stands for itself inside a regular expression. */
-export function escapeRegex(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-}

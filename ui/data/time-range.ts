@@ -46,7 +46,10 @@ export function parseMoment(text: string, nowMs: number, utc: boolean): number |
   if (trimmed === 'now') return nowMs;
   const relative = /^now([-+])((?:\d+[smhdwMy])+)$/.exec(trimmed);
   if (relative) {
-    const ms = [...(relative[2] ?? '').matchAll(/(\d+)([smhdwMy])/g)].reduce((sum, m) => sum + Number(m[1]) * (UNIT_MS[m[2] ?? ''] ?? 0), 0);
+    const ms = [...(relative[2] ?? '').matchAll(/(\d+)([smhdwMy])/g)].reduce(
+      (sum, m) => sum + Number(m[1]) * (UNIT_MS[m[2] ?? ''] ?? 0),
+      0,
+    );
     return relative[1] === '-' ? nowMs - ms : nowMs + ms;
   }
   if (/^\d{11,15}$/.test(trimmed)) return Number(trimmed);

@@ -41,11 +41,6 @@ export function editText(ms: number, zone: Zone): string {
   return `${p.date} ${p.minute}${p.second === '00' ? '' : `:${p.second}`}`;
 }
 
-/** RFC 3339 in UTC, for copies. */
-export function copyText(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
 /** A label on the time axis whose labels stand `incrementS` apart; midnight shows the day. */
 export function tickText(seconds: number, incrementS: number, zone: Zone): string {
   const p = parts(seconds * 1000, zone);
@@ -79,5 +74,10 @@ export function lengthText(ms: number): string {
     [Math.floor((s % 3600) / 60), 'm'],
     [s % 60, 's'],
   ];
-  return fields.filter(([n]) => n > 0).map(([n, unit]) => `${n}${unit}`).join(' ') || '0s';
+  return (
+    fields
+      .filter(([n]) => n > 0)
+      .map(([n, unit]) => `${n}${unit}`)
+      .join(' ') || '0s'
+  );
 }

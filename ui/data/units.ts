@@ -8,8 +8,6 @@ export interface Quantity {
   readonly perSecond: boolean;
 }
 
-export const PLAIN: Quantity = { unit: 'none', perSecond: false };
-
 const SUFFIXES: readonly [RegExp, Unit][] = [
   [/_timestamp(_seconds)?$|_time_seconds$/, 'timestamp'],
   [/_bytes$/, 'bytes'],

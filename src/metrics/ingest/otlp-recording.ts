@@ -1,7 +1,7 @@
 // For the tests of OTLP: a write that keeps what it was given as lines of text, and the protobuf form of an OTLP/JSON message.
 
 import { Buffer } from 'node:buffer';
-import { ProtobufWriter } from '../../otlp/protobuf-writer.ts';
+import { ProtobufWriter } from '../../base/protobuf-writer.ts';
 import { printLabels } from '../../query/labels.ts';
 import type { Labels } from '../../query/labels.ts';
 import type { NativeHistogram } from '../native-histogram.ts';
@@ -167,16 +167,16 @@ function encode(message: Readonly<Record<string, unknown>>, schema: Schema, reve
     const [field, kindOf] = known;
     for (const item of Array.isArray(value) ? value : [value]) write(writer, field, item, { kind: kindOf(), reversed });
   }
-  return writer.finish();
+  return writer.bytes();
 }
 
 function write(writer: ProtobufWriter, field: number, value: unknown, { kind, reversed }: { kind: Kind; reversed: boolean }): void {
-  if (typeof kind === 'object') writer.bytes(field, encode(value as Record<string, unknown>, kind, reversed));
+  if (typeof kind === 'object') writer.blob(field, encode(value as Record<string, unknown>, kind, reversed));
   else if (kind === 'text') writer.text(field, String(value));
   else if (kind === 'bool') writer.varint(field, value === true ? 1 : 0);
   else if (kind === 'varint') writer.varint(field, BigInt(String(value)));
   else if (kind === 'sint') writer.varint(field, Number(value) < 0 ? -2 * Number(value) - 1 : 2 * Number(value));
   else if (kind === 'fixed64') writer.fixed64(field, BigInt(String(value)));
   else if (kind === 'double') writer.double(field, Number(value));
-  else writer.bytes(field, Buffer.from(String(value), kind === 'id' ? 'hex' : 'base64'));
+  else writer.blob(field, Buffer.from(String(value), kind === 'id' ? 'hex' : 'base64'));
 }
