@@ -91,15 +91,18 @@ export class MetricStore implements Disposable {
     known?.metadata.clear();
   }
 
-  /** Lets go of series that have had no samples for an hour. */
+  /** Lets go of series that have had no samples for an hour, and of tenants that have none left. */
   prune(): void {
-    const now = Math.floor(this.options.clock.now() / MINUTE_MS);
-    for (const tenant of this.#tenants.values()) {
-      const next = tenant.registry.survivors(now - ACTIVE_MINUTES);
-      if (next.size === tenant.registry.size && tenant.wire.size <= 2 * next.size) continue;
-      tenant.registry = next;
-      tenant.wire = new WireCache();
-      tenant.metadata.clear();
+    const since = Math.floor(this.options.clock.now() / MINUTE_MS) - ACTIVE_MINUTES;
+    for (const [name, tenant] of this.#tenants) {
+      const { size } = tenant.registry;
+      const idle = tenant.registry.idle(since);
+      if (idle === size && tenant.registrationsUnderWay === 0) this.#tenants.delete(name);
+      else if (idle > 0 || tenant.wire.size > 2 * size) {
+        tenant.registry = tenant.registry.survivors(since);
+        tenant.wire = new WireCache();
+        tenant.metadata.clear();
+      }
     }
   }
 

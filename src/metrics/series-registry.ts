@@ -9,22 +9,24 @@ import { hash } from 'node:crypto';
 import { labelsKey, labelValue, type Labels, METRIC_NAME } from '../query/labels.ts';
 
 const EMPTY = -1;
+/** Small: anyone who writes is a tenant. */
+const SIZE_MIN = 64;
 
 export class SeriesRegistry {
   /** Columns by series number. `day` is the last day on which the series is known to have a row in the table `series`, or `NO_DAY`. */
-  metric = new Uint32Array(1024);
-  idLow = new Uint32Array(1024);
-  idHigh = new Uint32Array(1024);
-  day = new Int32Array(1024);
-  seenMinute = new Uint32Array(1024);
+  metric = new Uint32Array(SIZE_MIN);
+  idLow = new Uint32Array(SIZE_MIN);
+  idHigh = new Uint32Array(SIZE_MIN);
+  day = new Int32Array(SIZE_MIN);
+  seenMinute = new Uint32Array(SIZE_MIN);
   /** 1 for a series whose values need decimals: see value-code.ts. */
-  thousandths = new Uint8Array(1024);
+  thousandths = new Uint8Array(SIZE_MIN);
   /** Start timestamp last stored, 0 for none. */
-  start = new Float64Array(1024);
+  start = new Float64Array(SIZE_MIN);
   readonly #labels: Labels[] = [];
   /** Series by the object of a frozen label set: one that a road keeps from request to request is hashed once (4 µs, then 0.1 µs). */
   readonly #frozen = new WeakMap<Labels, number>();
-  #table = new Int32Array(2048).fill(EMPTY);
+  #table = new Int32Array(2 * SIZE_MIN).fill(EMPTY);
 
   get size(): number {
     return this.#labels.length;
@@ -52,14 +54,9 @@ export class SeriesRegistry {
     const slot = this.#slot(low, high);
     const known = this.#table[slot] as number;
     if (known !== EMPTY) return known;
-    const series = this.#labels.push(labels) - 1;
-    if (series >= this.metric.length) this.#growColumns();
+    const series = this.#add(labels, low, high);
     this.metric[series] = metricId(labelValue(labels, METRIC_NAME));
-    this.idLow[series] = low;
-    this.idHigh[series] = high;
     this.day[series] = NO_DAY;
-    this.#table[slot] = series;
-    if (series * 2 > this.#table.length) this.#growTable();
     return series;
   }
 
@@ -73,18 +70,37 @@ export class SeriesRegistry {
     this.day.fill(NO_DAY);
   }
 
+  /** How many series have not been seen since `minute`. */
+  idle(minute: number): number {
+    let idle = 0;
+    for (let series = 0; series < this.size; series++) if ((this.seenMinute[series] as number) < minute) idle++;
+    return idle;
+  }
+
   /** A registry of the series that were seen since `minute`. */
   survivors(minute: number): SeriesRegistry {
     const next = new SeriesRegistry();
     for (let old = 0; old < this.size; old++) {
       if ((this.seenMinute[old] as number) < minute) continue;
-      const series = next.intern(this.labels(old));
+      const series = next.#add(this.labels(old), this.idLow[old] as number, this.idHigh[old] as number);
+      next.metric[series] = this.metric[old] as number;
       next.day[series] = this.day[old] as number;
       next.seenMinute[series] = this.seenMinute[old] as number;
       next.thousandths[series] = this.thousandths[old] as number;
       next.start[series] = this.start[old] as number;
     }
     return next;
+  }
+
+  #add(labels: Labels, low: number, high: number): number {
+    const slot = this.#slot(low, high);
+    const series = this.#labels.push(labels) - 1;
+    if (series >= this.metric.length) this.#growColumns();
+    this.idLow[series] = low;
+    this.idHigh[series] = high;
+    this.#table[slot] = series;
+    if (series * 2 > this.#table.length) this.#growTable();
+    return series;
   }
 
   #slot(low: number, high: number): number {

@@ -4,17 +4,18 @@
 
 const CHUNK_WORDS = 1 << 17;
 const EMPTY = -1;
+const SIZE_MIN = 64;
 
 const scratch = new Int32Array(2);
 const scratchWord = new BigInt64Array(scratch.buffer);
 
 export class WireCache {
-  #table = new Int32Array(2048).fill(EMPTY);
-  #hash = new Int32Array(1024);
-  #series = new Int32Array(1024);
-  #next = new Int32Array(1024);
-  #offset = new Int32Array(1024);
-  #length = new Int32Array(1024);
+  #table = new Int32Array(2 * SIZE_MIN).fill(EMPTY);
+  #hash = new Int32Array(SIZE_MIN);
+  #series = new Int32Array(SIZE_MIN);
+  #next = new Int32Array(SIZE_MIN);
+  #offset = new Int32Array(SIZE_MIN);
+  #length = new Int32Array(SIZE_MIN);
   readonly #words: BigInt64Array[] = [];
   #chunk = new BigInt64Array(0);
   #used = 0;
@@ -86,7 +87,7 @@ export class WireCache {
   #store(entry: number, body: DataView, from: number, to: number): void {
     const size = ((to - from) >> 3) + 1;
     if (this.#used + size > this.#chunk.length) {
-      this.#chunk = new BigInt64Array(Math.max(CHUNK_WORDS, size));
+      this.#chunk = new BigInt64Array(Math.max(Math.min(CHUNK_WORDS, 64 * (this.#size + 1)), size));
       this.#used = 0;
     }
     this.#words[entry] = this.#chunk;
