@@ -4,8 +4,6 @@
 //
 // The answer is of the kind SAMPLES, which every client takes. Source: Prometheus documentation, "Remote Read API".
 
-import { compress } from 'snappy';
-
 import { RequestError } from '../base/request-error.ts';
 import { type Labels } from '../query/labels.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
@@ -43,6 +41,8 @@ async function remoteRead(options: MetricsApiOptions, request: Request): Promise
     for (const one of series) bytes += one.length;
     results.push(series);
   }
+  // Loaded with the first remote read: few programs ever see one.
+  const { compress } = await import('snappy');
   const body = await compress(encodeReadResponse(results));
   return { status: 200, headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' }, body };
 }
