@@ -32,7 +32,9 @@ export interface Table {
 export type Form = { readonly kind: 'single' } | { readonly kind: 'cluster'; readonly cluster: string };
 
 // A part is on disk before its INSERT ends; so is a merged one, and therefore the parts that it was made of need not be kept for long.
-const DURABLE = sql`fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 10, cleanup_delay_period = 5, cleanup_delay_period_random_add = 1`;
+// Without its bound the clean-up backs off for minutes while there is nothing to clean, and the disk holds everything twice meanwhile.
+const DURABLE = sql`fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
+  old_parts_lifetime = 10, cleanup_delay_period = 5, cleanup_delay_period_random_add = 1, max_cleanup_delay_period = 10`;
 
 /** The statements that create the table where it is not yet. */
 export function createTable(table: Table, form: Form): readonly Sql[] {
