@@ -82,8 +82,11 @@ export function duration(value: string, about: string, options: SettingOptions =
     value,
     about,
     options,
-    parse: parseDuration,
-    print: printDuration,
+    parse: (text) => {
+      const ms = parseDuration(text);
+      return typeof ms === 'number' ? ms : undefined;
+    },
+    print: (ms) => (ms === 0 ? '0' : printDuration(ms)),
     like: 'a duration such as 30s, 5m or 1d',
   });
 }

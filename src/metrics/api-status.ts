@@ -5,7 +5,7 @@
 import { sql, int, texts } from '../base/sql.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { json } from '../server/route.ts';
-import { printDuration } from '../query/durations.ts';
+import { printDuration } from '../base/duration.ts';
 import type { Row } from '../storage/client.ts';
 import { type MetricsApiOptions, readContext, route } from './api-context.ts';
 import { invalidParameter, limitParam } from './api-params.ts';

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseDuration, parseFloatStrict, parseSecondsOrDuration, printDuration } from './durations.ts';
+import { parseDuration, printDuration } from '../base/duration.ts';
+import { parseFloatStrict, parseSecondsOrDuration } from './durations.ts';
 
 const problem = (text: string): string => {
   const parsed = parseDuration(text);

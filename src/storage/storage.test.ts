@@ -134,3 +134,14 @@ async function conforms(t: TestContext, client: Client, directory: string): Prom
     assert.equal((await client.query(sql`SELECT 1 AS n`))[0]?.['n'], 1);
   });
 }
+
+test('the statements for a cluster are ClickHouse’s language', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'sightline-statements-'));
+  // One process holds one store: the grammar is asked through the client of its own directory, after the other test has closed its.
+  await using client = await ChdbClient.open({ directory, readers: 1, inserters: 1, defaults: DEFAULTS, engineArguments: [] });
+  for (const statement of createTable(EVENTS, { kind: 'cluster', cluster: 'main' })) {
+    const [row] = await client.query(sql`SELECT formatQuerySingleLine(${text(statement.source)}) AS formatted`);
+    assert.match(String(row?.['formatted']), /^CREATE TABLE IF NOT EXISTS events(_local)? ON CLUSTER main /);
+  }
+  await rm(directory, { recursive: true });
+});

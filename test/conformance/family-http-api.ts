@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { parseSeriesDescription } from '../../src/metrics/promql/series-notation.ts';
 import { labelsRecord } from '../../src/query/labels.ts';
-import { parseDuration } from '../../src/query/durations.ts';
+import { parseDuration } from '../../src/base/duration.ts';
 import { post } from '../harness/client.ts';
 import type { Target } from '../harness/client.ts';
 import { encodeRemoteWrite1 } from '../harness/remote-write.ts';

@@ -2,7 +2,7 @@
 
 import type { ArithmeticOp, Duration } from './ast.ts';
 import type { TokenStream } from './token-stream.ts';
-import { parseDuration } from '../../query/durations.ts';
+import { parseDuration } from '../../base/duration.ts';
 
 const POWERS: ReadonlyMap<string, readonly [ArithmeticOp, number]> = new Map([
   ['+', ['+', 1]],

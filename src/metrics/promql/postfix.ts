@@ -1,6 +1,6 @@
 // What may follow an operand: `[range]`, `[range:step]`, `offset`, `@`, `anchored`, `smoothed`; and the lengths of time that stand in them.
 
-import { parseDuration } from '../../query/durations.ts';
+import { parseDuration } from '../../base/duration.ts';
 import type { At, Duration, Expr, Modifiers } from './ast.ts';
 import { typeOf } from './check.ts';
 import { parseDurationExpr, parseOffsetExpr } from './duration-expr.ts';

@@ -3,7 +3,7 @@
 // `parseExpr(printExpr(e))` is `e` again but for positions and the order of matchers, which print sorted.
 
 import { compareText } from '../../query/labels.ts';
-import { printDuration } from '../../query/durations.ts';
+import { printDuration } from '../../base/duration.ts';
 import { printMatcher } from '../../query/matchers.ts';
 import { isClassicLabelName, quote } from '../../query/scanner.ts';
 import { printFloat } from '../value.ts';

@@ -1,7 +1,7 @@
 // The scalars of Prometheus's configuration: durations, sizes, URLs, label names.
 
 import { RequestError } from '../../base/request-error.ts';
-import { parseDuration } from '../../query/durations.ts';
+import { parseDuration } from '../../base/duration.ts';
 import { isLabelName, quoted } from './names.ts';
 import type { Schema } from './yaml-schema.ts';
 import { mapOf, scalar, text } from './yaml-schema.ts';

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 
 import { RequestError } from '../../base/request-error.ts';
-import { parseDuration, printDuration } from '../../query/durations.ts';
+import { parseDuration, printDuration } from '../../base/duration.ts';
 import type { Labels } from '../../query/labels.ts';
 import { labelsKey, labelsOf } from '../../query/labels.ts';
 import { checkTargetAddress } from './discovery-config.ts';

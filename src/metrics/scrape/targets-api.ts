@@ -4,7 +4,7 @@
 
 import { RequestError } from '../../base/request-error.ts';
 import { compileMatcher } from '../../query/matchers.ts';
-import { printDuration } from '../../query/durations.ts';
+import { printDuration } from '../../base/duration.ts';
 import type { Labels } from '../../query/labels.ts';
 import { labelsRecord, labelValue } from '../../query/labels.ts';
 import type { Reply, Request, Route } from '../../server/route.ts';
