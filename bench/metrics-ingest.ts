@@ -20,6 +20,7 @@ import type { RunningServer, ServerKind } from './servers.ts';
 
 /** Lanes stay this close to one another, as real senders do. */
 const LANE_LEAD_MAX = 8;
+const WARM_UP_MS = 20_000;
 const SETTLE_MAX_MS = 120_000;
 const SETTLE_LOOK_MS = 2_000;
 const RETRY_MAX = 200;
@@ -86,6 +87,8 @@ async function measure(
     server = await kind.start(dir);
     const { pid } = server;
     await sleep(2_000);
+    // Rest begins after the first scrapes, which still compile what they run.
+    await sleep(WARM_UP_MS);
     const idleFrom = usageOf(pid);
     await sleep(idleS * 1000);
     const idle = usageOf(pid);
