@@ -122,5 +122,13 @@ test('what is judged good but cannot run is named', () => {
     /job "j" uses kubernetes_sd_configs, which is not supported yet/,
   );
   assert.throws(() => checkRunnable(job('proxy_url: "http://p", proxy_connect_header: {a: [b]}')), /proxy_connect_header/);
+  assert.throws(
+    () => checkRunnable(job('authorization: {credentials_ref: vault}')),
+    /uses credentials_ref, and secret providers are not supported/,
+  );
+  assert.throws(
+    () => checkRunnable(job('http_sd_configs: [{url: "http://sd", basic_auth: {username: u, password_ref: vault}}]')),
+    /password_ref/,
+  );
   checkRunnable(job('static_configs: [{targets: ["a:1"]}]'));
 });
