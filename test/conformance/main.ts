@@ -15,6 +15,7 @@ import { configFamily } from './family-config.ts';
 import { expfmtFamily, largeExpositionFamily, openMetricsFamily } from './family-exposition.ts';
 import { httpApiFamily } from './family-http-api.ts';
 import { otlpAttributesFamily, otlpExampleFamily, otlpNamingFamily, otlpSamplesFamily } from './family-otlp.ts';
+import { promqlParserFamily } from './family-promql-parser.ts';
 import { relabelFamily } from './family-relabel.ts';
 import { remoteWriteFamily } from './family-remote-write.ts';
 import type { CaseFile, Family, Outcome, Run } from './family.ts';
@@ -32,6 +33,7 @@ const families: readonly Family[] = [
   otlpNamingFamily,
   otlpExampleFamily,
   httpApiFamily,
+  promqlParserFamily,
 ];
 
 /** Failing cases of one file that are printed in full. */
