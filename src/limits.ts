@@ -59,6 +59,8 @@ export const RETENTION_INTERVAL_MS = 3_600_000;
 
 /** How many tenants one read may name. */
 export const TENANTS_PER_READ_MAX = 100;
+/** Tenants whose series are kept in memory: some 10 KiB each before their first series. */
+export const TENANTS_WRITING_MAX = 20_000;
 
 /** Queries of a tenant that may wait for their turn. */
 export const QUERIES_WAITING_MAX = 1000;

@@ -47,7 +47,7 @@ function limits(metrics: Partial<TenantLimits['metrics']> = {}, retention = 0): 
   };
 }
 
-const TENANTS: Readonly<Record<string, Limits>> = {
+const TENANTS: Record<string, Limits> = {
   slow: limits({ ingestionRate: 10, ingestionBurst: 10 }),
   few: limits({ activeSeries: 2 }),
   fresh: limits({ outOfOrderWindow: 3_600_000 }),
@@ -297,4 +297,30 @@ test('bytes changed at random never do more than be refused', async () => {
     const outcome = await post('fuzz', type, changed).catch((error: unknown) => error);
     assert.ok(!(outcome instanceof Error) || outcome instanceof RequestError, String(outcome));
   }
+});
+
+test('a start timestamp whose request was refused is stored when the sender comes again', async () => {
+  const startTs = NOW - 60_000;
+  const counter = (samples: number): SentSeries => ({
+    labels: { __name__: 'c' },
+    samples: Array.from({ length: samples }, (_, i) => ({ ts: NOW + i, value: i, startTs })),
+  });
+  const starts = async () => {
+    await metricStore.flush();
+    return (await store.client.query(sql`SELECT start FROM starts WHERE tenant = 'slow'`)).map((row) => Number(row['start']));
+  };
+  assert.equal((await refusal('slow', [counter(11)])).code, 'rate_limited');
+  assert.deepEqual(await starts(), []);
+  TENANTS['slow'] = limits();
+  await send('slow', encodeRemoteWrite2([counter(11)]));
+  assert.deepEqual(await starts(), [startTs]);
+});
+
+test('one series in ever new bytes does not grow what is remembered of it', async () => {
+  for (let i = 0; i < 3; i++) {
+    const labels = Array.from({ length: 1500 }, (_, n) => ({ __name__: 'm', [`empty_${i}_${n}`]: '' }));
+    await send('bytes', encodeRemoteWrite1(labels.map((each) => ({ labels: each, samples: [{ ts: NOW, value: 1 }] }))));
+  }
+  assert.equal(metricStore.activeSeries().get('bytes'), 1);
+  assert.ok(metricStore.open('bytes').tenant.wire.size <= 1500);
 });

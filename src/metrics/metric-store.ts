@@ -3,7 +3,9 @@
 // A request's rows are acknowledged when all of its blocks are on disk, the rows of its new series included.
 
 import type { Clock } from '../base/clock.ts';
+import { RequestError } from '../base/request-error.ts';
 import type { TenantLimits } from '../config.ts';
+import { TENANTS_WRITING_MAX } from '../limits.ts';
 import { Quota } from '../tenant/quota.ts';
 import type { TableWriter } from '../storage/writer.ts';
 import { WireCache } from './ingest/wire-cache.ts';
@@ -40,6 +42,7 @@ export interface TenantSeries {
 }
 
 const MINUTE_MS = 60_000;
+const WIRE_ENTRIES_MIN = 1000;
 const SPARE_COLUMNS_MAX = 16;
 const SPARE_ROWS_MAX = 65_536;
 /** A series without samples for so long is no longer active. */
@@ -62,8 +65,11 @@ export class MetricStore implements Disposable {
   readonly begin: BeginWrite = (tenant) => this.open(tenant);
 
   /** As `begin`, with what the decoder of remote write needs. */
-  open(tenant: string): StoreWrite {
-    return new StoreWrite(this, this.#tenant(tenant));
+  open(name: string): StoreWrite {
+    const tenant = this.#tenant(name);
+    // The same series may come in many encodings: the cache follows the series, whatever a sender makes of its bytes.
+    if (tenant.wire.size > 2 * tenant.registry.size + WIRE_ENTRIES_MIN) tenant.wire = new WireCache();
+    return new StoreWrite(this, tenant);
   }
 
   /** Takes back the columns of a write that has encoded them. */
@@ -95,10 +101,11 @@ export class MetricStore implements Disposable {
   prune(): void {
     const since = Math.floor(this.options.clock.now() / MINUTE_MS) - ACTIVE_MINUTES;
     for (const [name, tenant] of this.#tenants) {
-      const { size } = tenant.registry;
+      // A registration that fails takes back what it noted in the registry that it began with.
+      if (tenant.registrationsUnderWay > 0) continue;
       const idle = tenant.registry.idle(since);
-      if (idle === size && tenant.registrationsUnderWay === 0) this.#tenants.delete(name);
-      else if (idle > 0 || tenant.wire.size > 2 * size) {
+      if (idle === tenant.registry.size) this.#tenants.delete(name);
+      else if (idle > 0) {
         tenant.registry = tenant.registry.survivors(since);
         tenant.wire = new WireCache();
         tenant.metadata.clear();
@@ -113,6 +120,8 @@ export class MetricStore implements Disposable {
   #tenant(name: string): TenantSeries {
     const known = this.#tenants.get(name);
     if (known !== undefined) return known;
+    if (this.#tenants.size >= TENANTS_WRITING_MAX)
+      throw new RequestError('unavailable', `more than ${TENANTS_WRITING_MAX} tenants have written within the hour`, { retryAfterS: 60 });
     const { limitsOf, clock } = this.options;
     const rate = () => ({ rate: limitsOf(name).metrics.ingestionRate, burst: limitsOf(name).metrics.ingestionBurst });
     const made: TenantSeries = {

@@ -165,6 +165,16 @@ export class StoreWrite implements MetricWrite {
   }
 
   async commit(): Promise<WriteSummary> {
+    try {
+      return await this.#storeRows();
+    } catch (error) {
+      // Nothing of it may count as known: the sender comes again with the same.
+      for (const { series } of this.#starts) this.registry.start[series] = 0;
+      throw error;
+    }
+  }
+
+  async #storeRows(): Promise<WriteSummary> {
     this.#dropUntimely();
     const summary = this.#summary();
     const items = summary.samples + summary.histograms;

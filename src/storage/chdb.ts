@@ -83,6 +83,7 @@ export class ChdbClient implements Client {
       const statement = sql`INSERT INTO ${identifier(table)} (${columns}) ${source}`;
       await this.#inserters.use((session) => call(() => session.queryAsync(`${statement.source}${INSERT_SETTINGS}`)));
     } finally {
+      // What cannot be removed goes with the directory at the next start.
       await unlink(path).catch(() => undefined);
     }
   }
@@ -108,7 +109,7 @@ export class ChdbClient implements Client {
     }
   }
 
-  // Without SYNC: waiting for the end of a statement of another session deadlocks the engine.
+  // What cannot be killed ends at its own time limit. Without SYNC: waiting for the end of a statement of another session deadlocks the engine.
   async #kill(tag: string): Promise<void> {
     const pattern = text(`/*${tag}*/%`);
     await this.exec(sql`KILL QUERY WHERE query LIKE ${pattern} ASYNC`).catch(() => undefined);

@@ -27,7 +27,12 @@ export class LogSegment {
   static async create(directory: string, name: string): Promise<LogSegment> {
     const path = join(directory, name + SUFFIX);
     const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o640);
-    await syncDirectory(directory);
+    try {
+      await syncDirectory(directory);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return new LogSegment(path, name, file);
   }
 

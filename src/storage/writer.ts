@@ -200,12 +200,13 @@ export class TableWriter implements AsyncDisposable {
       if (this.#closed) return segment.close();
       await this.#pause(Math.min(RETRY_MS_MAX, 100 * 2 ** attempt));
     }
-    await segment.remove();
     this.#bytes -= batch.bytes;
     this.#state.rowsInserted += batch.rows;
     this.#state.inserts++;
     this.#state.insertSeconds += (performance.now() - started) / 1000;
     batch.attempted.resolve(true);
+    // A segment that cannot be removed is known by its name when the next start sends it again.
+    await segment.remove().catch((error: unknown) => this.#options.onInsertError(error, 1));
   }
 
   async #attempt(batch: Batch, token: string, attempt: number): Promise<boolean> {
