@@ -54,7 +54,7 @@ async function deleteSeries(options: MetricsApiOptions, request: Request): Promi
 }
 
 async function deleteSelection(options: MetricsApiOptions, context: ReadContext, selection: Selection, range: TimeRange): Promise<void> {
-  const ids = [...selection.numberOf.keys()];
+  const ids = Array.from({ length: selection.size }, (_, number) => selection.id(number));
   for (let from = 0; from < ids.length; from += SERIES_PER_DELETE) {
     const some = ids.slice(from, from + SERIES_PER_DELETE);
     const own = sql`tenant = ${text(selection.tenant)} AND series IN ${ints(some)}`;

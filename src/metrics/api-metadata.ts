@@ -127,10 +127,10 @@ async function readExemplars(
       if ((count += rows) > samplesMax) throw tooManySamples(samplesMax);
       for (let row = 0; row < rows; row++) {
         const id = bigintOf(columns['series']?.[row]);
-        const number = selection.numberOf.get(id);
+        const number = selection.find(Number(id & 0xffffffffn), Number(id >> 32n));
         const key = `${selection.tenant} ${id}`;
-        if (number === undefined || before.has(key)) continue;
-        const own = into.get(key) ?? { labels: selection.labels[number] ?? [], rows: [] };
+        if (number < 0 || before.has(key)) continue;
+        const own = into.get(key) ?? { labels: selection.labels(number), rows: [] };
         own.rows.push({
           labels: pairsOf(columns['labels']?.[row]),
           value: Number(columns['value']?.[row]),

@@ -46,7 +46,10 @@ async function series(options: MetricsApiOptions, request: Request): Promise<Rep
   const found = new Map<string, Labels>();
   for (const matchers of matches) {
     for (const selection of await selectSeries(context, matchers, range)) {
-      for (const labels of selection.labels) found.set(labelsKey(labels), labels);
+      for (let number = 0; number < selection.size; number++) {
+        const labels = selection.labels(number);
+        found.set(labelsKey(labels), labels);
+      }
     }
     if (found.size > context.limits.seriesMax) throw tooManySeries(context.limits.seriesMax);
   }

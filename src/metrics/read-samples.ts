@@ -109,7 +109,8 @@ class SampleGatherer {
     this.end();
     this.#low = low;
     this.#high = high;
-    this.#number = this.#selection.numberOf.get((BigInt(high) << 32n) | BigInt(low)) ?? -2;
+    const number = this.#selection.find(low, high);
+    this.#number = number < 0 ? -2 : number;
   }
 
   // hot: once per sample that any query reads; everything it touches is a typed array.
@@ -187,8 +188,8 @@ export async function readHistograms(context: ReadContext, selection: Selection,
       for (let row = 0; row < rows; row++) {
         const id = bigintOf(columns['series']?.[row]);
         const ms = Number(columns['ts']?.[row]);
-        const number = selection.numberOf.get(id);
-        if (number === undefined || (last[0] === id && last[1] === ms)) continue;
+        const number = selection.find(Number(id & 0xffffffffn), Number(id >> 32n));
+        if (number < 0 || (last[0] === id && last[1] === ms)) continue;
         last = [id, ms];
         visit(number, histogramOfRow(columns, row, ms));
       }

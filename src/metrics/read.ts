@@ -6,13 +6,15 @@
 
 import { RequestError } from '../base/request-error.ts';
 import { type Sql, NOTHING, and, int, ints, sql, text } from '../base/sql.ts';
-import { type Labels, METRIC_NAME, labelsOf } from '../query/labels.ts';
+import { type Labels, METRIC_NAME, NO_LABELS, labelsOf } from '../query/labels.ts';
 import { type Matcher, compileMatcher } from '../query/matchers.ts';
 import { type Client, ClickHouseError, type QueryOptions } from '../storage/client.ts';
+import { IdTable } from './id-table.ts';
 import { matcherConditions } from './matcher-sql.ts';
 
 export const TENANT_LABEL = '__tenant_id__';
 const DAY_MS = 86_400_000;
+const LOW_HALF = 0xffffffffn;
 /** Beyond so many, the series of a statement are asked for by a sub-select instead of by a list. */
 const LISTED_SERIES_MAX = 5000;
 
@@ -48,10 +50,14 @@ export interface TimeRange {
 /** Series of one tenant that a selector chose. */
 export interface Selection {
   readonly tenant: string;
-  /** Label sets by number; the tenant's label is in them where several tenants are read. */
-  readonly labels: readonly Labels[];
-  /** The number of a series by its id. */
-  readonly numberOf: ReadonlyMap<bigint, number>;
+  /** How many series; they are numbered from 0. */
+  readonly size: number;
+  /** The label set of a series; the tenant's label is in it where several tenants are read. */
+  labels(number: number): Labels;
+  /** The number of a series by the halves of its 64-bit id, or -1. Cheap: it is called for every run of rows. */
+  find(low: number, high: number): number;
+  /** The id of a series. */
+  id(number: number): bigint;
   /** The hashes of their names, by which tables are sorted. */
   readonly metrics: readonly number[];
   /** Condition that picks these series' rows, within the tenant, from a table keyed by `metric` and `series`. */
@@ -69,8 +75,8 @@ export async function selectSeries(context: ReadContext, matchers: readonly Matc
   let left = context.limits.seriesMax;
   for (const tenant of tenantsFor(context, matchers)) {
     const selection = await selectOfTenant(context, { tenant, matchers: ownMatchers(context, matchers), range, left });
-    left -= selection.labels.length;
-    if (selection.labels.length > 0) selections.push(selection);
+    left -= selection.size;
+    if (selection.size > 0) selections.push(selection);
   }
   return selections;
 }
@@ -88,14 +94,15 @@ async function selectOfTenant(context: ReadContext, select: TenantSelect): Promi
   const where = seriesCondition(tenant, matchers, withinRetention(context, tenant, range));
   const statement = sql`SELECT series, any(metric) AS metric_id, any(name) AS metric_name, any(labels) AS label_map FROM series WHERE ${where} GROUP BY series LIMIT ${int(left + 1)}`;
   const labels: Labels[] = [];
-  const numberOf = new Map<bigint, number>();
+  const ids = new IdTable();
   const metrics = new Set<number>();
   const extra: readonly (readonly [string, string])[] = context.tenants.length > 1 ? [[TENANT_LABEL, tenant]] : [];
   await guarded(context, async () => {
     for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
       const { series = [], metric_id: metric = [], metric_name: name = [], label_map: maps = [] } = columns;
       for (let row = 0; row < rows; row++) {
-        numberOf.set(bigintOf(series[row]), labels.length);
+        const id = bigintOf(series[row]);
+        ids.add(Number(id & LOW_HALF), Number(id >> 32n));
         metrics.add(Number(metric[row]));
         labels.push(labelsOfRow(String(name[row]), maps[row], extra));
       }
@@ -104,10 +111,12 @@ async function selectOfTenant(context: ReadContext, select: TenantSelect): Promi
   });
   return {
     tenant,
-    labels,
-    numberOf,
+    size: labels.length,
+    labels: (number) => labels[number] ?? NO_LABELS,
+    find: (low, high) => ids.find(low, high),
+    id: (number) => ids.id(number),
     metrics: [...metrics],
-    condition: rowCondition({ tenant, oldest, where, matchers, metrics, numberOf }),
+    condition: rowCondition({ tenant, oldest, where, matchers, metrics, ids }),
   };
 }
 
@@ -124,16 +133,17 @@ interface RowCondition {
   readonly where: Sql;
   readonly matchers: readonly Matcher[];
   readonly metrics: ReadonlySet<number>;
-  readonly numberOf: ReadonlyMap<bigint, number>;
+  readonly ids: IdTable;
 }
 
-function rowCondition({ tenant, oldest, where, matchers, metrics, numberOf }: RowCondition): Sql {
+function rowCondition({ tenant, oldest, where, matchers, metrics, ids }: RowCondition): Sql {
   const kept = Number.isFinite(oldest) ? sql` AND ts >= ${int(Math.ceil(oldest))}` : NOTHING;
   const base = sql`tenant = ${text(tenant)} AND metric IN ${ints(metrics)}${kept}`;
   const [only] = matchers;
   // All series of one metric: its key range holds them and nothing else, but for a rare collision, whose rows are passed over in reading.
   if (matchers.length === 1 && only?.name === METRIC_NAME && only.op === '=') return base;
-  if (numberOf.size <= LISTED_SERIES_MAX) return sql`${base} AND series IN ${ints(numberOf.keys())}`;
+  if (ids.size <= LISTED_SERIES_MAX)
+    return sql`${base} AND series IN ${ints(Array.from({ length: ids.size }, (_, number) => ids.id(number)))}`;
   return sql`${base} AND series GLOBAL IN (SELECT series FROM series WHERE ${where})`;
 }
 

@@ -117,7 +117,7 @@ export type VisitSeries = (labels: Labels, floats: SampleRun, histograms: readon
 export async function rawSeries(read: ReadContext, matchers: readonly Matcher[], window: Window, visit: VisitSeries): Promise<void> {
   const selections = await selectSeries(read, matchers, { fromMs: window.afterMs, toMs: window.toMs });
   for (const selection of selections) {
-    const labels = (number: number): Labels => selection.labels[number] ?? [];
+    const labels = (number: number): Labels => selection.labels(number);
     const histograms = await histogramsOf(selection, read, window);
     await readSamples(read, selection, window, (number, floats) => {
       visit(labels(number), floats, histograms.get(number) ?? []);
