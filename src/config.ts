@@ -68,7 +68,10 @@ const LIMITS = {
     memoryBytes: setting.size('1GiB', 'Memory that one query may hold in the store.', { min: 1024 * 1024, live: true }),
     rowsMax: setting.integer(50_000_000, 'Rows (samples, lines, spans) that one query may hold at once.', { min: 1, live: true }),
     seriesMax: setting.integer(500_000, 'Series that one query may select.', { min: 1, live: true }),
+    rangeMax: setting.duration('0', 'The longest time between the start and the end of a range query; 0 sets no bound.', live),
+    lengthMax: setting.size('1MiB', 'The longest text of a query.', { min: 1, live: true }),
     concurrency: setting.integer(20, 'Queries of a tenant that run at the same time; more wait.', { min: 1, live: true }),
+    waitingMax: setting.integer(1000, 'Queries of a tenant that may wait for their turn; more are refused.', live),
   },
 };
 
@@ -136,6 +139,12 @@ export const SETTINGS = {
   },
   query: {
     lookback: setting.duration('5m', 'How far back an instant selector looks for the newest sample of a series.', { min: 1, live: true }),
+    concurrency: setting.integer(
+      40,
+      'Queries of all tenants that run at the same time; more wait, and tenants take turns. Above limits.query.concurrency, one tenant alone cannot take every place.',
+      { min: 1, live: true },
+    ),
+    slowLog: setting.duration('10s', 'A query that takes longer than this is in the log, with what it cost; 0 logs none.', live),
   },
   pushgateway: {
     interval: setting.duration('15s', 'How often the values pushed to /metrics/job/… are stored anew, until they are deleted.', {
