@@ -62,9 +62,6 @@ export const TENANTS_PER_READ_MAX = 100;
 /** Tenants whose series are kept in memory: some 10 KiB each before their first series. */
 export const TENANTS_WRITING_MAX = 20_000;
 
-/** Queries of a tenant that may wait for their turn. */
-export const QUERIES_WAITING_MAX = 1000;
-
 // Scraping.
 
 /** The largest page of a target whose job sets no `body_size_limit`. */

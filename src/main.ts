@@ -65,7 +65,7 @@ async function serve(sources: ConfigSources): Promise<void> {
   const limits = new TenantLimitsTable(config);
   const store = stack.use(await openStore(config, log));
   watchStore(store, metrics);
-  const core: Core = { settings, log, metrics, limits, gate: new QueryGate(limits.of), store };
+  const core: Core = { settings, log, metrics, limits, gate: queryGate(settings, limits, metrics), store };
   settings.follow((next) => () => {
     log.setLevel(next.log.level);
     limits.apply(next);
@@ -161,6 +161,10 @@ function readRoutes(core: Core, metricStore: MetricStore): readonly Route[] {
     onSeriesDeleted: (tenant) => metricStore.forget(tenant),
   });
   return gated(routes, (tenants, signal) => core.gate.enter(tenants, signal));
+}
+
+function queryGate(settings: LiveSettings, { of: limitsOf }: TenantLimitsTable, metrics: SelfMetrics): QueryGate {
+  return new QueryGate({ limitsOf, concurrency: () => settings.current.query.concurrency, metrics });
 }
 
 /** Deletes what is older than its retention: now, every hour, and when a reload changes it. */

@@ -10,9 +10,10 @@ export function gated(routes: readonly Route[], enter: Enter): readonly Route[] 
 }
 
 async function handle(route: Route, request: Request, enter: Enter): Promise<Reply> {
+  const begunMs = performance.now();
   const leave = await enter(request.tenants, request.signal);
   try {
-    const reply = await route.handle(request);
+    const reply = await route.handle({ ...request, waitedMs: performance.now() - begunMs });
     const { body } = reply;
     if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
       leave();

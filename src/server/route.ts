@@ -24,6 +24,8 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>;
   /** The decoded body (identity, gzip, deflate, zstd, snappy undone), within the limits. Its memory is used again after the answer: keep no view of it. */
   readonly body: Uint8Array;
+  /** Milliseconds that the request waited for its turn; absent from routes that never wait. */
+  readonly waitedMs?: number;
   /** Aborted when the client goes away or the server stops. */
   readonly signal: AbortSignal;
 }
