@@ -24,6 +24,8 @@ export type Run = (program: Program) => Promise<readonly Outcome[]>;
 export interface Family {
   readonly name: string;
   readonly claims: (path: string) => boolean;
+  /** `path=value` settings of the program for this file; files that ask for the same share one. */
+  readonly settings?: (path: string) => readonly string[];
   /** Reads the file and says what the program must be started with. Throws when the file is not what it should be. */
   readonly prepare: (file: CaseFile, setup: Setup) => Run | Promise<Run>;
 }

@@ -10,12 +10,13 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { startProgram } from '../harness/program.ts';
-import type { Program } from '../harness/program.ts';
+import type { Program, ProgramOptions } from '../harness/program.ts';
 import { configFamily } from './family-config.ts';
 import { expfmtFamily, largeExpositionFamily, openMetricsFamily } from './family-exposition.ts';
 import { httpApiFamily } from './family-http-api.ts';
 import { otlpAttributesFamily, otlpExampleFamily, otlpNamingFamily, otlpSamplesFamily } from './family-otlp.ts';
 import { promqlParserFamily } from './family-promql-parser.ts';
+import { promqlScriptsFamily } from './family-promql-scripts.ts';
 import { relabelFamily } from './family-relabel.ts';
 import { remoteWriteFamily } from './family-remote-write.ts';
 import type { CaseFile, Family, Outcome, Run } from './family.ts';
@@ -34,6 +35,7 @@ const families: readonly Family[] = [
   otlpExampleFamily,
   httpApiFamily,
   promqlParserFamily,
+  promqlScriptsFamily,
 ];
 
 /** Failing cases of one file that are printed in full. */
@@ -79,30 +81,51 @@ function caseFiles(dir: string, under = ''): CaseFile[] {
 interface Prepared {
   readonly path: string;
   readonly run: Run;
+  readonly settings: readonly string[];
 }
 
+/** Runs all files, those that ask for the same settings against one program. */
 async function runFiles(files: readonly CaseFile[]): Promise<Outcome[]> {
   const setup = new Setup();
   const prepared: Prepared[] = [];
-  for (const file of files) prepared.push({ path: file.path, run: await prepare(file, setup) });
+  for (const file of files) {
+    const settings = familyOf(file.path)?.settings?.(file.path) ?? [];
+    prepared.push({ path: file.path, run: await prepare(file, setup), settings });
+  }
   const dir = mkdtempSync(join(tmpdir(), 'sightline-conformance-'));
-  let program: Program | undefined;
   try {
-    program = await startProgram({ dataDir: join(dir, 'data'), config: await setup.write(dir) });
+    const config = await setup.write(dir);
+    const groups = Map.groupBy(prepared, ({ settings }) => settings.join(' '));
     const outcomes: Outcome[] = [];
-    for (const { path, run } of prepared) outcomes.push(...report(path, await runOne(path, run, program)));
-    await program.stop();
+    for (const [i, group] of [...groups.values()].entries()) {
+      outcomes.push(...(await runGroup(group, { dataDir: join(dir, `data-${i}`), config, set: group[0]?.settings ?? [] })));
+    }
     return outcomes;
   } finally {
-    await program?.kill();
     setup.close();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
+async function runGroup(group: readonly Prepared[], options: ProgramOptions): Promise<Outcome[]> {
+  const program = await startProgram(options);
+  try {
+    const outcomes: Outcome[] = [];
+    for (const { path, run } of group) outcomes.push(...report(path, await runOne(path, run, program)));
+    await program.stop();
+    return outcomes;
+  } finally {
+    await program.kill();
+  }
+}
+
+function familyOf(path: string): Family | undefined {
+  return families.find(({ claims }) => claims(path));
+}
+
 /** A file that cannot be read as its family expects is a failure of that file alone. */
 async function prepare(file: CaseFile, setup: Setup): Promise<Run> {
-  const family = families.find(({ claims }) => claims(file.path));
+  const family = familyOf(file.path);
   if (family === undefined) return () => Promise.resolve([{ kind: 'skipped', name: file.path, reason: 'no family yet' }]);
   try {
     return await family.prepare(file, setup);
