@@ -1,6 +1,13 @@
-// What makes a native histogram one that can be stored. Source: Prometheus `histogram.Histogram.Validate`.
+// What makes a native histogram one that can be stored. Source: Prometheus `histogram.Histogram.Validate` and `FloatHistogram.Validate`.
 
-import { CUSTOM_BUCKETS_SCHEMA, type NativeHistogram, SCHEMA_MAX, SCHEMA_MIN, type Span } from './native-histogram.ts';
+import {
+  CUSTOM_BUCKETS_SCHEMA,
+  type HistogramCounts,
+  type NativeHistogram,
+  SCHEMA_MAX,
+  SCHEMA_MIN,
+  type Span,
+} from './native-histogram.ts';
 import { STALE_HIGH, STALE_LOW } from './value-code.ts';
 
 const scratch = new Float64Array(1);
@@ -12,8 +19,8 @@ export function isStaleHistogram({ sum }: NativeHistogram): boolean {
   return words[0] === STALE_LOW && words[1] === STALE_HIGH;
 }
 
-/** What is wrong with a histogram, or nothing. */
-export function histogramMistake(h: NativeHistogram): string | undefined {
+/** What is wrong with a histogram, or nothing. Only counts of whole observations must add up: those of floats are rounded. */
+export function histogramMistake(h: NativeHistogram, counts: HistogramCounts): string | undefined {
   const custom = h.schema === CUSTOM_BUCKETS_SCHEMA;
   if (!custom && !(Number.isInteger(h.schema) && h.schema >= SCHEMA_MIN && h.schema <= SCHEMA_MAX))
     return `unknown histogram schema ${h.schema}`;
@@ -22,7 +29,7 @@ export function histogramMistake(h: NativeHistogram): string | undefined {
   return (
     spansMistake('positive', custom, h.positiveSpans, h.positiveBuckets) ??
     spansMistake('negative', custom, h.negativeSpans, h.negativeBuckets) ??
-    countMistake(h)
+    countMistake(h, counts)
   );
 }
 
@@ -51,8 +58,9 @@ function spansMistake(side: string, custom: boolean, spans: readonly Span[], buc
 }
 
 // With NaN among the observations the count may exceed the buckets' sum, for NaN falls into none.
-function countMistake(h: NativeHistogram): string | undefined {
+function countMistake(h: NativeHistogram, counts: HistogramCounts): string | undefined {
   if (h.count < 0 || h.zeroCount < 0) return `negative count: ${Math.min(h.count, h.zeroCount)}`;
+  if (counts === 'float') return undefined;
   let sum = h.zeroCount;
   for (const count of h.positiveBuckets) sum += count;
   for (const count of h.negativeBuckets) sum += count;

@@ -9,6 +9,9 @@ export const SCHEMA_MAX = 8;
 /** What is known about a counter reset between this sample and the one before. */
 export type CounterResetHint = 'unknown' | 'yes' | 'no' | 'gauge';
 
+/** How a histogram counts: whole observations, which must add up, or floats, which need not. */
+export type HistogramCounts = 'integer' | 'float';
+
 /** A run of buckets: `offset` from the end of the run before (from zero for the first), then `length` buckets. */
 export interface Span {
   readonly offset: number;

@@ -4,7 +4,7 @@ import { RequestError } from '../base/request-error.ts';
 import { labelValue, type Labels, METRIC_NAME, labelPairs, printLabels } from '../query/labels.ts';
 import { type Column, encodeBlock, numbered } from '../storage/native.ts';
 import type { MetricStore, TenantSeries } from './metric-store.ts';
-import type { CounterResetHint, NativeHistogram } from './native-histogram.ts';
+import type { CounterResetHint, HistogramCounts, NativeHistogram } from './native-histogram.ts';
 import { histogramMistake, isStaleHistogram } from './histogram-check.ts';
 import { int64Column, keyColumns, SampleColumns } from './sample-columns.ts';
 import { NO_DAY, type SeriesRegistry } from './series-registry.ts';
@@ -48,6 +48,14 @@ interface TimeBounds {
   readonly newest: number;
 }
 
+/** A histogram as a decoder hands it over; `startTs` 0 means that none is known. */
+export interface WrittenHistogram {
+  readonly ts: number;
+  readonly startTs: number;
+  readonly histogram: NativeHistogram;
+  readonly counts: HistogramCounts;
+}
+
 export class StoreWrite implements MetricWrite {
   readonly samples: SampleColumns;
   readonly tenant: TenantSeries;
@@ -85,7 +93,7 @@ export class StoreWrite implements MetricWrite {
   }
 
   histogram(labels: Labels, ts: number, histogram: NativeHistogram, startTs = 0): void {
-    this.histogramOf(this.series(labels, 0), { ts, histogram, startTs });
+    this.histogramOf(this.series(labels, 0), { ts, histogram, startTs, counts: 'integer' });
   }
 
   exemplar(labels: Labels, exemplar: Exemplar): void {
@@ -98,13 +106,10 @@ export class StoreWrite implements MetricWrite {
     else this.samples.push(series, ts, low, high);
   }
 
-  histogramOf(
-    series: number,
-    { ts, histogram, startTs }: { readonly ts: number; readonly histogram: NativeHistogram; readonly startTs: number },
-  ): void {
+  histogramOf(series: number, { ts, histogram, startTs, counts }: WrittenHistogram): void {
     if (series === REFUSED) return this.refuseAgain();
     if (isStaleHistogram(histogram)) return this.samples.push(series, ts, STALE_LOW, STALE_HIGH);
-    const mistake = histogramMistake(histogram);
+    const mistake = histogramMistake(histogram, counts);
     if (mistake !== undefined) return this.refuse('invalid_histogram', `${brief(this.registry.labels(series))}: ${mistake}`);
     if (!this.#timely(series, ts)) return;
     this.#histograms.push({ series, ts, histogram });
@@ -318,10 +323,13 @@ export class StoreWrite implements MetricWrite {
     for (const { series, exemplar } of this.#exemplars) note(series, exemplar.ts);
     if (fresh.length === 0) return tenant.registrationsUnderWay === 0 ? Promise.resolve() : tenant.registration;
     tenant.registrationsUnderWay++;
-    const stored = this.#store.options.writers.series.append(this.#encodeSeries(fresh), fresh.length).catch((error: unknown) => {
-      for (const { series } of fresh) registry.day[series] = NO_DAY;
-      throw error;
-    });
+    const stored = this.#store.options.writers.series.append(this.#encodeSeries(fresh), fresh.length).then(
+      () => this.#store.index?.registered(tenant.name, registry, fresh),
+      (error: unknown) => {
+        for (const { series } of fresh) registry.day[series] = NO_DAY;
+        throw error;
+      },
+    );
     tenant.registration = Promise.all([tenant.registrationsUnderWay > 1 ? tenant.registration : undefined, stored])
       .then(() => undefined)
       .finally(() => tenant.registrationsUnderWay--);

@@ -1,12 +1,13 @@
 // The message `Histogram` of remote write, the same in 1.0 and 2.0 but for the start timestamp.
 
 import { type ProtobufReader, WIRE_FIXED64, WIRE_VARINT } from '../../base/protobuf.ts';
-import type { CounterResetHint, NativeHistogram, Span } from '../native-histogram.ts';
+import type { CounterResetHint, HistogramCounts, NativeHistogram, Span } from '../native-histogram.ts';
 
 export interface RemoteHistogram {
   readonly ts: number;
   readonly startTs: number;
   readonly histogram: NativeHistogram;
+  readonly counts: HistogramCounts;
 }
 
 const RESET_HINTS: readonly CounterResetHint[] = ['unknown', 'yes', 'no', 'gauge'];
@@ -14,6 +15,7 @@ const RESET_HINTS: readonly CounterResetHint[] = ['unknown', 'yes', 'no', 'gauge
 // A histogram while its fields arrive, in any order.
 class Parts {
   count = 0;
+  counts: HistogramCounts = 'integer';
   sum = 0;
   schema = 0;
   zeroThreshold = 0;
@@ -41,7 +43,7 @@ export function readHistogram(reader: ProtobufReader): RemoteHistogram {
   const positiveBuckets = positiveCounts.length > 0 ? positiveCounts : summed(positiveDeltas);
   const negativeBuckets = negativeCounts.length > 0 ? negativeCounts : summed(negativeDeltas);
   const buckets = { positiveSpans, positiveBuckets, negativeSpans, negativeBuckets, customValues };
-  return { ts, startTs, histogram: { schema, counterResetHint, count, sum, zeroThreshold, zeroCount, ...buckets } };
+  return { ts, startTs, counts: parts.counts, histogram: { schema, counterResetHint, count, sum, zeroThreshold, zeroCount, ...buckets } };
 }
 
 function readField(reader: ProtobufReader, parts: Parts): void {
@@ -51,6 +53,7 @@ function readField(reader: ProtobufReader, parts: Parts): void {
       return;
     case 2:
       parts.count = reader.double();
+      parts.counts = 'float';
       return;
     case 3:
       parts.sum = reader.double();

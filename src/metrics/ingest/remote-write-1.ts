@@ -129,8 +129,7 @@ function readField(reader: ProtobufReader, write: StoreWrite, series: number): v
     case 3:
       return write.exemplarOf(series, readExemplar(reader));
     case 4: {
-      const { ts, histogram } = readHistogram(reader);
-      return write.histogramOf(series, { ts, histogram, startTs: 0 });
+      return write.histogramOf(series, { ...readHistogram(reader), startTs: 0 });
     }
     default:
       reader.skip();

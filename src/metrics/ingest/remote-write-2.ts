@@ -75,8 +75,8 @@ function addSeries(series: TimeSeries, symbols: Symbols, write: StoreWrite): voi
     const start = startTs === 0 ? series.startTs : startTs;
     if (start !== 0) write.startAt(number, ts, start);
   }
-  for (const { ts, startTs, histogram } of series.histograms) {
-    write.histogramOf(number, { ts, histogram, startTs: startTs === 0 ? series.startTs : startTs });
+  for (const each of series.histograms) {
+    write.histogramOf(number, each.startTs === 0 ? { ...each, startTs: series.startTs } : each);
   }
   for (const exemplar of series.exemplars) addExemplar(number, exemplar, { symbols, write });
   if (series.metadata !== undefined) addMetadata(labels, series.metadata, { symbols, write });
