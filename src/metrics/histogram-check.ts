@@ -13,10 +13,13 @@ import { STALE_HIGH, STALE_LOW } from './value-code.ts';
 const scratch = new Float64Array(1);
 const words = new Uint32Array(scratch.buffer);
 
+/** The bit that a processor sets in a NaN that passes through it; whether one did depends on how the runtime compiled the way. */
+const QUIET_BIT = 0x00080000;
+
 /** Whether a histogram only marks the end of its series: its sum is the stale marker. */
 export function isStaleHistogram({ sum }: NativeHistogram): boolean {
   scratch[0] = sum;
-  return words[0] === STALE_LOW && words[1] === STALE_HIGH;
+  return words[0] === STALE_LOW && ((words[1] ?? 0) & ~QUIET_BIT) === STALE_HIGH;
 }
 
 /** What is wrong with a histogram, or nothing. Only counts of whole observations must add up: those of floats are rounded. */
