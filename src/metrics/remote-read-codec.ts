@@ -19,9 +19,14 @@ export interface ReadQuery {
 
 export interface ReadRequest {
   readonly queries: readonly ReadQuery[];
-  /** What the client takes: `samples` also where it says nothing. */
-  readonly accepts: readonly ('samples' | 'chunks')[];
+  /** What the client takes, best first: `samples` where it says nothing. */
+  readonly accepts: readonly ResponseType[];
 }
+
+/** How samples come: whole, or in streamed chunks; later versions may know more. */
+export type ResponseType = 'samples' | 'chunks' | 'unknown';
+
+const RESPONSE_TYPES: readonly ResponseType[] = ['samples', 'chunks'];
 
 const QUERIES_MAX = 1000;
 const MATCHERS_MAX = 1000;
@@ -31,10 +36,10 @@ const OPS: readonly MatchOp[] = ['=', '!=', '=~', '!~'];
 export function decodeReadRequest(bytes: Uint8Array): ReadRequest {
   const reader = new ProtobufReader(bytes);
   const queries: ReadQuery[] = [];
-  const accepts: ('samples' | 'chunks')[] = [];
+  const accepts: ResponseType[] = [];
   while (reader.next()) {
     if (reader.field === 1) queries.push(decodeQuery(reader));
-    else if (reader.field === 2) reader.repeated(WIRE_VARINT, () => void accepts.push(reader.uint() === 1 ? 'chunks' : 'samples'));
+    else if (reader.field === 2) reader.repeated(WIRE_VARINT, () => void accepts.push(RESPONSE_TYPES[reader.uint()] ?? 'unknown'));
     else reader.skip();
     if (queries.length > QUERIES_MAX || accepts.length > QUERIES_MAX)
       throw new RequestError('bad_data', `more than ${QUERIES_MAX} queries in one remote read`);
