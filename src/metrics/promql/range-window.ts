@@ -3,6 +3,7 @@
 //   times   |──────●──●──●──●──●──●────▶        window (startMs, endMs] of a step: samples from … to - 1
 //                     from        to
 
+import { assert } from '../../base/assert.ts';
 import type { Labels } from '../../query/labels.ts';
 import type { NativeHistogram } from '../native-histogram.ts';
 import type { HistogramPoint } from '../series.ts';
@@ -49,4 +50,28 @@ export interface RangeFunctionEntry {
   readonly evaluate: RangeFunction;
   /** True for the functions that keep the metric's name: first_over_time, last_over_time. */
   readonly keepsName: boolean;
+  /** Called once after the windows of a series of which at least one gave a float: what is to be said of the series as a whole. */
+  readonly afterFloats?: (series: RangeSeries, context: RangeContext) => void;
+}
+
+/** The value of a float sample; the index is within the series. */
+export function valueAt({ values }: RangeSeries, index: number): number {
+  return values[index] ?? Number.NaN;
+}
+
+/** The time of a float sample in milliseconds; the index is within the series. */
+export function timeAt({ times }: RangeSeries, index: number): number {
+  return times[index] ?? Number.NaN;
+}
+
+/** A histogram sample; the index is within the series. */
+export function histogramAt({ histograms }: RangeSeries, index: number): HistogramPoint {
+  const point = histograms[index];
+  assert(point !== undefined, 'a histogram of the window');
+  return point;
+}
+
+/** The length of a window in seconds. */
+export function windowSeconds({ startMs, endMs }: RangeWindow): number {
+  return (endMs - startMs) / 1000;
 }
