@@ -61,23 +61,14 @@ export function fractionOfHistograms(series: readonly StepSeries[], context: Cal
   const upper = scalarArgument(scalars, 1);
   const question: Question = {
     ofNative: (histogram, step, metric) => {
-      const { value, nan } = histogramFraction(lower[step] as number, upper[step] as number, histogram);
-      if (nan === 'excluded')
-        evaluation.annotations.info(
-          `input to histogram_fraction has NaN observations, which are excluded from all fractions${metric}`,
-          vector,
-        );
+      const { value, note } = histogramFraction(lower[step] as number, upper[step] as number, histogram);
+      if (note !== undefined) evaluation.annotations.info(note + metric, vector);
       return value;
     },
     ofClassic: (buckets, step) => bucketFraction(lower[step] as number, upper[step] as number, buckets),
   };
   return askAll(series, evaluation, { vector, questions: [question] });
 }
-
-const NAN_OBSERVATIONS = {
-  result: 'input to histogram_quantile has NaN observations, result is NaN',
-  skewed: 'input to histogram_quantile has NaN observations, result is skewed higher',
-} as const;
 
 interface QuantileContext {
   readonly evaluation: Evaluation;
@@ -88,8 +79,8 @@ interface QuantileContext {
 function askQuantile(quantiles: Float64Array, { evaluation, vector, forced }: QuantileContext): Question {
   return {
     ofNative: (histogram, step, metric) => {
-      const { value, nan } = histogramQuantile(quantiles[step] as number, histogram);
-      if (nan !== 'none') evaluation.annotations.info(NAN_OBSERVATIONS[nan] + metric, vector);
+      const { value, note } = histogramQuantile(quantiles[step] as number, histogram);
+      if (note !== undefined) evaluation.annotations.info(note + metric, vector);
       return value;
     },
     ofClassic: (buckets, step, metric) => bucketQuantile(quantiles[step] as number, buckets, (what) => forced.add(what, step, metric)),
