@@ -145,6 +145,11 @@ export const SETTINGS = {
       { min: 1, live: true },
     ),
     slowLog: setting.duration('10s', 'A query that takes longer than this is in the log, with what it cost; 0 logs none.', live),
+    indexSeriesMax: setting.integer(
+      2_000_000,
+      'Series of all tenants whose labels are kept in memory, of the embedded store only; 0 keeps none, and the store is asked.',
+      live,
+    ),
   },
   pushgateway: {
     interval: setting.duration('15s', 'How often the values pushed to /metrics/job/… are stored anew, until they are deleted.', {

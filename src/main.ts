@@ -70,8 +70,8 @@ async function serve(sources: ConfigSources): Promise<void> {
     log.setLevel(next.log.level);
     limits.apply(next);
   });
-  stack.use(keepRetention(core));
   const metricsSignal = await startMetrics(core, stack);
+  stack.use(keepRetention(core, metricsSignal.retentionApplied));
 
   const server = new Server({
     settings: config.server,
@@ -110,12 +110,23 @@ interface Signal {
   readonly grpcRoutes: readonly GrpcRoute[];
   /** Begins what runs by itself; `instance` is the address of this program. */
   readonly begin: (instance: string) => void;
+  /** Told when what was older than its retention at that time has been deleted. */
+  readonly retentionApplied: (nowMs: number, retentionMsOf: (tenant: string) => number) => void;
 }
 
 async function startMetrics(core: Core, stack: AsyncDisposableStack): Promise<Signal> {
   const { settings, log, metrics, limits, store } = core;
   const config = settings.current;
-  const metricStore = stack.use(await openMetricStore({ store, limitsOf: limits.of, clock: systemClock, metrics }));
+  const metricStore = stack.use(
+    await openMetricStore({
+      store,
+      limitsOf: limits.of,
+      clock: systemClock,
+      metrics,
+      indexSeriesMax: () => settings.current.query.indexSeriesMax,
+      onIndexError: (tenant, error) => log.warn('labels could not be loaded into memory; the store is asked instead', { tenant, error }),
+    }),
+  );
   const push = { begin: metricStore.begin, now: systemClock };
   const pushgateway = stack.use(
     await openPushgateway({
@@ -145,6 +156,7 @@ async function startMetrics(core: Core, stack: AsyncDisposableStack): Promise<Si
     grpcRoutes: otlp.grpc,
     begin: (instance) =>
       followScrapes(settings, scrapes, { self: selfPage(metrics), host: host === undefined ? undefined : hostPage(host), instance }),
+    retentionApplied: (nowMs, retentionMsOf) => metricStore.index?.retain(nowMs, retentionMsOf),
   };
 }
 
@@ -158,6 +170,7 @@ function readRoutes(core: Core, metricStore: MetricStore): readonly Route[] {
     lookbackMs: () => settings.current.query.lookback,
     status: programStatus(settings),
     flush: () => metricStore.flush(),
+    index: metricStore.index,
     onSeriesDeleted: (tenant) => metricStore.forget(tenant),
   });
   return gated(routes, (tenants, signal) => core.gate.enter(tenants, signal));
@@ -168,12 +181,17 @@ function queryGate(settings: LiveSettings, { of: limitsOf }: TenantLimitsTable, 
 }
 
 /** Deletes what is older than its retention: now, every hour, and when a reload changes it. */
-function keepRetention({ settings, store, log }: Core): Disposable {
+function keepRetention({ settings, store, log }: Core, applied: Signal['retentionApplied']): Disposable {
   let running: Promise<unknown> = Promise.resolve();
   const run = ({ limits, tenants }: Config): void => {
     const own = new Map([...tenants].map(([tenant, { retention }]) => [tenant, retention.metrics]));
+    const apply = async (): Promise<void> => {
+      const nowMs = systemClock.now();
+      await applyRetention(store, METRIC_TABLES, { defaultMs: limits.retention.metrics, tenants: own }, nowMs);
+      applied(nowMs, (tenant) => own.get(tenant) ?? limits.retention.metrics);
+    };
     running = running
-      .then(() => applyRetention(store, METRIC_TABLES, { defaultMs: limits.retention.metrics, tenants: own }, systemClock.now()))
+      .then(apply)
       .catch((error: unknown) => log.error('retention could not be applied; it is tried again within the hour', { error }));
   };
   run(settings.current);

@@ -8,6 +8,7 @@ import type { Form } from '../storage/schema.ts';
 import { durationParam, invalidParameter } from './api-params.ts';
 import { prometheusError } from './prometheus-error.ts';
 import type { ReadContext } from './read.ts';
+import type { SeriesIndex } from './series-index.ts';
 
 /** Bounds of a tenant's queries: the part of its limits that reading needs. */
 export interface QueryLimitSettings {
@@ -45,6 +46,8 @@ export interface MetricsApiOptions {
   readonly status: ProgramStatus;
   /** Makes all that was acknowledged visible; false when the store could not take it now. */
   readonly flush: () => Promise<boolean>;
+  /** The labels of all stored series in memory; absent where other processes write the same tables. */
+  readonly index?: SeriesIndex | undefined;
   /** Told after series were deleted, so that what is known of the tenant in memory is forgotten. */
   readonly onSeriesDeleted: (tenant: string) => void;
 }
@@ -67,8 +70,15 @@ export function drawError(error: RequestError): Reply {
 
 const INCOMPLETE = 'the newest samples may be missing: the store cannot take them in at the moment';
 
-/** The context of a request's reads: the strictest limits of its tenants, and a signal that also fires when time is up. */
+/** The context of a request's reads, which see all that was acknowledged. */
 export async function readContext(options: MetricsApiOptions, request: Request): Promise<ReadContext> {
+  const context = lookUpContext(options, request);
+  const isComplete = await options.flush();
+  return isComplete ? context : { ...context, warnings: [INCOMPLETE] };
+}
+
+/** As `readContext` for what asks the label index only: the strictest limits of the tenants, and a signal that also fires when time is up. */
+export function lookUpContext(options: MetricsApiOptions, request: Request): ReadContext {
   const all = request.tenants.map((tenant) => options.limitsOf(tenant).query);
   const least = (of: (limits: QueryLimitSettings) => number): number => Math.min(...all.map(of));
   const asked = durationParam(request.query, 'timeout') ?? Number.POSITIVE_INFINITY;
@@ -77,15 +87,15 @@ export async function readContext(options: MetricsApiOptions, request: Request):
     asked,
     least((limits) => limits.timeout),
   );
-  const isComplete = await options.flush();
   return {
     client: options.client,
+    index: options.index,
     tenants: request.tenants,
     oldestMs: (tenant) => {
       const retention = options.limitsOf(tenant).retention.metrics;
       return retention === 0 ? Number.NEGATIVE_INFINITY : options.clock.now() - retention;
     },
-    warnings: isComplete ? [] : [INCOMPLETE],
+    warnings: [],
     limits: {
       timeoutMs,
       memoryBytesMax: least((limits) => limits.memoryBytes),

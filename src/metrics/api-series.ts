@@ -1,23 +1,30 @@
 // `/api/v1/series`, `labels`, `label/:name/values`: which series there are and what they are called.
 //
-// The table `series` knows the days on which a series had samples, so a range of time is rounded out to whole days.
+// The label index answers; where there is none, or its days are not in memory, the table `series` does.
+// Both know the days on which a series had samples, so a range of time is rounded out to whole days.
 // Source: Prometheus HTTP API documentation, "Querying metadata".
 
 import { type Sql, int, join, sql, text } from '../base/sql.ts';
-import { type Labels, METRIC_NAME, compareText, labelsKey } from '../query/labels.ts';
+import { type Labels, METRIC_NAME, labelPairs, labelsKey, labelsOf } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import { quote } from '../query/scanner.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { RequestError } from '../base/request-error.ts';
-import { type MetricsApiOptions, getAndPost, readContext, route } from './api-context.ts';
+import { type MetricsApiOptions, getAndPost, lookUpContext, readContext, route } from './api-context.ts';
 import { limitParam, limited, matchParams, rangeParams, unescapeLabelName } from './api-params.ts';
+import { Bits } from './bits.ts';
+import { selectNumbers } from './index-select.ts';
+import { type ChosenSeries, namesOf, valuesOf } from './label-lists.ts';
 import { labelColumn } from './matcher-sql.ts';
+import { sortTexts } from './postings.ts';
 import { compareLabels } from './promql/select.ts';
 import {
   type ReadContext,
   TENANT_LABEL,
   type TimeRange,
+  extraLabels,
   guarded,
+  indexView,
   ownMatchers,
   selectSeries,
   seriesCondition,
@@ -26,6 +33,7 @@ import {
   tenantsFor,
   tooManySeries,
 } from './read.ts';
+import type { IndexView } from './series-index.ts';
 import { labelsJson, listPieces, mapped, successReply } from './result-json.ts';
 
 /** The routes that list series and labels. */
@@ -42,7 +50,26 @@ async function series(options: MetricsApiOptions, request: Request): Promise<Rep
   const range = rangeParams(request.query);
   const matches = matchParams(request.query);
   if (matches.length === 0) throw new RequestError('bad_data', 'no match[] parameter provided');
-  const context = await readContext(options, request);
+  const { context, chosen } = await lookUp(options, request, { matches, range });
+  const found = chosen === undefined ? await storedSeries(context, matches, range) : indexedSeries(context, chosen);
+  const { kept, warnings } = limited(found.sort(compareLabels), limit);
+  return successReply(listPieces(mapped(kept, labelsJson)), { warnings: [...context.warnings, ...warnings], infos: [] });
+}
+
+function indexedSeries(context: ReadContext, chosen: readonly ChosenOfTenant[]): Labels[] {
+  const found: Labels[] = [];
+  for (const { tenant, view, numbers = new Uint32Array(0) } of chosen) {
+    if (found.length + numbers.length > context.limits.seriesMax) throw tooManySeries(context.limits.seriesMax);
+    const extra = extraLabels(context, tenant);
+    for (const number of numbers) {
+      const labels = view.index.labelSet(number);
+      found.push(extra.length === 0 ? labels : labelsOf([...labelPairs(labels), ...extra]));
+    }
+  }
+  return found;
+}
+
+async function storedSeries(context: ReadContext, matches: readonly (readonly Matcher[])[], range: TimeRange): Promise<Labels[]> {
   const found = new Map<string, Labels>();
   for (const matchers of matches) {
     for (const selection of await selectSeries(context, matchers, range)) {
@@ -53,68 +80,142 @@ async function series(options: MetricsApiOptions, request: Request): Promise<Rep
     }
     if (found.size > context.limits.seriesMax) throw tooManySeries(context.limits.seriesMax);
   }
-  const { kept, warnings } = limited([...found.values()].sort(compareLabels), limit);
-  return successReply(listPieces(mapped(kept, labelsJson)), { warnings: [...context.warnings, ...warnings], infos: [] });
+  return [...found.values()];
 }
 
 async function labelNames(options: MetricsApiOptions, request: Request): Promise<Reply> {
-  const column = sql`arrayJoin(arrayConcat([${text(METRIC_NAME)}], mapKeys(labels)))`;
-  return labelList(options, request, { column, tenants: () => [TENANT_LABEL] });
+  return labelList(options, request, {
+    column: sql`arrayJoin(arrayConcat([${text(METRIC_NAME)}], mapKeys(labels)))`,
+    indexed: (series) => sortTexts([...namesOf(series)]),
+    tenants: [TENANT_LABEL],
+  });
 }
 
 async function labelValues(options: MetricsApiOptions, request: Request): Promise<Reply> {
   const name = unescapeLabelName(request.params['name'] ?? '');
   if (name === '' || !name.isWellFormed()) throw new RequestError('bad_data', `invalid label name: ${quote(name)}`);
-  const ofTenants = name === TENANT_LABEL && request.tenants.length > 1;
-  const column = ofTenants ? sql`tenant` : labelColumn(name);
-  return labelList(options, request, { column, tenants: () => [] });
+  if (name === TENANT_LABEL && request.tenants.length > 1) {
+    return labelList(options, request, {
+      column: sql`tenant`,
+      indexed: ({ tenant, view, numbers }) => ((numbers?.length ?? view.active.count(view.index.size)) > 0 ? [tenant] : []),
+      tenants: [],
+    });
+  }
+  return labelList(options, request, { column: labelColumn(name), indexed: (series, most) => valuesOf(series, name, most), tenants: [] });
 }
 
-interface ListedColumn {
+interface Listed {
+  /** The items as a column of the table `series`, and, sorted, as the index has them: the first `most`. */
   readonly column: Sql;
+  readonly indexed: (series: ChosenOfTenant, most: number) => readonly string[];
   /** What a read of several tenants adds. */
-  readonly tenants: () => readonly string[];
+  readonly tenants: readonly string[];
 }
 
-async function labelList(options: MetricsApiOptions, request: Request, { column, tenants }: ListedColumn): Promise<Reply> {
+async function labelList(options: MetricsApiOptions, request: Request, { column, indexed, tenants }: Listed): Promise<Reply> {
   const limit = limitParam(request.query);
   const range = rangeParams(request.query);
-  const given = matchParams(request.query);
-  const context = await readContext(options, request);
-  const found = new Set<string>();
-  for (const matchers of given.length === 0 ? [[]] : given) {
-    for (const value of await distinct(context, column, { matchers, range, limit })) found.add(value);
-  }
-  if (found.size > 0 && context.tenants.length > 1) for (const value of tenants()) found.add(value);
-  const { kept, warnings } = limited([...found].sort(compareText), limit);
+  const matches = matchParams(request.query);
+  const { context, chosen } = await lookUp(options, request, { matches, range });
+  const { seriesMax } = context.limits;
+  const most = (limit === 0 ? seriesMax : Math.min(limit, seriesMax)) + 1;
+  const lists = chosen?.map((one) => indexed(one, most)) ?? (await storedLists(context, column, { matches, range, most }));
+  if (limit === 0 && lists.some((list) => list.length > seriesMax)) throw tooManySeries(seriesMax);
+  const { kept, warnings } = limited(joined(lists, context.tenants.length > 1 ? tenants : []), limit);
   return successReply(listPieces(mapped(kept, (value) => JSON.stringify(value))), {
     warnings: [...context.warnings, ...warnings],
     infos: [],
   });
 }
 
+/** Sorted lists as one, and what is added unless all are empty. */
+function joined(lists: readonly (readonly string[])[], more: readonly string[]): readonly string[] {
+  const filled = lists.filter((list) => list.length > 0);
+  const [only] = filled;
+  if (filled.length < 2 && more.length === 0) return only ?? [];
+  return filled.length === 0 ? [] : sortTexts([...new Set([...filled.flat(), ...more])]);
+}
+
+interface Question {
+  /** Selectors; none asks about all series. */
+  readonly matches: readonly (readonly Matcher[])[];
+  readonly range: TimeRange;
+}
+
+interface ChosenOfTenant extends ChosenSeries {
+  readonly tenant: string;
+}
+
+interface LookUp {
+  readonly context: ReadContext;
+  /** What the index knows, tenant by tenant; undefined where the store has to be asked, which the context then sees whole. */
+  readonly chosen: readonly ChosenOfTenant[] | undefined;
+}
+
+/** Chooses series in the index, which needs nothing of the store: what was acknowledged is in it. */
+async function lookUp(options: MetricsApiOptions, request: Request, question: Question): Promise<LookUp> {
+  const context = lookUpContext(options, request);
+  const chosen: ChosenOfTenant[] = [];
+  for (const tenant of context.tenants) {
+    const view = await indexView(context, tenant, question.range);
+    if (view === undefined) return { context: await readContext(options, request), chosen: undefined };
+    chosen.push({ tenant, view, numbers: await guarded(context, () => chosenNumbers(context, { tenant, view }, question.matches)) });
+  }
+  return { context, chosen };
+}
+
+/** The numbers that any of the selectors chooses, ascending; undefined without selectors. */
+async function chosenNumbers(
+  context: ReadContext,
+  { tenant, view }: { readonly tenant: string; readonly view: IndexView },
+  matches: readonly (readonly Matcher[])[],
+): Promise<Uint32Array | undefined> {
+  if (matches.length === 0) return undefined;
+  const lists: Uint32Array[] = [];
+  for (const matchers of matches) {
+    if (tenantsFor(context, matchers).includes(tenant))
+      lists.push(await selectNumbers(view, ownMatchers(context, matchers), context.signal));
+  }
+  const [only] = lists;
+  if (only !== undefined && lists.length === 1) return only;
+  const union = new Bits(view.index.size);
+  for (const numbers of lists) for (const number of numbers) union.add(number);
+  return union.numbers(view.index.size);
+}
+
+interface StoredQuestion extends Question {
+  readonly most: number;
+}
+
+/** Distinct values of a column over the series of each selector, sorted, the empty one left out: the first `most`. */
+async function storedLists(
+  context: ReadContext,
+  column: Sql,
+  { matches, range, most }: StoredQuestion,
+): Promise<readonly (readonly string[])[]> {
+  const lists: (readonly string[])[] = [];
+  for (const matchers of matches.length === 0 ? [[]] : matches) lists.push(await distinct(context, column, { matchers, range, most }));
+  return lists;
+}
+
 interface DistinctOf {
   readonly matchers: readonly Matcher[];
   readonly range: TimeRange;
-  readonly limit: number;
+  readonly most: number;
 }
 
-/** Distinct values of a column over the matching series, the empty one left out: all, or the first `limit` and one more. */
-async function distinct(context: ReadContext, column: Sql, { matchers, range, limit }: DistinctOf): Promise<readonly string[]> {
-  const { seriesMax } = context.limits;
+async function distinct(context: ReadContext, column: Sql, { matchers, range, most }: DistinctOf): Promise<readonly string[]> {
   const tenants = tenantsFor(context, matchers);
   if (tenants.length === 0) return [];
   const conditions = tenants.map(
     (tenant) => sql`(${seriesCondition(tenant, ownMatchers(context, matchers), withinRetention(context, tenant, range))})`,
   );
-  const most = limit === 0 ? seriesMax : Math.min(limit, seriesMax);
-  const statement = sql`SELECT DISTINCT ${column} AS item FROM series WHERE (${join(conditions, sql` OR `)}) AND item != '' ORDER BY item LIMIT ${int(most + 1)}`;
+  const statement = sql`SELECT DISTINCT ${column} AS item FROM series WHERE (${join(conditions, sql` OR `)}) AND item != '' ORDER BY item LIMIT ${int(most)}`;
   const items: string[] = [];
   await guarded(context, async () => {
     for await (const { columns } of context.client.stream(statement, statementOptions(context))) {
       for (const item of columns['item'] ?? []) items.push(String(item));
     }
   });
-  if (limit === 0 && items.length > seriesMax) throw tooManySeries(seriesMax);
   return items;
 }

@@ -66,6 +66,7 @@ before(async () => {
       limitsOf: (tenant) => ({ query: { ...limits.query, seriesMax: 50 }, retention: { metrics: tenant === 'short' ? 3_600_000 : 0 } }),
       lookbackMs: () => 300_000,
       flush: () => metricStore.flush(),
+      index: metricStore.index,
       onSeriesDeleted: (tenant) => metricStore.forget(tenant),
       status: {
         version: '1',

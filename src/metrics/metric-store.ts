@@ -10,6 +10,7 @@ import { Quota } from '../tenant/quota.ts';
 import type { TableWriter } from '../storage/writer.ts';
 import { WireCache } from './ingest/wire-cache.ts';
 import type { SampleColumns } from './sample-columns.ts';
+import { SeriesIndex, type SeriesIndexOptions } from './series-index.ts';
 import { SeriesRegistry } from './series-registry.ts';
 import type { BeginWrite, Refusal } from './write.ts';
 import { StoreWrite } from './store-write.ts';
@@ -20,6 +21,8 @@ export interface MetricStoreOptions {
   readonly writers: Readonly<Record<MetricTable, TableWriter>>;
   readonly limitsOf: (tenant: string) => Pick<TenantLimits, 'metrics' | 'retention'>;
   readonly clock: Clock;
+  /** What the label index of stored series works with; absent where other processes write the same tables. */
+  readonly index?: Pick<SeriesIndexOptions, 'client' | 'seriesMax' | 'onLoadError'> | undefined;
   /** Told after every commit, for counters per tenant and reason. */
   readonly onCommit: (
     tenant: string,
@@ -51,6 +54,8 @@ const PRUNE_INTERVAL_MS = 10 * MINUTE_MS;
 
 export class MetricStore implements Disposable {
   readonly options: MetricStoreOptions;
+  /** The labels of all that is stored, for readers. */
+  readonly index: SeriesIndex | undefined;
   /** Columns of writes that have ended: memory that has been touched before is cheaper than fresh memory. */
   readonly spareColumns: SampleColumns[] = [];
   readonly #tenants = new Map<string, TenantSeries>();
@@ -58,6 +63,7 @@ export class MetricStore implements Disposable {
 
   constructor(options: MetricStoreOptions) {
     this.options = options;
+    this.index = options.index && new SeriesIndex({ ...options.index, ...this.#indexSource() });
     this.#timer = setInterval(() => this.prune(), PRUNE_INTERVAL_MS).unref();
   }
 
@@ -95,6 +101,7 @@ export class MetricStore implements Disposable {
     known?.registry.forgetDays();
     known?.registry.start.fill(0);
     known?.metadata.clear();
+    this.index?.forget(tenant);
   }
 
   /** Lets go of series that have had no samples for an hour, and of tenants that have none left. */
@@ -115,6 +122,13 @@ export class MetricStore implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+  }
+
+  #indexSource(): Pick<SeriesIndexOptions, 'flush' | 'writersLabels'> {
+    return {
+      flush: () => this.options.writers.series.flush(),
+      writersLabels: (tenant, low, high) => this.#tenants.get(tenant)?.registry.labelsOfId(low, high),
+    };
   }
 
   #tenant(name: string): TenantSeries {

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { SelfMetrics } from '../base/self-metrics.ts';
 import type { TenantLimits } from '../config.ts';
 import type { Store } from '../storage/store.ts';
-import { MetricStore } from './metric-store.ts';
+import { MetricStore, type MetricStoreOptions } from './metric-store.ts';
 import { EXEMPLARS_TABLE, HISTOGRAMS_TABLE, METADATA_TABLE, SAMPLES_TABLE, SERIES_TABLE, STARTS_TABLE } from './table.ts';
 
 export interface OpenMetricStoreOptions {
@@ -12,9 +12,17 @@ export interface OpenMetricStoreOptions {
   readonly limitsOf: (tenant: string) => Pick<TenantLimits, 'metrics' | 'retention'>;
   readonly clock: Clock;
   readonly metrics: SelfMetrics;
+  /** `query.indexSeriesMax`: series of all tenants whose labels are kept in memory; 0 keeps none. */
+  readonly indexSeriesMax?: () => number;
+  /** Told when the label index could not be loaded from the store; questions are then answered by SQL. */
+  readonly onIndexError?: (tenant: string, error: unknown) => void;
 }
 
-export async function openMetricStore({ store, limitsOf, clock, metrics }: OpenMetricStoreOptions): Promise<MetricStore> {
+/** Default of `query.indexSeriesMax`. */
+const INDEX_SERIES_MAX = 2_000_000;
+
+export async function openMetricStore(options: OpenMetricStoreOptions): Promise<MetricStore> {
+  const { store, limitsOf, clock, metrics } = options;
   const writers = {
     series: await store.writer(SERIES_TABLE),
     samples: await store.writer(SAMPLES_TABLE),
@@ -35,6 +43,7 @@ export async function openMetricStore({ store, limitsOf, clock, metrics }: OpenM
     writers,
     limitsOf,
     clock,
+    index: indexOptions(options),
     onCommit: (tenant, stored, refusals) => {
       samples.add(stored.samples, tenant);
       histograms.add(stored.histograms, tenant);
@@ -46,4 +55,10 @@ export async function openMetricStore({ store, limitsOf, clock, metrics }: OpenM
     for (const [tenant, count] of metricStore.activeSeries()) active.set(count, tenant);
   });
   return metricStore;
+}
+
+/** The label index is right only where no other process writes: in the embedded form. */
+function indexOptions({ store, indexSeriesMax, onIndexError }: OpenMetricStoreOptions): MetricStoreOptions['index'] {
+  if (!store.isEmbedded) return undefined;
+  return { client: store.client, seriesMax: indexSeriesMax ?? (() => INDEX_SERIES_MAX), onLoadError: onIndexError ?? (() => undefined) };
 }

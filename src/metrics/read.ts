@@ -6,11 +6,15 @@
 
 import { RequestError } from '../base/request-error.ts';
 import { type Sql, NOTHING, and, int, ints, sql, text } from '../base/sql.ts';
-import { type Labels, METRIC_NAME, NO_LABELS, labelsOf } from '../query/labels.ts';
+import { type Labels, METRIC_NAME, NO_LABELS } from '../query/labels.ts';
 import { type Matcher, compileMatcher } from '../query/matchers.ts';
 import { type Client, ClickHouseError, type QueryOptions } from '../storage/client.ts';
 import { IdTable } from './id-table.ts';
+import { selectNumbers } from './index-select.ts';
+import { IndexSelection } from './index-selection.ts';
+import { labelsOfRow } from './labels-of-row.ts';
 import { matcherConditions } from './matcher-sql.ts';
+import { type IndexView, type SeriesIndex, dayRange } from './series-index.ts';
 
 export const TENANT_LABEL = '__tenant_id__';
 const DAY_MS = 86_400_000;
@@ -31,6 +35,8 @@ export interface ReadLimits {
 /** What one query reads with. */
 export interface ReadContext {
   readonly client: Client;
+  /** The labels of stored series in memory; what it does not hold is asked of the store. */
+  readonly index?: SeriesIndex | undefined;
   /** Whose metrics: one tenant or several. */
   readonly tenants: readonly string[];
   readonly limits: ReadLimits;
@@ -90,13 +96,33 @@ interface TenantSelect {
 
 async function selectOfTenant(context: ReadContext, select: TenantSelect): Promise<Selection> {
   const { tenant, matchers, range, left } = select;
-  const oldest = context.oldestMs(tenant);
-  const where = seriesCondition(tenant, matchers, withinRetention(context, tenant, range));
-  const statement = sql`SELECT series, any(metric) AS metric_id, any(name) AS metric_name, any(labels) AS label_map FROM series WHERE ${where} GROUP BY series LIMIT ${int(left + 1)}`;
+  const view = await indexView(context, tenant, range);
+  if (view === undefined) return storedSelection(context, select);
+  const numbers = await guarded(context, () => selectNumbers(view, matchers, context.signal));
+  if (numbers.length > left) throw tooManySeries(context.limits.seriesMax);
+  return new IndexSelection(view.index, numbers, {
+    extra: extraLabels(context, tenant),
+    condition: (metrics, ids) => rowCondition(context, select, metrics, ids),
+  });
+}
+
+/** The tenant's index over a range, or undefined where the store has to be asked. */
+export async function indexView(context: ReadContext, tenant: string, range: TimeRange): Promise<IndexView | undefined> {
+  return context.index?.view(tenant, dayRange(withinRetention(context, tenant, range)));
+}
+
+/** The label that tells several tenants' series apart. */
+export function extraLabels({ tenants }: ReadContext, tenant: string): readonly (readonly [string, string])[] {
+  return tenants.length > 1 ? [[TENANT_LABEL, tenant]] : [];
+}
+
+async function storedSelection(context: ReadContext, select: TenantSelect): Promise<Selection> {
+  const { tenant, left } = select;
+  const statement = sql`SELECT series, any(metric) AS metric_id, any(name) AS metric_name, any(labels) AS label_map FROM series WHERE ${selectCondition(context, select)} GROUP BY series LIMIT ${int(left + 1)}`;
   const labels: Labels[] = [];
   const ids = new IdTable();
   const metrics = new Set<number>();
-  const extra: readonly (readonly [string, string])[] = context.tenants.length > 1 ? [[TENANT_LABEL, tenant]] : [];
+  const extra = extraLabels(context, tenant);
   await guarded(context, async () => {
     for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
       const { series = [], metric_id: metric = [], metric_name: name = [], label_map: maps = [] } = columns;
@@ -109,6 +135,7 @@ async function selectOfTenant(context: ReadContext, select: TenantSelect): Promi
       if (labels.length > left) throw tooManySeries(context.limits.seriesMax);
     }
   });
+  const all = Array.from({ length: ids.size }, (_, number) => ids.id(number));
   return {
     tenant,
     size: labels.length,
@@ -116,7 +143,7 @@ async function selectOfTenant(context: ReadContext, select: TenantSelect): Promi
     find: (low, high) => ids.find(low, high),
     id: (number) => ids.id(number),
     metrics: [...metrics],
-    condition: rowCondition({ tenant, oldest, where, matchers, metrics, ids }),
+    condition: rowCondition(context, select, [...metrics], isOneMetric(select.matchers) ? undefined : all),
   };
 }
 
@@ -127,24 +154,24 @@ export function tooManySeries(seriesMax: number): RequestError {
   );
 }
 
-interface RowCondition {
-  readonly tenant: string;
-  readonly oldest: number;
-  readonly where: Sql;
-  readonly matchers: readonly Matcher[];
-  readonly metrics: ReadonlySet<number>;
-  readonly ids: IdTable;
+/** All series of one metric: its key range holds them and nothing else, but for a rare collision, whose rows are passed over in reading. */
+function isOneMetric(matchers: readonly Matcher[]): boolean {
+  const [only] = matchers;
+  return matchers.length === 1 && only?.name === METRIC_NAME && only.op === '=';
 }
 
-function rowCondition({ tenant, oldest, where, matchers, metrics, ids }: RowCondition): Sql {
+/** The rows of all series of some metrics, or of the series with these ids only. */
+function rowCondition(context: ReadContext, select: TenantSelect, metrics: readonly number[], ids: readonly bigint[] | undefined): Sql {
+  const oldest = context.oldestMs(select.tenant);
   const kept = Number.isFinite(oldest) ? sql` AND ts >= ${int(Math.ceil(oldest))}` : NOTHING;
-  const base = sql`tenant = ${text(tenant)} AND metric IN ${ints(metrics)}${kept}`;
-  const [only] = matchers;
-  // All series of one metric: its key range holds them and nothing else, but for a rare collision, whose rows are passed over in reading.
-  if (matchers.length === 1 && only?.name === METRIC_NAME && only.op === '=') return base;
-  if (ids.size <= LISTED_SERIES_MAX)
-    return sql`${base} AND series IN ${ints(Array.from({ length: ids.size }, (_, number) => ids.id(number)))}`;
-  return sql`${base} AND series GLOBAL IN (SELECT series FROM series WHERE ${where})`;
+  const base = sql`tenant = ${text(select.tenant)} AND metric IN ${ints(metrics)}${kept}`;
+  if (ids === undefined) return base;
+  if (ids.length <= LISTED_SERIES_MAX) return sql`${base} AND series IN ${ints(ids)}`;
+  return sql`${base} AND series GLOBAL IN (SELECT series FROM series WHERE ${selectCondition(context, select)})`;
+}
+
+function selectCondition(context: ReadContext, { tenant, matchers, range }: TenantSelect): Sql {
+  return seriesCondition(tenant, matchers, withinRetention(context, tenant, range));
 }
 
 /** The part of a range that the tenant's retention shows. */
@@ -175,14 +202,6 @@ export function tenantsFor(context: ReadContext, matchers: readonly Matcher[]): 
 /** The matchers that ask the series themselves. */
 export function ownMatchers(context: ReadContext, matchers: readonly Matcher[]): readonly Matcher[] {
   return context.tenants.length === 1 ? matchers : matchers.filter((matcher) => matcher.name !== TENANT_LABEL);
-}
-
-/** Labels of a row of `series`: a map's keys and values in turn. */
-export function labelsOfRow(name: string, map: unknown, extra: readonly (readonly [string, string])[]): Labels {
-  const pairs: [string, string][] = [[METRIC_NAME, name]];
-  const flat: readonly unknown[] = Array.isArray(map) ? map : [];
-  for (let i = 0; i < flat.length; i += 2) pairs.push([String(flat[i]), String(flat[i + 1])]);
-  return labelsOf([...pairs, ...extra]);
 }
 
 export function bigintOf(value: unknown): bigint {

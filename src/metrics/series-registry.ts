@@ -60,6 +60,11 @@ export class SeriesRegistry {
     return series;
   }
 
+  /** The label set of a series by the halves of its id, or undefined when the registry has none. */
+  labelsOfId(low: number, high: number): Labels | undefined {
+    return this.#labels[this.#table[this.#slot(low, high)] as number];
+  }
+
   /** The 64-bit id that names the series in every table. */
   id(series: number): bigint {
     return (BigInt(this.idHigh[series] as number) << 32n) | BigInt(this.idLow[series] as number);

@@ -69,6 +69,11 @@ export class Store implements AsyncDisposable {
     return writer;
   }
 
+  /** The engine runs in this process, which alone writes its tables. */
+  get isEmbedded(): boolean {
+    return this.#options.url === undefined;
+  }
+
   get writers(): ReadonlyMap<string, TableWriter> {
     return this.#writers;
   }

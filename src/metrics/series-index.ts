@@ -1,0 +1,285 @@
+// The label index of stored series: per tenant and day, in memory, as an image of the table `series`.
+//
+//   question over days ─▶ days not yet in are loaded from the table ─▶ view ─▶ index-select.ts, label-lists.ts
+//   registrations, once they are on disk ─────────────────────────────▲
+//
+// It is right only where this process alone writes the table: then whatever is acknowledged after a load began comes from the writers
+// (`registered`), and whatever was before it is in the table. Where others write too there is no index, and every question is SQL.
+// A question is SQL as well while a large load is under way, and where the series of its days are more than the index may hold.
+
+import { type Sql, int, ints, sql, text } from '../base/sql.ts';
+import { assert } from '../base/assert.ts';
+import type { Labels } from '../query/labels.ts';
+import type { Client } from '../storage/client.ts';
+import type { Block } from '../storage/native.ts';
+import { Bits } from './bits.ts';
+import { labelsOfRow } from './labels-of-row.ts';
+import type { SeriesRegistry } from './series-registry.ts';
+import { type IndexedDay, TenantIndex } from './tenant-index.ts';
+
+const DAY_MS = 86_400_000;
+/** Rows that a question waits for to be loaded; more are loaded behind its back while SQL answers it. */
+const LOAD_WAIT_ROWS_MAX = 50_000;
+/** Days of a tenant in memory. */
+const DAYS_MAX = 1000;
+/** A tenant whose days could not be loaded, or did not fit, is tried again after this. */
+const REST_MS = 60_000;
+/** Tenants in memory; those without series count too. */
+const TENANTS_MAX = 10_000;
+/** Beyond so many, unknown series are found by reading the whole day again. */
+const LISTED_SERIES_MAX = 5000;
+
+export interface SeriesIndexOptions {
+  readonly client: Client;
+  /** Makes acknowledged rows of the table visible; false when the store could not take them now. */
+  readonly flush: () => Promise<boolean>;
+  /** The label set of a series that a writer holds, by the halves of its id: it need not be read. */
+  readonly writersLabels: (tenant: string, low: number, high: number) => Labels | undefined;
+  /** `query.indexSeriesMax`: series in memory, of all tenants together. */
+  readonly seriesMax: () => number;
+  /** Told when a load fails; the questions are then answered by SQL. */
+  readonly onLoadError: (tenant: string, error: unknown) => void;
+}
+
+/** Days in whole numbers since the epoch, both included; infinite ends are open. */
+export interface DayRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a question may ask: the tenant's index, and who was active in its days. */
+export interface IndexView {
+  readonly index: TenantIndex;
+  readonly active: Bits;
+}
+
+/** A series that was registered on a day, by its number in the writers' registry. */
+export interface Registration {
+  readonly series: number;
+  readonly day: number;
+}
+
+interface Entry {
+  readonly index: TenantIndex;
+  /** The days of the table are known. */
+  opened: boolean;
+  /** What is being read from the table; one load at a time. */
+  load: { readonly rows: number; readonly done: Promise<void> } | undefined;
+  /** Before this, by `performance.now()`, nothing is loaded: the last load failed or did not fit. */
+  restsUntil: number;
+}
+
+class DoesNotFit extends Error {}
+
+export class SeriesIndex {
+  readonly #options: SeriesIndexOptions;
+  /** Least recently asked first. */
+  readonly #tenants = new Map<string, Entry>();
+
+  constructor(options: SeriesIndexOptions) {
+    this.#options = options;
+  }
+
+  /** Series in memory, of all tenants. */
+  get size(): number {
+    let size = 0;
+    for (const { index } of this.#tenants.values()) size += index.size;
+    return size;
+  }
+
+  /** The view of a tenant's days, or undefined where SQL has to answer. Loads what is small enough to wait for. */
+  async view(tenant: string, days: DayRange): Promise<IndexView | undefined> {
+    if (this.#options.seriesMax() === 0) return undefined;
+    const entry = this.#entry(tenant);
+    // Another question's load may be the one that is waited for first.
+    for (let missing = missingDays(entry, days); missing === undefined || missing.length > 0; missing = missingDays(entry, days)) {
+      if (entry.load === undefined) {
+        if (performance.now() < entry.restsUntil) return undefined;
+        this.#begin(entry, missing);
+      }
+      if (entry.load === undefined || entry.load.rows > LOAD_WAIT_ROWS_MAX) return undefined;
+      await entry.load.done;
+    }
+    return viewOf(entry, days);
+  }
+
+  /** Adds series that have just been stored. Only for tenants that someone has asked about: the others' are read when someone does. */
+  registered(tenant: string, registry: SeriesRegistry, rows: readonly Registration[]): void {
+    const entry = this.#tenants.get(tenant);
+    if (entry === undefined) return;
+    const { index } = entry;
+    for (const { series, day } of rows) {
+      const id = { low: registry.idLow[series] ?? 0, high: registry.idHigh[series] ?? 0 };
+      const number = index.add(id.low, id.high, registry.metric[series] ?? 0, registry.labels(series));
+      // A day that was not in the table when its days were listed has no rows but these.
+      index.day(day, entry.opened).active.add(number);
+    }
+    if (this.size > this.#options.seriesMax()) this.#makeRoom(undefined);
+  }
+
+  /** Forgets a tenant: some of its series were deleted. */
+  forget(tenant: string): void {
+    this.#tenants.delete(tenant);
+  }
+
+  /** Lets go of the days that have gone over their retention at `nowMs`; 0 keeps for ever. */
+  retain(nowMs: number, retentionMsOf: (tenant: string) => number): void {
+    for (const [tenant, { index }] of this.#tenants) {
+      const retention = retentionMsOf(tenant);
+      if (retention === 0) continue;
+      for (const day of index.days.keys()) if ((day + 1) * DAY_MS < nowMs - retention) index.days.delete(day);
+    }
+  }
+
+  #entry(tenant: string): Entry {
+    const entry = this.#tenants.get(tenant) ?? newEntry(tenant);
+    this.#tenants.delete(tenant);
+    this.#tenants.set(tenant, entry);
+    const [oldest] = this.#tenants.keys();
+    if (this.#tenants.size > TENANTS_MAX && oldest !== undefined) this.#tenants.delete(oldest);
+    return entry;
+  }
+
+  /** Begins a load: of the list of days, or of days. */
+  #begin(entry: Entry, missing: readonly number[] | undefined): void {
+    const rows = (missing ?? []).reduce((sum, day) => sum + (entry.index.days.get(day)?.rows ?? 0), 0);
+    const load = async (): Promise<void> => {
+      if (missing === undefined) await this.#open(entry);
+      for (const day of missing ?? []) await this.#loadDay(entry, day);
+    };
+    entry.load = { rows, done: this.#run(entry, load).finally(() => (entry.load = undefined)) };
+  }
+
+  /** Runs a load; what it throws is told, and the tenant rests. */
+  async #run(entry: Entry, load: () => Promise<void>): Promise<void> {
+    try {
+      await load();
+    } catch (error) {
+      entry.restsUntil = performance.now() + REST_MS;
+      const { tenant } = entry.index;
+      if (!(error instanceof DoesNotFit)) this.#options.onLoadError(tenant, error);
+      else if (this.#tenants.get(tenant) === entry) this.#tenants.set(tenant, { ...newEntry(tenant), restsUntil: entry.restsUntil });
+    }
+  }
+
+  async #open(entry: Entry): Promise<void> {
+    const { index } = entry;
+    await this.#flushed();
+    const found = await this.#options.client.query(
+      sql`SELECT day, count() AS rows FROM series WHERE tenant = ${text(index.tenant)} GROUP BY day`,
+    );
+    if (found.length > DAYS_MAX) throw new DoesNotFit();
+    const listed = new Map(found.map((row) => [Number(row['day']), Number(row['rows'])]));
+    // Days that came while the table was asked and are not in the answer are whole.
+    for (const [day, known] of index.days) known.complete = !listed.has(day);
+    for (const [day, rows] of listed) index.days.set(day, { active: index.day(day, false).active, rows, complete: false });
+    entry.opened = true;
+  }
+
+  async #loadDay({ index }: Entry, number: number): Promise<void> {
+    const day = index.days.get(number);
+    if (day === undefined || day.complete) return;
+    await this.#flushed();
+    const where = sql`tenant = ${text(index.tenant)} AND day = ${int(number)}`;
+    const unknown = await this.#loadKnown(index, day, where);
+    this.#makeRoom(index, unknown.length);
+    if (unknown.length > 0) {
+      const some = unknown.length > LISTED_SERIES_MAX ? where : sql`${where} AND series IN ${ints(unknown)}`;
+      await this.#loadUnknown(index, day, some);
+    }
+    day.complete = true;
+  }
+
+  /** Marks the series of a day whose labels are in memory already, here or with a writer. Returns the ids of the others. */
+  async #loadKnown(index: TenantIndex, day: IndexedDay, where: Sql): Promise<readonly bigint[]> {
+    const unknown: bigint[] = [];
+    const { client, writersLabels } = this.#options;
+    for await (const { rows, columns } of client.stream(sql`SELECT series, metric FROM series WHERE ${where}`)) {
+      const ids = columns['series'];
+      const words = halves(ids);
+      for (let row = 0; row < rows; row++) {
+        const low = words[2 * row] ?? 0;
+        const high = words[2 * row + 1] ?? 0;
+        const number = index.find(low, high);
+        const labels = number >= 0 ? undefined : writersLabels(index.tenant, low, high);
+        if (number >= 0) day.active.add(number);
+        else if (labels === undefined) unknown.push(BigInt(String(ids?.[row])));
+        else day.active.add(index.add(low, high, Number(columns['metric']?.[row]), labels));
+      }
+      if (index.size + unknown.length > this.#options.seriesMax()) throw new DoesNotFit();
+    }
+    return unknown;
+  }
+
+  async #loadUnknown(index: TenantIndex, day: IndexedDay, where: Sql): Promise<void> {
+    const statement = sql`SELECT series, metric, name, labels FROM series WHERE ${where}`;
+    for await (const block of this.#options.client.stream(statement)) addRows(index, day, block);
+  }
+
+  async #flushed(): Promise<void> {
+    if (!(await this.#options.flush())) throw new Error('the store cannot take in the newest series');
+  }
+
+  /** Lets go of the tenants that were asked about longest ago, until `more` series fit beside what is left. */
+  #makeRoom(keep: TenantIndex | undefined, more = 0): void {
+    const max = this.#options.seriesMax();
+    let size = this.size + more;
+    for (const [tenant, { index }] of this.#tenants) {
+      if (size <= max) return;
+      if (index === keep) continue;
+      size -= index.size;
+      this.#tenants.delete(tenant);
+    }
+    if (size > max && keep !== undefined) throw new DoesNotFit();
+  }
+}
+
+function newEntry(tenant: string): Entry {
+  return { index: new TenantIndex(tenant), opened: false, load: undefined, restsUntil: 0 };
+}
+
+/** The days of a range that are in the table and not wholly in memory; undefined where it is not known which there are. */
+function missingDays({ index, opened }: Entry, days: DayRange): readonly number[] | undefined {
+  if (!opened) return undefined;
+  return [...daysIn(index, days)].filter(([, { complete }]) => !complete).map(([day]) => day);
+}
+
+function viewOf({ index }: Entry, days: DayRange): IndexView {
+  const within = [...daysIn(index, days)];
+  const [only] = within;
+  if (within.length === 1 && only !== undefined) return { index, active: only[1].active };
+  const active = new Bits(index.size);
+  for (const [, day] of within) active.addAll(day.active);
+  return { index, active };
+}
+
+function* daysIn(index: TenantIndex, { from, to }: DayRange): Generator<[number, IndexedDay]> {
+  if (Number.isFinite(from) && Number.isFinite(to) && to - from < index.days.size) {
+    for (let number = from; number <= to; number++) {
+      const day = index.days.get(number);
+      if (day !== undefined) yield [number, day];
+    }
+    return;
+  }
+  for (const [number, day] of index.days) if (number >= from && number <= to) yield [number, day];
+}
+
+/** The days that a range of time touches. */
+export function dayRange({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): DayRange {
+  return { from: Math.floor(fromMs / DAY_MS), to: Math.floor(toMs / DAY_MS) };
+}
+
+function addRows(index: TenantIndex, day: IndexedDay, { rows, columns }: Block): void {
+  const { series, metric = [], name = [], labels: maps = [] } = columns;
+  const words = halves(series);
+  for (let row = 0; row < rows; row++) {
+    const labels = labelsOfRow(String(name[row]), maps[row]);
+    day.active.add(index.add(words[2 * row] ?? 0, words[2 * row + 1] ?? 0, Number(metric[row]), labels));
+  }
+}
+
+/** 64-bit ids as their halves in turn. */
+function halves(ids: Block['columns'][string] | undefined): Uint32Array {
+  assert(ids instanceof BigUint64Array, 'column series');
+  return new Uint32Array(ids.buffer, ids.byteOffset, ids.length * 2);
+}
