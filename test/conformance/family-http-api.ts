@@ -1,6 +1,6 @@
 // Prometheus's HTTP API: a load, then requests and the data or the kind of error that they must give.
 //
-// Series, labels and label values run; so do requests that must be refused. What evaluates PromQL is skipped until the language is there.
+// The file names its exemplars in words; those that the answers must hold are loaded.
 
 import { readFileSync } from 'node:fs';
 
@@ -14,7 +14,7 @@ import type { Target } from '../harness/client.ts';
 import { encodeRemoteWrite1 } from '../harness/remote-write.ts';
 import type { SentSeries } from '../harness/remote-write.ts';
 import { percentEncode, textOrBytes } from './bytes.ts';
-import { compare } from './family.ts';
+import { compare, print } from './family.ts';
 import type { Family, Outcome } from './family.ts';
 
 const caseSchema = z.object({
@@ -28,7 +28,9 @@ const caseSchema = z.object({
   warningsCount: z.number().optional(),
 });
 
-const fileSchema = z.object({
+const vectorSchema = z.looseObject({ resultType: z.literal('vector'), result: z.array(z.unknown()) });
+
+export const httpApiFile = z.object({
   load: z.string(),
   errorTypeToHTTP: z.record(z.string(), z.coerce.number()),
   cases: z.array(caseSchema),
@@ -43,26 +45,46 @@ const answerSchema = z.object({
   warnings: z.array(z.string()).default([]),
 });
 
-const HERE = /^\/api\/v1\/(series|labels|label\/)/;
+const exemplarsSchema = z.array(
+  z.object({
+    seriesLabels: z.record(z.string(), z.string()),
+    exemplars: z.array(z.object({ labels: z.record(z.string(), z.string()), value: z.string(), timestamp: z.number() })),
+  }),
+);
 
 export const httpApiFamily: Family = {
   name: 'Prometheus HTTP API',
   claims: (path) => path === 'prometheus-http-api.json',
   prepare({ file }, setup) {
-    const { load, cases, errorTypeToHTTP } = fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const { load, cases, errorTypeToHTTP } = httpApiFile.parse(JSON.parse(readFileSync(file, 'utf8')));
     const series = parseLoad(load);
     // The requests only read, so they share the tenant of the load.
     const tenant = setup.tenant();
     return async (program) => {
       const target = { url: program.url, tenant };
-      const { status, text } = await post(target, '/api/v1/push', encodeRemoteWrite1(series));
-      if (status >= 300) throw new Error(`the load was refused: ${status} ${text}`);
+      await push(target, series);
+      await push(target, cases.flatMap(exemplarsOf));
       const outcomes: Outcome[] = [];
       for (const each of cases) outcomes.push(await runCase(target, each, errorTypeToHTTP));
       return outcomes;
     };
   },
 };
+
+export async function push(target: Target, series: readonly SentSeries[]): Promise<void> {
+  if (series.length === 0) return;
+  const { status, text } = await post(target, '/api/v1/push', encodeRemoteWrite1(series));
+  if (status >= 300) throw new Error(`the load was refused: ${status} ${text}`);
+}
+
+/** The exemplars that a case's answer must hold, as what is to be loaded. */
+function exemplarsOf({ path, data }: Case): SentSeries[] {
+  if (path !== '/api/v1/query_exemplars' || data === undefined) return [];
+  return exemplarsSchema.parse(data).map(({ seriesLabels, exemplars }) => ({
+    labels: seriesLabels,
+    exemplars: exemplars.map(({ labels, value, timestamp }) => ({ labels, value: Number(value), ts: Math.round(timestamp * 1000) })),
+  }));
+}
 
 /** `load STEP` and its series, with times from Unix time 0. */
 export function parseLoad(script: string): SentSeries[] {
@@ -90,14 +112,8 @@ function seriesOfLine(line: string, stepMs: number): SentSeries {
 }
 
 async function runCase(target: Required<Target>, each: Case, statuses: Readonly<Record<string, number>>): Promise<Outcome> {
-  const path = each.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => percentEncode(each.pathParams[name] ?? ''));
-  const query = Object.entries(each.query).flatMap(([name, values]) =>
-    values.map((value) => `${percentEncode(name)}=${percentEncode(value)}`),
-  );
   const name = `${each.src} ${each.path} ${JSON.stringify(each.query)}`;
-  if (!HERE.test(each.path) && each.errorType !== 'bad_data')
-    return { kind: 'skipped', name, reason: 'PromQL arrives with the query language' };
-  const response = await fetch(`${target.url}/prom${path}?${query.join('&')}`, { headers: { 'x-scope-orgid': target.tenant } });
+  const response = await fetch(`${target.url}/prom${addressOf(each)}`, { headers: { 'x-scope-orgid': target.tenant } });
   const text = await response.text();
   const answer = answerSchema.safeParse(parseJson(text));
   if (!answer.success) return compare(name, 'an answer of the API', `${response.status} ${text.slice(0, 300)}`);
@@ -117,7 +133,16 @@ async function runCase(target: Required<Target>, each: Case, statuses: Readonly<
   return compare(name, { data: each.responseLen ?? asSet(each.data), warnings: each.warningsCount ?? 0 }, got);
 }
 
-function parseJson(text: string): unknown {
+/** The path with its parameters, and the query. */
+export function addressOf({ path, pathParams, query }: Case): string {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => percentEncode(pathParams[name] ?? ''));
+  const parameters = Object.entries(query).flatMap(([name, values]) =>
+    values.map((value) => `${percentEncode(name)}=${percentEncode(value)}`),
+  );
+  return `${filled}?${parameters.join('&')}`;
+}
+
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -129,14 +154,11 @@ function lengthOf(data: unknown): number | string {
   return Array.isArray(data) ? data.length : `no list: ${JSON.stringify(data)}`;
 }
 
-/** Series and values compare as sets: their order is nobody's promise. */
+/** Series and values compare as sets: their order is nobody's promise. That of a range query's series is one. */
 function asSet(data: unknown): unknown {
+  const vector = vectorSchema.safeParse(data);
+  if (vector.success) return { ...vector.data, result: asSet(vector.data.result) };
   if (!Array.isArray(data)) return data;
-  const items = data.map((item: unknown) => JSON.stringify(sortedKeys(item)));
+  const items = data.map(print);
   return items.sort();
-}
-
-function sortedKeys(item: unknown): unknown {
-  if (typeof item !== 'object' || item === null) return item;
-  return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

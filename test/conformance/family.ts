@@ -24,10 +24,15 @@ export type Run = (program: Program) => Promise<readonly Outcome[]>;
 export interface Family {
   readonly name: string;
   readonly claims: (path: string) => boolean;
-  /** `path=value` settings of the program for this file; files that ask for the same share one. */
-  readonly settings?: (path: string) => readonly string[];
   /** Reads the file and says what the program must be started with. Throws when the file is not what it should be. */
-  readonly prepare: (file: CaseFile, setup: Setup) => Run | Promise<Run>;
+  readonly prepare: (file: CaseFile, setup: Setup) => Run | readonly Part[] | Promise<Run>;
+}
+
+/** Cases that need settings of their own; parts that ask for the same ones share a program. */
+export interface Part {
+  /** `path=value`. */
+  readonly settings: readonly string[];
+  readonly run: Run;
 }
 
 /** Passed when nothing differs: `expected` and `got` compare as JSON. */

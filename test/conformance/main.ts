@@ -15,11 +15,16 @@ import { configFamily } from './family-config.ts';
 import { expfmtFamily, largeExpositionFamily, openMetricsFamily } from './family-exposition.ts';
 import { httpApiFamily } from './family-http-api.ts';
 import { otlpAttributesFamily, otlpExampleFamily, otlpNamingFamily, otlpSamplesFamily } from './family-otlp.ts';
+import { openApiFamily } from './family-openapi.ts';
+import { promqlEngineFamily } from './family-promql-engine.ts';
+import { promqlFormatFamily } from './family-promql-format.ts';
+import { promqlNotationFamily } from './family-promql-notation.ts';
 import { promqlParserFamily } from './family-promql-parser.ts';
+import { promqlRunnerFamily } from './family-promql-runner.ts';
 import { promqlScriptsFamily } from './family-promql-scripts.ts';
 import { relabelFamily } from './family-relabel.ts';
 import { remoteWriteFamily } from './family-remote-write.ts';
-import type { CaseFile, Family, Outcome, Run } from './family.ts';
+import type { CaseFile, Family, Outcome, Part, Run } from './family.ts';
 import { Setup } from './setup.ts';
 
 const families: readonly Family[] = [
@@ -35,7 +40,12 @@ const families: readonly Family[] = [
   otlpExampleFamily,
   httpApiFamily,
   promqlParserFamily,
+  promqlFormatFamily,
   promqlScriptsFamily,
+  promqlEngineFamily,
+  promqlNotationFamily,
+  promqlRunnerFamily,
+  openApiFamily,
 ];
 
 /** Failing cases of one file that are printed in full. */
@@ -78,10 +88,8 @@ function caseFiles(dir: string, under = ''): CaseFile[] {
   });
 }
 
-interface Prepared {
+interface Prepared extends Part {
   readonly path: string;
-  readonly run: Run;
-  readonly settings: readonly string[];
 }
 
 /** Runs all files, those that ask for the same settings against one program. */
@@ -89,8 +97,7 @@ async function runFiles(files: readonly CaseFile[]): Promise<Outcome[]> {
   const setup = new Setup();
   const prepared: Prepared[] = [];
   for (const file of files) {
-    const settings = familyOf(file.path)?.settings?.(file.path) ?? [];
-    prepared.push({ path: file.path, run: await prepare(file, setup), settings });
+    for (const part of await prepare(file, setup)) prepared.push({ ...part, path: file.path });
   }
   const dir = mkdtempSync(join(tmpdir(), 'sightline-conformance-'));
   try {
@@ -111,7 +118,9 @@ async function runGroup(group: readonly Prepared[], options: ProgramOptions): Pr
   const program = await startProgram(options);
   try {
     const outcomes: Outcome[] = [];
-    for (const { path, run } of group) outcomes.push(...report(path, await runOne(path, run, program)));
+    for (const { path, run, settings } of group) {
+      outcomes.push(...report([path, ...settings].join(' '), await runOne(path, run, program)));
+    }
     await program.stop();
     return outcomes;
   } finally {
@@ -119,20 +128,20 @@ async function runGroup(group: readonly Prepared[], options: ProgramOptions): Pr
   }
 }
 
-function familyOf(path: string): Family | undefined {
-  return families.find(({ claims }) => claims(path));
+/** A file that cannot be read as its family expects is a failure of that file alone. */
+async function prepare(file: CaseFile, setup: Setup): Promise<readonly Part[]> {
+  const family = families.find(({ claims }) => claims(file.path));
+  if (family === undefined) return [always({ kind: 'skipped', name: file.path, reason: 'no family yet' })];
+  try {
+    const prepared = await family.prepare(file, setup);
+    return typeof prepared === 'function' ? [{ settings: [], run: prepared }] : prepared;
+  } catch (error) {
+    return [always({ kind: 'failed', name: file.path, expected: `a file of the family ${family.name}`, got: String(error) })];
+  }
 }
 
-/** A file that cannot be read as its family expects is a failure of that file alone. */
-async function prepare(file: CaseFile, setup: Setup): Promise<Run> {
-  const family = familyOf(file.path);
-  if (family === undefined) return () => Promise.resolve([{ kind: 'skipped', name: file.path, reason: 'no family yet' }]);
-  try {
-    return await family.prepare(file, setup);
-  } catch (error) {
-    const failed: Outcome = { kind: 'failed', name: file.path, expected: `a file of the family ${family.name}`, got: String(error) };
-    return () => Promise.resolve([failed]);
-  }
+function always(outcome: Outcome): Part {
+  return { settings: [], run: () => Promise.resolve([outcome]) };
 }
 
 async function runOne(path: string, run: Run, program: Program): Promise<readonly Outcome[]> {

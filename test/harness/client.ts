@@ -11,6 +11,7 @@ const answerSchema = z.object({
   errorType: z.string().optional(),
   error: z.string().optional(),
   warnings: z.array(z.string()).optional(),
+  infos: z.array(z.string()).optional(),
 });
 
 const pointSchema = z.tuple([z.number(), z.string()]);
