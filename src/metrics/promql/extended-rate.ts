@@ -21,26 +21,28 @@ export function extendedRate(
   if (floats !== undefined && histograms !== undefined) return warnMixedKinds(context);
   if (histograms !== undefined) return extendedHistogramRate({ series, window, context, extent: histograms }, kind);
   if (floats === undefined || !covers(timeAt(series, floats.first), timeAt(series, floats.last), window)) return undefined;
-  const left = leftValue(series, floats, window, extension.smoothed, kind.counter);
-  const right = rightValue(series, floats, window, extension.smoothed, kind.counter);
-  const increase = right - left + (kind.counter ? lostBetween(series, floats, window, left, right) : 0);
+  const ends: Ends = { smoothed: extension.smoothed, counter: kind.counter };
+  const left = leftValue(series, floats, window, ends);
+  const right = rightValue(series, floats, window, ends);
+  const increase = right - left + (kind.counter ? lostBetween(series, floats, window, { left, right }) : 0);
   return kind.perSecond ? increase / windowSeconds(window) : increase;
 }
 
+/** How the values at the ends of a window are found. */
+export interface Ends {
+  readonly smoothed: boolean;
+  readonly counter: boolean;
+}
+
 /** The value at the start of the window: of the last sample until then or the first after it, or between the two where smoothed. */
-export function leftValue(series: RangeSeries, { first }: Extent, { startMs }: RangeWindow, smoothed: boolean, counter: boolean): number {
+export function leftValue(series: RangeSeries, { first }: Extent, { startMs }: RangeWindow, { smoothed, counter }: Ends): number {
   return smoothed && timeAt(series, first) < startMs ? interpolate(series, first, startMs, counter) : valueAt(series, first);
 }
 
 /** The value at the end of the window. */
-export function rightValue(
-  series: RangeSeries,
-  { first, last }: Extent,
-  { endMs }: RangeWindow,
-  smoothed: boolean,
-  counter: boolean,
-): number {
-  return smoothed && last > first && timeAt(series, last) > endMs ? interpolate(series, last - 1, endMs, counter) : valueAt(series, last);
+export function rightValue(series: RangeSeries, { first, last }: Extent, { endMs }: RangeWindow, { smoothed, counter }: Ends): number {
+  const isBeyond = smoothed && last > first && timeAt(series, last) > endMs;
+  return isBeyond ? interpolate(series, last - 1, endMs, counter) : valueAt(series, last);
 }
 
 /** The value at a time between the sample at `index` and the next. A counter that was reset between them has gone up from zero. */
@@ -52,8 +54,13 @@ export function interpolate(series: RangeSeries, index: number, ms: number, coun
   return from + ((next - from) * (ms - fromMs)) / (timeAt(series, index + 1) - fromMs);
 }
 
-/** The sum of what a counter had reached before its resets within the window. */
-function lostBetween(series: RangeSeries, { first, last }: Extent, { startMs, endMs }: RangeWindow, left: number, right: number): number {
+/** The sum of what a counter had reached before its resets within the window, whose ends have these values. */
+function lostBetween(
+  series: RangeSeries,
+  { first, last }: Extent,
+  { startMs, endMs }: RangeWindow,
+  { left, right }: { readonly left: number; readonly right: number },
+): number {
   const from = timeAt(series, first) <= startMs ? first + 1 : first;
   const to = timeAt(series, last) >= endMs ? last - 1 : last;
   let lost = 0;
