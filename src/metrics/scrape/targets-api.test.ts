@@ -90,7 +90,7 @@ test('targets by state and pool', async () => {
   assert.deepEqual(await ask('targets?state=active&scrapePool=j'), {
     activeTargets: [printed],
     droppedTargets: [],
-    droppedTargetCounts: null,
+    droppedTargetCounts: {},
   });
   assert.deepEqual(await ask('targets?state=dropped'), {
     activeTargets: [],

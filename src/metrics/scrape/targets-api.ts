@@ -53,7 +53,7 @@ function targets(request: Request, pools: readonly PoolTargets[], hostname: stri
     droppedTargets: withDropped
       ? asked.flatMap(({ pool: name, dropped }) => dropped.map((labels) => ({ discoveredLabels: labelsRecord(labels), scrapePool: name })))
       : [],
-    droppedTargetCounts: withDropped ? Object.fromEntries(asked.map(({ pool: name, droppedCount }) => [name, droppedCount])) : null,
+    droppedTargetCounts: withDropped ? Object.fromEntries(asked.map(({ pool: name, droppedCount }) => [name, droppedCount])) : {},
   };
 }
 
