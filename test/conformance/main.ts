@@ -115,7 +115,13 @@ async function runFiles(files: readonly CaseFile[]): Promise<Outcome[]> {
 }
 
 async function runGroup(group: readonly Prepared[], options: ProgramOptions): Promise<Outcome[]> {
-  const program = await startProgram(options);
+  let program;
+  try {
+    program = await startProgram(options);
+  } catch (error) {
+    const failed: Outcome = { kind: 'failed', name: 'the program', expected: 'a start', got: String(error) };
+    return group.flatMap(({ path, settings }) => report([path, ...settings].join(' '), [failed]));
+  }
   try {
     const outcomes: Outcome[] = [];
     for (const { path, run, settings } of group) {
