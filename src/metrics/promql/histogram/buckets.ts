@@ -12,8 +12,18 @@ const EXPONENT_MIN = -1074;
 /** 2^e for every e of a finite float, from the least. */
 const POWERS = Float64Array.from({ length: 1024 - EXPONENT_MIN }, (_, i) => 2 ** (i + EXPONENT_MIN));
 
+/**
+ * By how many units in the last place, plus one, Prometheus's bounds within [1, 2) of schema 8 lie below the nearest floats. They are what
+ * its clients count by and what its API prints, so that they are the right ones.
+ */
+const BELOW_NEAREST =
+  '1111112111211111112311222222222211211121122211221122102211221122' +
+  '1111112222332132112111211112111111121011213311221222112121332222' +
+  '2121223322322122222222323233323311221121223321332233212232332232' +
+  '2243223233433343333333444455435422322333324422333243223333543344';
+
 /** Bounds within [1, 2) of schema 8; those of a coarser schema are every second, every fourth … of them. */
-const FRACTIONS = Float64Array.from({ length: 1 << SCHEMA_MAX }, (_, i) => 2 ** (i / (1 << SCHEMA_MAX)));
+const FRACTIONS = Float64Array.from(BELOW_NEAREST, (digit, i) => 2 ** (i / BELOW_NEAREST.length) - (Number(digit) - 1) * Number.EPSILON);
 
 /**
  * The absolute upper bound of an exponential bucket: 2^(index × 2^-schema). The bucket of the largest floats ends at the largest float,

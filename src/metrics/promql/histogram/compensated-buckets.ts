@@ -3,7 +3,7 @@
 // Source: A. Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen" (1974): improved Kahan summation.
 
 import type { Span } from '../../native-histogram.ts';
-import { indexesOf, sameSpans, spansOf } from './bucket-indexes.ts';
+import { indexesOf, spansOf } from './bucket-indexes.ts';
 import type { Buckets, Side } from './bucket-indexes.ts';
 
 /** Where the buckets of a histogram that is added go; indexes here never decrease from bucket to bucket. */
@@ -14,8 +14,6 @@ export class CompensatedBuckets implements Buckets {
   #counts: number[];
   /** Per bucket what rounding has taken from its count. */
   #lost: number[];
-  /** Spans added last, and where their buckets are: series of one kind have the same spans again and again. */
-  #last: { readonly spans: readonly Span[]; readonly positions: readonly number[] } | undefined;
 
   constructor(indexes: number[], counts: number[], lost: number[]) {
     this.#indexes = indexes;
@@ -46,8 +44,19 @@ export class CompensatedBuckets implements Buckets {
 
   /** Adds buckets, the first `skipped` ones left out. */
   add({ spans, counts }: Side, skipped: number, target?: Target): void {
-    const positions = this.#positionsOf(spans, skipped, target);
-    for (let i = skipped; i < counts.length; i++) this.#addAt(positions[i - skipped] ?? 0, counts[i] ?? 0);
+    if (skipped === 0 && target === undefined) {
+      if (!this.#hasAll(spans)) this.#makeRoom(indexesOf(spans));
+      this.#addSpans(spans, counts);
+      return;
+    }
+    const indexes = indexesOf(spans).slice(skipped);
+    const wanted = target === undefined ? indexes : indexes.map(target);
+    this.#makeRoom(wanted);
+    let at = 0;
+    wanted.forEach((index, i) => {
+      at = this.#find(index, at);
+      this.#addAt(at, counts[i + skipped] ?? 0);
+    });
   }
 
   /** Multiplies every count. */
@@ -69,7 +78,6 @@ export class CompensatedBuckets implements Buckets {
   /** Joins the buckets that have the same target. */
   join(target: Target): void {
     const before = this.copy();
-    this.#last = undefined;
     this.#indexes = [...new Set(before.#indexes.map(target))];
     this.#counts = zeros(this.#indexes.length);
     this.#lost = zeros(this.#indexes.length);
@@ -87,7 +95,6 @@ export class CompensatedBuckets implements Buckets {
     const kept = (_: number, i: number): boolean => i >= length && (counts[i] !== 0 || lost[i] !== 0);
     const counts = this.#counts;
     const lost = this.#lost;
-    this.#last = undefined;
     this.#indexes = this.#indexes.filter(kept);
     this.#counts = counts.filter(kept);
     this.#lost = lost.filter(kept);
@@ -102,19 +109,39 @@ export class CompensatedBuckets implements Buckets {
     else this.#lost[at] = (this.#lost[at] ?? 0) + (Math.abs(sum) >= Math.abs(value) ? sum - total + value : value - total + sum);
   }
 
-  /** Where each bucket of the spans is, from `skipped` on; those that are missing are made. */
-  #positionsOf(spans: readonly Span[], skipped: number, target: Target | undefined): readonly number[] {
-    const plain = skipped === 0 && target === undefined;
-    if (plain && this.#last !== undefined && sameSpans(this.#last.spans, spans)) return this.#last.positions;
-    const own = skipped === 0 ? indexesOf(spans) : indexesOf(spans).slice(skipped);
-    const wanted = target === undefined ? own : own.map(target);
-    let positions = positionsAmong(this.#indexes, wanted);
-    if (positions === undefined) {
-      this.#makeRoom(wanted);
-      positions = positionsAmong(this.#indexes, wanted) ?? [];
+  /** The place of an index, or where it would be, from `from` on. */
+  #find(index: number, from: number): number {
+    const indexes = this.#indexes;
+    let at = from;
+    while (at < indexes.length && (indexes[at] ?? 0) < index) at++;
+    return at;
+  }
+
+  /** Whether every bucket of the spans is here. Indexes ascend, so that a span is, when its two ends are as far apart here as there. */
+  #hasAll(spans: readonly Span[]): boolean {
+    let index = 0;
+    let at = 0;
+    for (const { offset, length } of spans) {
+      index += offset;
+      at = this.#find(index, at);
+      if (length > 0 && (this.#indexes[at] !== index || this.#indexes[at + length - 1] !== index + length - 1)) return false;
+      index += length;
+      at += length;
     }
-    this.#last = plain ? { spans, positions } : undefined;
-    return positions;
+    return true;
+  }
+
+  /** Adds buckets that are all here. */
+  #addSpans(spans: readonly Span[], counts: readonly number[]): void {
+    let index = 0;
+    let at = 0;
+    let i = 0;
+    for (const { offset, length } of spans) {
+      index += offset;
+      at = this.#find(index, at);
+      for (const end = at + length; at < end; at++) this.#addAt(at, counts[i++] ?? 0);
+      index += length;
+    }
   }
 
   /** Puts an empty bucket where `wanted` names one that is missing. */
@@ -138,18 +165,6 @@ export class CompensatedBuckets implements Buckets {
     this.#counts = counts;
     this.#lost = lost;
   }
-}
-
-/** The place of each wanted index among `indexes`; undefined when one is missing. Both ascend, `wanted` may repeat. */
-function positionsAmong(indexes: readonly number[], wanted: readonly number[]): number[] | undefined {
-  const positions: number[] = [];
-  let at = 0;
-  for (const index of wanted) {
-    while (at < indexes.length && (indexes[at] ?? 0) < index) at++;
-    if (indexes[at] !== index) return undefined;
-    positions.push(at);
-  }
-  return positions;
 }
 
 function zeros(length: number): number[] {

@@ -107,14 +107,19 @@ export function histogramFraction(lower: number, upper: number, histogram: Nativ
   return { value: (Math.min(above, all) - Math.min(below, all)) / histogram.count, note };
 }
 
-/** How many observations lie below each of two values, interpolated; Infinity where a value is beyond all buckets. */
+/** How many observations lie below each of two ascending values, interpolated; Infinity where a value is beyond all buckets. */
 function ranksOf(first: number, second: number, histogram: NativeHistogram, buckets: OrderedBuckets): readonly [number, number] {
   let below: number | undefined;
   let above: number | undefined;
   let rank = 0;
   for (let at = 0; at < buckets.size && (below === undefined || above === undefined); at++) {
-    const bucket = assumedBounds(histogram, buckets.lower(at), buckets.upper(at));
     const count = buckets.count(at);
+    const upper = buckets.upper(at);
+    if (upper < (below === undefined ? first : second)) {
+      rank += count;
+      continue;
+    }
+    const bucket = assumedBounds(histogram, buckets.lower(at), upper);
     below ??= rankWithin(first, bucket, rank, count);
     above ??= rankWithin(second, bucket, rank, count);
     rank += count;
