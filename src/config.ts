@@ -139,6 +139,14 @@ export const SETTINGS = {
   },
   query: {
     lookback: setting.duration('5m', 'How far back an instant selector looks for the newest sample of a series.', { min: 1, live: true }),
+    subqueryStep: setting.duration('1m', 'The step of subqueries that name none.', { min: 1, live: true }),
+    delayedNameRemoval: setting.boolean(false, 'Drops the names of metrics at the end of a query instead of in each operation.', live),
+    typeAndUnitLabels: setting.boolean(
+      false,
+      'Treats __type__ and __unit__ as part of the identity of a metric: they go with its name.',
+      live,
+    ),
+    useStartTimestamps: setting.boolean(false, 'Lets rate, irate and increase take start timestamps into account.', live),
     concurrency: setting.integer(
       40,
       'Queries of all tenants that run at the same time; more wait, and tenants take turns. Above limits.query.concurrency, one tenant alone cannot take every place.',

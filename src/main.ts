@@ -19,6 +19,7 @@ import { helpText } from './cli/help-text.ts';
 import { settingsYaml } from './cli/settings-yaml.ts';
 import { changedSettings, environment, loadConfig, parseCommand, settingsInForce, type Config, type ConfigSources } from './config.ts';
 import { RETENTION_INTERVAL_MS, STOP_TIMEOUT_MS } from './limits.ts';
+import type { EvaluationSettings } from './metrics/promql/evaluation.ts';
 import type { MetricStore } from './metrics/metric-store.ts';
 import { metricsApiRoutes } from './metrics/api.ts';
 import type { ProgramStatus } from './metrics/api-context.ts';
@@ -160,6 +161,11 @@ async function startMetrics(core: Core, stack: AsyncDisposableStack): Promise<Si
   };
 }
 
+function evaluationSettings({ query }: Config): EvaluationSettings {
+  const { lookback, subqueryStep, delayedNameRemoval, typeAndUnitLabels, useStartTimestamps } = query;
+  return { lookbackMs: lookback, subqueryStepMs: subqueryStep, delayedNameRemoval, typeAndUnitLabels, useStartTimestamps };
+}
+
 function readRoutes(core: Core, metricStore: MetricStore): readonly Route[] {
   const { settings, limits, store } = core;
   const routes = metricsApiRoutes({
@@ -167,7 +173,7 @@ function readRoutes(core: Core, metricStore: MetricStore): readonly Route[] {
     form: store.form,
     clock: systemClock,
     limitsOf: limits.of,
-    lookbackMs: () => settings.current.query.lookback,
+    evaluation: () => evaluationSettings(settings.current),
     status: programStatus(settings),
     flush: () => metricStore.flush(),
     index: metricStore.index,

@@ -8,6 +8,7 @@ import type { Form } from '../storage/schema.ts';
 import { durationParam, invalidParameter } from './api-params.ts';
 import { prometheusError } from './prometheus-error.ts';
 import type { ReadContext } from './read.ts';
+import type { EvaluationSettings } from './promql/evaluation.ts';
 import type { SeriesIndex } from './series-index.ts';
 
 /** Bounds of a tenant's queries: the part of its limits that reading needs. */
@@ -41,8 +42,8 @@ export interface MetricsApiOptions {
   readonly form: Form;
   readonly clock: Clock;
   readonly limitsOf: (tenant: string) => { readonly query: QueryLimitSettings; readonly retention: { readonly metrics: number } };
-  /** How far back an instant selector looks, in milliseconds. */
-  readonly lookbackMs: () => number;
+  /** How queries are evaluated. */
+  readonly evaluation: () => EvaluationSettings;
   readonly status: ProgramStatus;
   /** Makes all that was acknowledged visible; false when the store could not take it now. */
   readonly flush: () => Promise<boolean>;

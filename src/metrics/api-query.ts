@@ -12,8 +12,11 @@ import { exprJson } from './promql/ast-json.ts';
 import { type Value, evaluate, requireRangeType } from './promql/eval.ts';
 import { parseExpr } from './promql/parse.ts';
 import { formatExpr } from './promql/print.ts';
-import { type QueryContext, type SampleCount, type Steps, instant } from './promql/select.ts';
-import { type Annotations, instantData, rangeData, seriesOf, successReply } from './result-json.ts';
+import { Annotations } from './promql/annotations.ts';
+import type { Steps } from './promql/evaluation.ts';
+import { beginEvaluation, instant } from './promql/query-evaluation.ts';
+import { QueryStats } from './promql/query-stats.ts';
+import { type Annotations as Notes, instantData, rangeData, seriesOf, successReply } from './result-json.ts';
 
 /** Points per series that a range query may draw. */
 export const RANGE_POINTS_MAX = 11_000;
@@ -76,7 +79,7 @@ interface Run {
   readonly value: Value;
   readonly steps: Steps;
   readonly stats: string;
-  readonly annotations: Annotations;
+  readonly annotations: Notes;
 }
 
 interface Asked {
@@ -86,15 +89,18 @@ interface Asked {
 }
 
 async function evaluated(options: MetricsApiOptions, request: Request, { steps, expr, limit }: Asked): Promise<Run> {
-  const lookbackMs = durationParam(request.query, 'lookback_delta') ?? options.lookbackMs();
+  const lookbackMs = durationParam(request.query, 'lookback_delta') ?? options.evaluation().lookbackMs;
   if (lookbackMs <= 0) throw invalidParameter('lookback_delta', 'must be positive');
-  const context: QueryContext = { read: await readContext(options, request), steps, lookbackMs };
-  const count: SampleCount = { samples: 0 };
+  const read = await readContext(options, request);
+  const counted = new QueryStats(steps, request.query.get('stats') === 'all');
+  const annotations = new Annotations(request.query.get('query') ?? '');
+  const settings = { ...options.evaluation(), lookbackMs };
   const begunMs = performance.now();
-  const value = await evaluate(expr, context, count);
+  const value = await evaluate(expr, beginEvaluation({ read, steps, settings, annotations, stats: counted }));
   const cut = limitedValue(value, limit);
-  const stats = (request.query.get('stats') ?? '') === '' ? '' : statsJson((performance.now() - begunMs) / 1000, count, cut.value, steps);
-  return { value: cut.value, steps, stats, annotations: { warnings: [...context.read.warnings, ...cut.warnings], infos: [] } };
+  const stats = (request.query.get('stats') ?? '') === '' ? '' : statsJson((performance.now() - begunMs) / 1000, counted, cut.value, steps);
+  const warnings = [...read.warnings, ...annotations.lines('warning'), ...cut.warnings];
+  return { value: cut.value, steps, stats, annotations: { warnings, infos: annotations.lines('info') } };
 }
 
 function limitedValue(value: Value, limit: number): { readonly value: Value; readonly warnings: readonly string[] } {
@@ -103,7 +109,7 @@ function limitedValue(value: Value, limit: number): { readonly value: Value; rea
   return { value: { ...value, series: kept }, warnings };
 }
 
-function statsJson(seconds: number, { samples }: SampleCount, value: Value, steps: Steps): string {
+function statsJson(seconds: number, { samples }: QueryStats, value: Value, steps: Steps): string {
   const peakSamples = seriesOf(value, steps).reduce((sum, series) => sum + series.times.length + series.histograms.length, 0);
   return JSON.stringify({
     timings: {

@@ -9,7 +9,7 @@ import type { Reply, Request, Route } from '../server/route.ts';
 import { plainError } from '../server/route.ts';
 import { type MetricsApiOptions, readContext } from './api-context.ts';
 import { matchParams } from './api-params.ts';
-import { compareLabels, instant, selectLatest } from './promql/select.ts';
+import { compareLabels, selectLatest } from './promql/select.ts';
 import type { Series } from './series.ts';
 import { printFloat } from './value.ts';
 
@@ -28,11 +28,10 @@ async function federate(options: MetricsApiOptions, request: Request): Promise<R
   const matches = matchParams(request.query);
   if (matches.length === 0) throw new RequestError('bad_data', 'no match[] parameter provided');
   const read = await readContext(options, request);
-  const query = { read, steps: instant(options.clock.now()), lookbackMs: options.lookbackMs() };
+  const newest = { toMs: options.clock.now(), lookbackMs: options.evaluation().lookbackMs };
   const found = new Map<string, Series>();
   for (const matchers of matches) {
-    for (const series of await selectLatest({ kind: 'vector', name: '', matchers, from: 0, to: 0 }, query))
-      found.set(labelsKey(series.labels), series);
+    for (const series of await selectLatest(read, matchers, newest)) found.set(labelsKey(series.labels), series);
   }
   const sorted = [...found.values()].filter(({ times }) => times.length > 0).sort(byName);
   // A scraper that takes UTF-8 names says so; for others each strange character becomes an underscore.

@@ -5,7 +5,7 @@ import type { Reply } from '../server/route.ts';
 import { histogramJson } from './histogram-json.ts';
 import type { Value } from './promql/eval.ts';
 import { seriesOfScalar } from './promql/eval.ts';
-import type { Steps } from './promql/select.ts';
+import type { Steps } from './promql/evaluation.ts';
 import type { Series } from './series.ts';
 import { printFloat, printTime } from './value.ts';
 

@@ -17,6 +17,8 @@ export interface Steps {
 /** The settings of a query's evaluation, each with Prometheus's default. */
 export interface EvaluationSettings {
   readonly lookbackMs: number;
+  /** The step of subqueries that name none. Default: one minute. */
+  readonly subqueryStepMs: number;
   /** Names are dropped at the end of the evaluation instead of by each operation. Default: false. */
   readonly delayedNameRemoval: boolean;
   /** `__type__` and `__unit__` are part of a metric's identity and dropped with its name. Default: false. */

@@ -1,0 +1,172 @@
+// Calls of functions: which of the tables of functions a name stands in, and what it is given.
+
+import { AssertionError, assert } from '../../base/assert.ts';
+import { RequestError } from '../../base/request-error.ts';
+import type { Matcher } from '../../query/matchers.ts';
+import { absentLabels } from './absent.ts';
+import type { Call, Expr } from './ast.ts';
+import { argumentAt, unwrap } from './call-arguments.ts';
+import { typeOf } from './check.ts';
+import { type CallContext, dropName, stepTime } from './evaluation.ts';
+import { checkExtension } from './extended-window.ts';
+import { evaluateInfo, infoAnchor } from './info.ts';
+import { mergeSameLabels } from './merge-series.ts';
+import { namesMayDiffer } from './plan.ts';
+import { type QueryEvaluation, looksOf } from './query-evaluation.ts';
+import { RANGE_FUNCTIONS } from './range-functions.ts';
+import { moveWindow, overRanges, rangeVector } from './ranges.ts';
+import { type Sink, selectWithTimes } from './select.ts';
+import { SERIES_FUNCTIONS } from './series-functions.ts';
+import { scalarOf } from './sorting.ts';
+import { FLOAT_AT, NOTHING_AT, type StepSeries } from './step-series.ts';
+import { VECTOR_FUNCTIONS } from './vector-functions.ts';
+
+/** The evaluator, as a call's arguments need it. */
+export interface Evaluator {
+  readonly eachSeries: (expr: Expr, evaluation: QueryEvaluation, sink: Sink) => Promise<void>;
+  readonly eachOfMany: (
+    expr: Expr,
+    evaluation: QueryEvaluation,
+    sink: Sink,
+    change: (series: StepSeries) => StepSeries | undefined,
+  ) => Promise<void>;
+  readonly scalarValues: (expr: Expr, evaluation: QueryEvaluation) => Promise<Float64Array>;
+  readonly gatherSeries: (expr: Expr, evaluation: QueryEvaluation) => Promise<readonly StepSeries[]>;
+}
+
+type Context = CallContext & { readonly evaluation: QueryEvaluation };
+
+/** Gives the series of a call that returns an instant vector. */
+export async function eachOfCall(call: Call, evaluation: QueryEvaluation, evaluator: Evaluator, sink: Sink): Promise<void> {
+  const context: Context = { evaluation, call, scalars: await scalarsOf(call, evaluation, evaluator) };
+  const range = call.args.find((arg) => typeOf(arg) === 'matrix');
+  if (call.name === 'absent_over_time') return absentOverTime(context, evaluator, sink);
+  if (range !== undefined) return ofRange(range, context, evaluator, sink);
+  if (call.name === 'vector') return sink(vectorOf(context));
+  if (call.name === 'info') return ofInfo(context, evaluator, sink);
+  const ofEach = SERIES_FUNCTIONS.get(call.name);
+  if (ofEach !== undefined) return ofEachSeries(ofEach, context, evaluator, sink);
+  const ofAll = VECTOR_FUNCTIONS.get(call.name);
+  assert(ofAll !== undefined, `function ${call.name} is evaluated`);
+  const vector = call.args.find((arg) => typeOf(arg) === 'vector');
+  const series = vector === undefined ? [] : await evaluator.gatherSeries(vector, evaluation);
+  for (const one of ofAll(series, context)) sink(one);
+}
+
+/** The values of a call that returns a scalar. */
+export async function scalarOfCall(call: Call, evaluation: QueryEvaluation, gather: Evaluator['gatherSeries']): Promise<Float64Array> {
+  const { steps, query } = evaluation;
+  const constant = (value: number): Float64Array => new Float64Array(steps.count).fill(value);
+  switch (call.name) {
+    case 'time':
+      return new Float64Array(steps.count).map((_, step) => stepTime(steps, step) / 1000);
+    case 'pi':
+      return constant(Math.PI);
+    case 'start':
+      return constant(query.startMs / 1000);
+    case 'end':
+      return constant(query.endMs / 1000);
+    case 'step':
+      return constant(query.stepMs / 1000);
+    case 'range':
+      return constant((query.endMs - query.startMs) / 1000);
+    case 'scalar':
+      return scalarOf(await gather(argumentAt(call.args, 0), evaluation), evaluation);
+    default:
+      throw new AssertionError(`function ${call.name} is evaluated`);
+  }
+}
+
+async function scalarsOf(call: Call, evaluation: QueryEvaluation, { scalarValues }: Evaluator): Promise<CallContext['scalars']> {
+  const scalars: (Float64Array | undefined)[] = [];
+  for (const arg of call.args) scalars.push(typeOf(arg) === 'scalar' ? await scalarValues(arg, evaluation) : undefined);
+  return scalars;
+}
+
+function vectorOf({ evaluation, scalars }: Context): StepSeries {
+  const series = evaluation.arrays.take([]);
+  const [values] = scalars;
+  if (values !== undefined) series.values.set(values);
+  series.has.fill(FLOAT_AT);
+  return series;
+}
+
+type OfEach = (series: StepSeries, context: CallContext) => StepSeries | undefined;
+
+async function ofEachSeries(ofEach: OfEach, context: Context, { eachOfMany }: Evaluator, sink: Sink): Promise<void> {
+  const { call, evaluation } = context;
+  const [arg] = call.args;
+  const selector = arg === undefined ? undefined : unwrap(arg);
+  if (call.name === 'timestamp' && selector?.kind === 'vector' && selector.extension === undefined) return timesOf(context, sink);
+  if (arg !== undefined) return eachOfMany(arg, evaluation, sink, (series) => ofEach(series, context));
+  // Without an argument the functions of dates are about the time of the step.
+  const now = evaluation.arrays.take([]);
+  for (let step = 0; step < evaluation.steps.count; step++) now.values[step] = stepTime(evaluation.steps, step) / 1000;
+  now.has.fill(FLOAT_AT);
+  const result = ofEach(now, context);
+  if (result !== undefined) sink(result);
+}
+
+// `timestamp` of a selector tells when each sample was taken.
+async function timesOf({ call, evaluation }: Context, sink: Sink): Promise<void> {
+  const selector = unwrap(argumentAt(call.args, 0));
+  assert(selector.kind === 'vector', 'a selector');
+  const looks = looksOf(selector, evaluation);
+  const window = { afterMs: looks.firstMs - evaluation.settings.lookbackMs, toMs: looks.lastMs };
+  const found = await selectWithTimes(selector.matchers, { looks, window }, evaluation);
+  const stamped = found.map(({ series, times }) => {
+    for (let step = 0; step < times.length; step++) {
+      if (series.has[step] === NOTHING_AT) continue;
+      series.has[step] = FLOAT_AT;
+      series.values[step] = (times[step] as number) / 1000;
+    }
+    const { labels, dropName: drops, has, values } = series;
+    return dropName({ labels, dropName: drops, has, values }, evaluation);
+  });
+  for (const series of mergeSameLabels(stamped, evaluation)) sink(series);
+}
+
+async function ofRange(range: Expr, context: Context, evaluator: Evaluator, sink: Sink): Promise<void> {
+  const { call, evaluation } = context;
+  const entry = RANGE_FUNCTIONS.get(call.name);
+  assert(entry !== undefined, `function ${call.name} is evaluated`);
+  checkExtension(call);
+  const vector = rangeVector(range, evaluation, evaluator.eachSeries);
+  if (entry.keepsName || evaluation.settings.delayedNameRemoval || !namesMayDiffer(range)) return overRanges(vector, entry, context, sink);
+  const found: StepSeries[] = [];
+  await overRanges(vector, entry, context, (series) => found.push(series));
+  // Even series that have no step in common: a window is about the metric of its series.
+  if (mergeSameLabels(found, evaluation).length < found.length)
+    throw new RequestError('execution', 'vector cannot contain metrics with the same labelset');
+  for (const series of found) sink(series);
+}
+
+async function absentOverTime(context: Context, evaluator: Evaluator, sink: Sink): Promise<void> {
+  const { call, evaluation } = context;
+  const range = argumentAt(call.args, 0);
+  const result = evaluation.arrays.take(absentLabels(range));
+  result.has.fill(FLOAT_AT);
+  result.values.fill(1);
+  const vector = rangeVector(range, evaluation, evaluator.eachSeries);
+  await vector.each((series) => {
+    const window = { startMs: 0, endMs: 0, from: 0, to: 0, histogramFrom: 0, histogramTo: 0, step: 0 };
+    for (let step = 0; step < evaluation.steps.count; step++) {
+      moveWindow(window, series, vector, step);
+      if (window.from < window.to || window.histogramFrom < window.histogramTo) result.has[step] = NOTHING_AT;
+    }
+  });
+  if (result.has.includes(FLOAT_AT)) sink(result);
+  else evaluation.arrays.give(result);
+}
+
+async function ofInfo(context: Context, evaluator: Evaluator, sink: Sink): Promise<void> {
+  const { call, evaluation } = context;
+  const base = await evaluator.gatherSeries(argumentAt(call.args, 0), evaluation);
+  const { lookbackMs } = evaluation.settings;
+  const looks = looksOf({}, evaluation);
+  const anchor = infoAnchor(call);
+  const seen = anchor === undefined ? looks : looksOf(anchor, evaluation);
+  const window = { afterMs: seen.firstMs - lookbackMs, toMs: seen.lastMs };
+  const selectInfo = (matchers: readonly Matcher[]) => selectWithTimes(matchers, { looks, window }, evaluation);
+  for (const series of await evaluateInfo(base, call, { ...context, selectInfo })) sink(series);
+}

@@ -1,0 +1,183 @@
+// Range vectors: the samples of each series of `x[5m]` or of a subquery, and a function over the window of each step.
+//
+//   samples of a series ──▶ RangeSeries ──(window of every step)──▶ function ──▶ StepSeries
+
+import { assert } from '../../base/assert.ts';
+import { rawSeries } from '../raw-series.ts';
+import type { HistogramPoint } from '../series.ts';
+import { Doubles } from '../series.ts';
+import type { Call, MatrixSelector, Subquery } from './ast.ts';
+import { unwrap } from './call-arguments.ts';
+import { type CallContext, type Steps, dropName, stepTime } from './evaluation.ts';
+import { fastRange } from './fast-range.ts';
+import { type Looks, type QueryEvaluation, atSteps, looksOf, positiveMs } from './query-evaluation.ts';
+import type { RangeContext, RangeFunctionEntry, RangeSeries, RangeWindow } from './range-window.ts';
+import { type Sink, histogramWeight, metricNameOf, rangeSeries, rangeWindow } from './select.ts';
+import { withStarts } from './series-starts.ts';
+import { FLOAT_AT, HISTOGRAM_AT, NOTHING_AT, type StepSeries, putAt } from './step-series.ts';
+
+/** Evaluates an instant vector; the evaluator gives itself to subqueries. */
+export type EachSeries = (expr: Subquery['inner'], evaluation: QueryEvaluation, sink: Sink) => Promise<void>;
+
+/** A range vector of a call: where its windows lie, and a visit of the series. */
+export interface RangeVector {
+  readonly looks: Looks;
+  readonly rangeMs: number;
+  readonly extension: 'anchored' | 'smoothed' | undefined;
+  /** Calls `visit` for each series; its arrays are used again afterwards. */
+  readonly each: (visit: (series: RangeSeries) => void) => Promise<void>;
+}
+
+/** The range vector that an expression of that type is. */
+export function rangeVector(expr: Call['args'][number], evaluation: QueryEvaluation, eachSeries: EachSeries): RangeVector {
+  const range = unwrap(expr);
+  if (range.kind === 'matrix') return ofSelector(range, evaluation);
+  assert(range.kind === 'subquery', 'a range vector is a selector or a subquery');
+  return ofSubquery(range, evaluation, eachSeries);
+}
+
+function ofSelector(matrix: MatrixSelector, evaluation: QueryEvaluation): RangeVector {
+  const { read, settings, query } = evaluation;
+  const looks = looksOf(matrix, evaluation);
+  const rangeMs = positiveMs(matrix.range, query);
+  const { matchers } = matrix.selector;
+  const window = rangeWindow(matrix, looks, rangeMs, settings.lookbackMs);
+  return {
+    looks,
+    rangeMs,
+    extension: matrix.extension,
+    each: async (visit) => {
+      const starts = settings.useStartTimestamps ? await withStarts(read, matchers, window) : undefined;
+      await rawSeries(read, matchers, window, (labels, floats, histograms) => {
+        const series = rangeSeries(labels, floats, histograms);
+        visit(starts === undefined ? series : starts(series));
+      });
+    },
+  };
+}
+
+function ofSubquery(subquery: Subquery, evaluation: QueryEvaluation, eachSeries: EachSeries): RangeVector {
+  const looks = looksOf(subquery, evaluation);
+  const rangeMs = positiveMs(subquery.range, evaluation.query);
+  return {
+    looks,
+    rangeMs,
+    extension: undefined,
+    each: async (visit) => {
+      const steps = subquerySteps(subquery, looks, rangeMs, evaluation);
+      if (steps.count <= 0) return;
+      const inner = atSteps(evaluation, steps);
+      await eachSeries(subquery.inner, inner, (series) => {
+        visit(asRange(series, steps));
+        inner.arrays.give(series);
+      });
+    },
+  };
+}
+
+/** The steps of a subquery: all multiples of its step in the windows of the outer steps, whatever the query's own start. */
+function subquerySteps({ step }: Subquery, looks: Looks, rangeMs: number, { query, settings }: QueryEvaluation): Steps {
+  const stepMs = step === undefined ? settings.subqueryStepMs : positiveMs(step, query);
+  const startMs = (Math.floor((looks.firstMs - rangeMs) / stepMs) + 1) * stepMs;
+  return { startMs, endMs: looks.lastMs, stepMs, count: Math.floor((looks.lastMs - startMs) / stepMs) + 1 };
+}
+
+function asRange(series: StepSeries, steps: Steps): RangeSeries {
+  const { labels, dropName: drops, has, values, histograms } = series;
+  const times = new Doubles(steps.count);
+  const floats = new Doubles(steps.count);
+  const points: HistogramPoint[] = [];
+  for (let step = 0; step < steps.count; step++) {
+    if (has[step] === FLOAT_AT) {
+      times.push(stepTime(steps, step));
+      floats.push(values[step] ?? Number.NaN);
+    } else if (has[step] === HISTOGRAM_AT) {
+      const histogram = histograms?.[step];
+      if (histogram !== undefined) points.push({ ms: stepTime(steps, step), histogram });
+    }
+  }
+  return { labels, dropName: drops, times: times.done(), values: floats.done(), length: times.length, histograms: points };
+}
+
+/** The raw samples of a subquery at the one step of an instant query: what `x[1h:5m]` by itself shows. */
+export async function subquerySeries(
+  subquery: Subquery,
+  evaluation: QueryEvaluation,
+  eachSeries: EachSeries,
+): Promise<readonly RangeSeries[]> {
+  const found: RangeSeries[] = [];
+  await ofSubquery(subquery, evaluation, eachSeries).each((series) => {
+    if (series.length > 0 || series.histograms.length > 0) found.push(series);
+  });
+  return found;
+}
+
+/** Evaluates a function over a range vector at every step. */
+export async function overRanges(
+  range: RangeVector,
+  entry: RangeFunctionEntry,
+  context: CallContext & { readonly evaluation: QueryEvaluation },
+  sink: Sink,
+): Promise<void> {
+  const fast = range.extension === undefined ? fastRange(context.call.name, context.evaluation.settings) : undefined;
+  await range.each((series) => {
+    const { evaluation } = context;
+    const own: RangeContext = { ...context, metricName: metricNameOf(series.labels), extension: range.extension };
+    const taken = evaluation.arrays.take(series.labels, series.dropName);
+    let result = taken;
+    if (fast !== undefined && series.histograms.length === 0) {
+      const windows = { looks: range.looks, rangeMs: range.rangeMs, steps: evaluation.steps.count };
+      evaluation.stats.add(fast(series, windows, taken));
+    } else result = eachWindow(series, range, { entry, context: own, evaluation, into: taken });
+    if (!result.has.some((kind) => kind !== NOTHING_AT)) return evaluation.arrays.give(result);
+    if (result.has.includes(FLOAT_AT)) entry.afterFloats?.(series, own);
+    sink(entry.keepsName ? result : dropName(result, evaluation));
+  });
+}
+
+interface WindowWork {
+  readonly entry: RangeFunctionEntry;
+  readonly context: RangeContext;
+  readonly evaluation: QueryEvaluation;
+  readonly into: StepSeries;
+}
+
+function eachWindow(series: RangeSeries, range: RangeVector, { entry, context, evaluation, into }: WindowWork): StepSeries {
+  const window: RangeWindow = { startMs: 0, endMs: 0, from: 0, to: 0, histogramFrom: 0, histogramTo: 0, step: 0 };
+  let result = into;
+  for (let step = 0; step < evaluation.steps.count; step++) {
+    moveWindow(window, series, range, step);
+    const floats = window.to - window.from;
+    const isEmpty = floats === 0 && window.histogramTo === window.histogramFrom;
+    if (isEmpty && range.extension === undefined) continue;
+    evaluation.stats.addAt(step, floats + weightOf(series, window));
+    const value = entry.evaluate(series, window, context);
+    if (value !== undefined) result = putAt(result, step, value);
+  }
+  return result;
+}
+
+/** Sets a window to that of a step; steps come in order. */
+export function moveWindow(
+  window: RangeWindow,
+  { times, length, histograms }: RangeSeries,
+  { looks, rangeMs }: RangeVector,
+  step: number,
+): void {
+  window.step = step;
+  window.endMs = looks.firstMs + step * looks.stepMs;
+  window.startMs = window.endMs - rangeMs;
+  while (window.to < length && (times[window.to] as number) <= window.endMs) window.to++;
+  while (window.from < window.to && (times[window.from] as number) <= window.startMs) window.from++;
+  while (window.histogramTo < histograms.length && (histograms[window.histogramTo]?.ms ?? 0) <= window.endMs) window.histogramTo++;
+  while (window.histogramFrom < window.histogramTo && (histograms[window.histogramFrom]?.ms ?? 0) <= window.startMs) window.histogramFrom++;
+}
+
+function weightOf({ histograms }: RangeSeries, { histogramFrom, histogramTo }: RangeWindow): number {
+  let weight = 0;
+  for (let i = histogramFrom; i < histogramTo; i++) {
+    const point = histograms[i];
+    if (point !== undefined) weight += histogramWeight({ kind: 'histogram', ...point });
+  }
+  return weight;
+}
