@@ -58,7 +58,7 @@ export async function evaluateInfo(base: readonly StepSeries[], call: Call, cont
   );
   const infos = matchers === undefined ? [] : await context.selectInfo(matchers);
   const join = new InfoJoin(infos, anyAt(base, context.evaluation.steps.count), selector.data);
-  const joined = base.flatMap((one) => (ignored.has(one) ? [{ ...one, dropName: false }] : enrich(one, join, context)));
+  const joined = base.flatMap((one) => (ignored.has(one) ? [one] : enrich(one, join, context)));
   for (const { series } of infos) context.evaluation.arrays.give(series);
   return mergeSameLabels(joined, context.evaluation);
 }
@@ -175,7 +175,7 @@ function enrich(base: StepSeries, join: InfoJoin, { evaluation }: CallContext): 
   const only = onlyVariant(base, newest);
   if (only !== undefined) {
     const labels = enrichedLabels(base.labels, only, join);
-    if (labels !== undefined) return [{ ...base, labels, dropName: false }];
+    if (labels !== undefined) return [{ ...base, labels }];
     evaluation.arrays.give(base);
     return [];
   }
@@ -185,7 +185,7 @@ function enrich(base: StepSeries, join: InfoJoin, { evaluation }: CallContext): 
     const key = variant.join();
     if (!variants.has(key)) {
       const labels = enrichedLabels(base.labels, variant, join);
-      variants.set(key, labels === undefined ? undefined : evaluation.arrays.take(labels));
+      variants.set(key, labels === undefined ? undefined : evaluation.arrays.take(labels, base.dropName));
     }
     const into = variants.get(key);
     if (into !== undefined) variants.set(key, putAt(into, step, getAt(base, step)));

@@ -89,6 +89,8 @@ test('aggregations, functions, matching', () => {
   prints('a > bool 1');
   prints('histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))');
   prints('label_join(up, "a", ",", "b", "c")');
+  prints('info(up, {a=~".*"})'); // chooses labels, not series
+  prints('histogram_quantiles(up, "q", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)');
 });
 
 test('what is no expression is refused, with the place', () => {
@@ -105,6 +107,8 @@ test('what is no expression is refused, with the place', () => {
   refuses('1x', /bad number or duration syntax: "1x"/);
   refuses('up{a=~"("}', /^1:7: parse error: error parsing regexp: missing closing \)/);
   refuses('{a=~".*"}', /at least one non-empty matcher/);
+  refuses('info({a=~".*"}, {a="b"})', /at least one non-empty matcher/);
+  refuses('histogram_quantiles(up, "q")', /expected at least 3 argument/);
   refuses('up{__name__="x"}', /metric name must not be set twice/);
   refuses('up[5m', /unexpected end of input in duration expression/);
   refuses('up[0]', /duration must be greater than 0/);

@@ -60,6 +60,8 @@ class Parser {
   readonly #text: string;
   readonly #tokens: TokenStream;
   #depth = 0;
+  /** True within the second argument of `info`. */
+  #mayAcceptAll = false;
 
   constructor(text: string) {
     this.#text = text;
@@ -254,15 +256,18 @@ class Parser {
 
   #call(word: Token): Expr {
     if (!FUNCTIONS.has(word.text)) this.#tokens.fail(word, `unknown function with name ${quote(word.text)}`);
-    const { args, close } = this.#arguments();
+    const { args, close } = this.#arguments(word.text);
     return this.#checked({ kind: 'call', name: word.text, args, from: word.from, to: close.to });
   }
 
-  #arguments(): { readonly args: readonly Expr[]; readonly close: Token } {
+  #arguments(callee?: string): { readonly args: readonly Expr[]; readonly close: Token } {
     this.#tokens.expect('(', 'in aggregation');
     const args: Expr[] = [];
     while (!this.#tokens.is(')')) {
+      // The selector of `info` selects labels among series that are chosen already: it may accept the empty value.
+      this.#mayAcceptAll = callee === 'info' && args.length === 1;
       args.push(this.#expression(0));
+      this.#mayAcceptAll = false;
       const comma = this.#tokens.accept(',');
       if (comma === undefined) break;
       if (this.#tokens.is(')')) this.#tokens.fail(comma, 'trailing commas not allowed in function call args');
@@ -275,7 +280,8 @@ class Parser {
     let to = first.to;
     if (word === undefined || this.#tokens.accept('{') !== undefined) to = this.#matchers(matchers);
     if (word !== undefined) matchers.push({ name: METRIC_NAME, op: '=', value: word.text });
-    return this.#checked({ kind: 'vector', name: word?.text ?? '', matchers, from: first.from, to });
+    const selector: Expr = { kind: 'vector', name: word?.text ?? '', matchers, from: first.from, to };
+    return this.#mayAcceptAll ? selector : this.#checked(selector);
   }
 
   #matchers(into: Matcher[]): number {
