@@ -1,8 +1,11 @@
 // A query's value as the JSON of Prometheus's HTTP API, in pieces: a large matrix is never one string.
+//
+//   series ──(points as bytes, the rest as text)──▶ pieces of some 64 KiB ──▶ the answer's stream, as fast as the client reads
 
 import { type Labels } from '../query/labels.ts';
 import type { Reply } from '../server/route.ts';
 import { histogramJson } from './histogram-json.ts';
+import { JsonBytes } from './json-bytes.ts';
 import type { Value } from './promql/eval.ts';
 import { seriesOfScalar } from './promql/eval.ts';
 import type { Steps } from './promql/evaluation.ts';
@@ -19,12 +22,15 @@ export interface Annotations {
 
 export const NO_ANNOTATIONS: Annotations = { warnings: [], infos: [] };
 
+/** JSON that comes bit by bit: text, or bytes that are a piece of their own. */
+export type JsonPieces = Iterable<string | Buffer>;
+
 /** A success whose `data` is given as pieces of JSON. */
-export function successReply(data: Iterable<string>, annotations: Annotations = NO_ANNOTATIONS): Reply {
+export function successReply(data: JsonPieces, annotations: Annotations = NO_ANNOTATIONS): Reply {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: gathered(successPieces(data, annotations)) };
 }
 
-function* successPieces(data: Iterable<string>, { warnings, infos }: Annotations): Generator<string> {
+function* successPieces(data: JsonPieces, { warnings, infos }: Annotations): Generator<string | Buffer> {
   yield '{"status":"success","data":';
   yield* data;
   if (warnings.length > 0) yield `,"warnings":${JSON.stringify(warnings)}`;
@@ -33,16 +39,17 @@ function* successPieces(data: Iterable<string>, { warnings, infos }: Annotations
 }
 
 // Other requests run between two pieces.
-async function* gathered(pieces: Iterable<string>): AsyncGenerator<string> {
-  let piece = '';
+async function* gathered(pieces: JsonPieces): AsyncGenerator<string | Buffer> {
+  let text = '';
   for (const part of pieces) {
-    piece += part;
-    if (piece.length < PIECE_LENGTH) continue;
-    yield piece;
-    piece = '';
+    if (typeof part === 'string') text += part;
+    if (typeof part === 'string' && text.length < PIECE_LENGTH) continue;
+    if (text !== '') yield text;
+    text = '';
+    if (typeof part !== 'string') yield part;
     await new Promise<void>((resolve) => void setImmediate(resolve));
   }
-  if (piece !== '') yield piece;
+  if (text !== '') yield text;
 }
 
 /** A list, its members being JSON already. */
@@ -57,7 +64,7 @@ export function* listPieces(members: Iterable<string>): Generator<string> {
 }
 
 /** `data` of an instant query. `stats` is a JSON object or empty. */
-export function* instantData(value: Value, steps: Steps, stats: string): Generator<string> {
+export function* instantData(value: Value, steps: Steps, stats: string): Generator<string | Buffer> {
   const time = printTime(steps.startMs);
   switch (value.kind) {
     case 'scalar':
@@ -79,7 +86,7 @@ export function* instantData(value: Value, steps: Steps, stats: string): Generat
 }
 
 /** `data` of a range query. */
-export function* rangeData(value: Value, steps: Steps, stats: string): Generator<string> {
+export function* rangeData(value: Value, steps: Steps, stats: string): Generator<string | Buffer> {
   const series = seriesOf(value, steps);
   yield '{"resultType":"matrix","result":';
   yield* matrixPieces(series);
@@ -101,38 +108,37 @@ function vectorMember({ labels, values, histograms }: Series, time: string): str
   return `{"metric":${labelsJson(labels)},${sample}}`;
 }
 
-function* matrixPieces(all: readonly Series[]): Generator<string> {
-  yield '[';
-  let comma = '';
-  for (const series of all) {
-    yield `${comma}{"metric":${labelsJson(series.labels)}`;
-    if (series.times.length > 0) {
-      yield ',"values":';
-      yield* floatPieces(series);
-    }
-    if (series.histograms.length > 0) {
-      yield ',"histograms":';
-      yield* listPieces(mapped(series.histograms, ({ ms, histogram }) => `[${printTime(ms)},${histogramJson(histogram)}]`));
-    }
-    yield '}';
-    comma = ',';
+function* matrixPieces(all: readonly Series[]): Generator<Buffer> {
+  const out = new JsonBytes();
+  out.text('[');
+  for (const [index, series] of all.entries()) {
+    out.text(`${index === 0 ? '' : ','}{"metric":${labelsJson(series.labels)}`);
+    if (series.times.length > 0) yield* floatPieces(series, out);
+    if (series.histograms.length > 0) yield* histogramPieces(series, out);
+    out.text('}');
+    if (out.isFull) yield out.take();
   }
-  yield ']';
+  out.text(']');
+  yield out.take();
 }
 
-/** Points per piece: a generator's step for every point would cost more than the point. */
-const POINTS_PER_PIECE = 256;
-
-function* floatPieces({ times, values }: Series): Generator<string> {
-  let piece = '[';
-  for (let i = 0; i < times.length; i++) {
-    if (i > 0) piece += ',';
-    piece += `[${printTime(times[i] ?? 0)},"${printFloat(values[i] ?? 0)}"]`;
-    if (i % POINTS_PER_PIECE !== POINTS_PER_PIECE - 1) continue;
-    yield piece;
-    piece = '';
+function* floatPieces({ times, values }: Series, out: JsonBytes): Generator<Buffer> {
+  out.text(',"values":[');
+  for (let next = 0; next < times.length;) {
+    next = out.points(times, values, next);
+    if (out.isFull) yield out.take();
   }
-  yield `${piece}]`;
+  out.text(']');
+}
+
+function* histogramPieces({ histograms }: Series, out: JsonBytes): Generator<Buffer> {
+  let before = ',"histograms":[';
+  for (const { ms, histogram } of histograms) {
+    out.text(`${before}[${printTime(ms)},${histogramJson(histogram)}]`);
+    before = ',';
+    if (out.isFull) yield out.take();
+  }
+  out.text(']');
 }
 
 export function* mapped<T>(values: Iterable<T>, map: (value: T) => string): Generator<string> {
