@@ -13,6 +13,7 @@ import { loadConfig } from '../config.ts';
 import { type Labels, labelsKey, labelsOfRecord } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import { Store } from '../storage/store.ts';
+import { cardinality, recentDays } from './cardinality.ts';
 import { cardinalityOf, namesOf, valuesOf } from './label-lists.ts';
 import type { MetricStore } from './metric-store.ts';
 import { openMetricStore } from './open-metric-store.ts';
@@ -232,6 +233,35 @@ test('the lists of names and values, and the counts, are those of the chosen ser
 function numberOf(all: { readonly size: number; labelSet(number: number): Labels }, labels: Labels): number {
   for (let number = 0; number < all.size; number++) if (labelsKey(all.labelSet(number)) === labelsKey(labels)) return number;
   return assert.fail(`no such series: ${labels.join(' ')}`);
+}
+
+test('labels and values are counted alike by the index and by SQL', { timeout: 60_000 }, async () => {
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anySeries, { maxLength: 25 }),
+      fc.array(anyMatcher, { maxLength: 2 }),
+      anyRange,
+      async (all, matchers, range) => {
+        const tenant = `counts-${run++}`;
+        await put(tenant, all);
+        const question = { matchers, range, of: ['job', 'absent'], limit: 100 };
+        const found = await cardinality(contextOf([tenant], index), question);
+        await metricStore.flush();
+        const expected = await cardinality(contextOf([tenant], undefined), question);
+        assert.equal(found.series, expected.series);
+        assert.deepEqual(sorted(found.labels), sorted(expected.labels));
+        assert.deepEqual(sorted(found.pairs), sorted(expected.pairs));
+        assert.deepEqual(sorted(found.of.get('job') ?? []), sorted(expected.of.get('job') ?? []));
+        assert.deepEqual(await recentDays(contextOf([tenant], index)), await recentDays(contextOf([tenant], undefined)));
+      },
+    ),
+    { numRuns: 25, seed: 5 },
+  );
+});
+
+function sorted(items: readonly object[]): readonly string[] {
+  return items.map((item) => JSON.stringify(item, Object.keys(item).sort())).sort();
 }
 
 test('a series is seen as soon as it is acknowledged, whatever is being loaded', { timeout: 60_000 }, async () => {

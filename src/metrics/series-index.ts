@@ -103,6 +103,13 @@ export class SeriesIndex {
     return viewOf(entry, days);
   }
 
+  /** The last day on which a tenant has series, or undefined where SQL has to tell; -Infinity where it has none. */
+  async lastDay(tenant: string): Promise<number | undefined> {
+    const view = await this.view(tenant, { from: 1, to: 0 });
+    if (view === undefined) return undefined;
+    return [...view.index.days.keys()].reduce((last, day) => Math.max(last, day), Number.NEGATIVE_INFINITY);
+  }
+
   /** Adds series that have just been stored. Only for tenants that someone has asked about: the others' are read when someone does. */
   registered(tenant: string, registry: SeriesRegistry, rows: readonly Registration[]): void {
     const entry = this.#tenants.get(tenant);
