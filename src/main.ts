@@ -174,6 +174,8 @@ function readRoutes(core: Core, metricStore: MetricStore): readonly Route[] {
     clock: systemClock,
     limitsOf: limits.of,
     evaluation: () => evaluationSettings(settings.current),
+    log: core.log,
+    slowQueryMs: () => settings.current.query.slowLog,
     status: programStatus(settings),
     flush: () => metricStore.flush(),
     index: metricStore.index,

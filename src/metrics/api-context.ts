@@ -1,13 +1,14 @@
 // What the metrics API's routes are given, and how a request becomes a read.
 
 import type { Clock } from '../base/clock.ts';
-import type { RequestError } from '../base/request-error.ts';
+import { RequestError } from '../base/request-error.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import type { Client } from '../storage/client.ts';
 import type { Form } from '../storage/schema.ts';
 import { durationParam, invalidParameter } from './api-params.ts';
 import { prometheusError } from './prometheus-error.ts';
 import type { ReadContext } from './read.ts';
+import type { SlowLogOptions } from './slow-query-log.ts';
 import type { EvaluationSettings } from './promql/evaluation.ts';
 import type { SeriesIndex } from './series-index.ts';
 
@@ -17,6 +18,10 @@ export interface QueryLimitSettings {
   readonly memoryBytes: number;
   readonly rowsMax: number;
   readonly seriesMax: number;
+  /** Milliseconds from the start to the end of a range query; 0 for any. */
+  readonly rangeMax: number;
+  /** Bytes of a query's text. */
+  readonly lengthMax: number;
 }
 
 /** What the program knows of itself, for `/api/v1/status`. */
@@ -36,7 +41,7 @@ export interface ProgramStatus {
   readonly retentionMs: () => number;
 }
 
-export interface MetricsApiOptions {
+export interface MetricsApiOptions extends SlowLogOptions {
   readonly client: Client;
   /** Where the tables stand. */
   readonly form: Form;
@@ -71,6 +76,15 @@ export function drawError(error: RequestError): Reply {
 
 const INCOMPLETE = 'the newest samples may be missing: the store cannot take them in at the moment';
 
+/** The strictest of the tenants' bounds. */
+export function leastLimit(
+  { limitsOf }: Pick<MetricsApiOptions, 'limitsOf'>,
+  tenants: readonly string[],
+  of: (limits: QueryLimitSettings) => number,
+): number {
+  return Math.min(...tenants.map((tenant) => of(limitsOf(tenant).query)));
+}
+
 /** The context of a request's reads, which see all that was acknowledged. */
 export async function readContext(options: MetricsApiOptions, request: Request): Promise<ReadContext> {
   const context = lookUpContext(options, request);
@@ -80,14 +94,16 @@ export async function readContext(options: MetricsApiOptions, request: Request):
 
 /** As `readContext` for what asks the label index only: the strictest limits of the tenants, and a signal that also fires when time is up. */
 export function lookUpContext(options: MetricsApiOptions, request: Request): ReadContext {
-  const all = request.tenants.map((tenant) => options.limitsOf(tenant).query);
-  const least = (of: (limits: QueryLimitSettings) => number): number => Math.min(...all.map(of));
+  const least = (of: (limits: QueryLimitSettings) => number): number => leastLimit(options, request.tenants, of);
   const asked = durationParam(request.query, 'timeout') ?? Number.POSITIVE_INFINITY;
   if (asked <= 0) throw invalidParameter('timeout', 'timeout must be positive');
-  const timeoutMs = Math.min(
+  const allowedMs = Math.min(
     asked,
     least((limits) => limits.timeout),
   );
+  // Waiting for a place is part of a query's time.
+  const timeoutMs = Math.floor(allowedMs - (request.waitedMs ?? 0));
+  if (timeoutMs <= 0) throw new RequestError('timeout', 'query timed out in query queue (limits.query.timeout, or the parameter timeout)');
   return {
     client: options.client,
     index: options.index,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { silentLog } from '../base/log.ts';
 import { RequestError } from '../base/request-error.ts';
 import { SelfMetrics } from '../base/self-metrics.ts';
 import { loadConfig } from '../config.ts';
@@ -71,6 +72,8 @@ before(async () => {
         typeAndUnitLabels: false,
         useStartTimestamps: false,
       }),
+      log: silentLog,
+      slowQueryMs: () => 0,
       flush: () => metricStore.flush(),
       index: metricStore.index,
       onSeriesDeleted: (tenant) => metricStore.forget(tenant),

@@ -1,0 +1,53 @@
+// Queries that took longer than `query.slowLog`, in the program's log: what was asked, by whom, what it cost and how it ended.
+
+import { printDuration } from '../base/duration.ts';
+import type { Log } from '../base/log.ts';
+import type { Request } from '../server/route.ts';
+import type { Steps } from './promql/evaluation.ts';
+import type { QueryStats } from './promql/query-stats.ts';
+import { printTime } from './value.ts';
+
+/** So much of a query's text is logged. */
+const TEXT_MAX = 2000;
+
+export interface SlowLogOptions {
+  readonly log: Log;
+  /** Milliseconds, the wait for a place included; 0 logs nothing. */
+  readonly slowQueryMs: () => number;
+}
+
+export interface RunQuery {
+  readonly text: string;
+  readonly steps: Steps;
+  readonly stats: QueryStats;
+  /** `ok` or the code of its error. */
+  readonly outcome: string;
+  /** Series of the answer. */
+  readonly series: number;
+}
+
+/** Logs a query when it was slow. */
+export function logSlowQuery({ log, slowQueryMs }: SlowLogOptions, { id, tenants }: Request, run: RunQuery): void {
+  const { text, steps, stats, outcome, series } = run;
+  const slowMs = slowQueryMs();
+  const waitedMs = stats.milliseconds('queue');
+  const ms = stats.milliseconds('evaluation') + waitedMs;
+  if (slowMs === 0 || ms < slowMs) return;
+  const range = steps.stepMs === 0 ? { time: printTime(steps.startMs) } : rangeFields(steps);
+  log.warn('slow query', {
+    id,
+    tenants: tenants.join('|'),
+    query: text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}… (${text.length} characters)` : text,
+    ...range,
+    outcome,
+    ms: Math.round(ms),
+    waitedMs: Math.round(waitedMs),
+    samples: stats.samples,
+    peakSamples: stats.peakSamples,
+    series,
+  });
+}
+
+function rangeFields({ startMs, endMs, stepMs }: Steps): Readonly<Record<string, string>> {
+  return { start: printTime(startMs), end: printTime(endMs), step: printDuration(stepMs) };
+}
