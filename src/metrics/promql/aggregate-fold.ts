@@ -1,6 +1,6 @@
 // count, group, min, max, stddev and stdvar: each folds a series into a few numbers per step of its group.
 
-import { Groups } from './aggregate-groups.ts';
+import { Groups, isFull } from './aggregate-groups.ts';
 import type { Aggregator } from './aggregate.ts';
 import { IgnoredHistograms } from './aggregate-notes.ts';
 import type { Aggregate, AggregateOp } from './ast.ts';
@@ -84,13 +84,13 @@ function startAt(series: StepSeries, op: FoldOp): StepSeries {
   return series;
 }
 
-// hot: the four loops below run once per series and step of the query.
+// hot: the loops below run once per series and step of the query; without gaps they need not ask what stands at a step.
 
 function countSteps({ has: from }: StepSeries, has: Uint8Array, values: Float64Array): void {
-  for (let i = 0; i < from.length; i++) {
-    if (from[i] === NOTHING_AT) continue;
-    has[i] = FLOAT_AT;
-    values[i] = (values[i] as number) + 1;
+  for (let i = 0; i < values.length; i++) {
+    const one = from[i] === NOTHING_AT ? 0 : FLOAT_AT;
+    values[i] = (values[i] as number) + one;
+    has[i] = (has[i] as number) | one;
   }
 }
 
@@ -99,20 +99,40 @@ function markSteps({ has: from }: StepSeries, has: Uint8Array): void {
 }
 
 function foldLeast(from: StepSeries, has: Uint8Array, values: Float64Array): void {
-  for (let i = 0; i < has.length; i++) {
-    if (from.has[i] !== FLOAT_AT) continue;
+  const { has: fromHas, values: fromValues } = from;
+  if (isFull(from)) {
+    for (let i = 0; i < values.length; i++) {
+      const value = fromValues[i] as number;
+      const least = values[i] as number;
+      if (value < least || least !== least) values[i] = value;
+    }
+    has.fill(FLOAT_AT);
+    return;
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (fromHas[i] !== FLOAT_AT) continue;
     has[i] = FLOAT_AT;
-    const value = from.values[i] as number;
+    const value = fromValues[i] as number;
     const least = values[i] as number;
     if (value < least || least !== least) values[i] = value;
   }
 }
 
 function foldGreatest(from: StepSeries, has: Uint8Array, values: Float64Array): void {
-  for (let i = 0; i < has.length; i++) {
-    if (from.has[i] !== FLOAT_AT) continue;
+  const { has: fromHas, values: fromValues } = from;
+  if (isFull(from)) {
+    for (let i = 0; i < values.length; i++) {
+      const value = fromValues[i] as number;
+      const greatest = values[i] as number;
+      if (value > greatest || greatest !== greatest) values[i] = value;
+    }
+    has.fill(FLOAT_AT);
+    return;
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (fromHas[i] !== FLOAT_AT) continue;
     has[i] = FLOAT_AT;
-    const value = from.values[i] as number;
+    const value = fromValues[i] as number;
     const greatest = values[i] as number;
     if (value > greatest || greatest !== greatest) values[i] = value;
   }

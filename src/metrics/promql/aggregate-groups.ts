@@ -3,6 +3,7 @@
 import { type Labels, labelValue, METRIC_NAME, NO_LABELS } from '../../query/labels.ts';
 import type { Aggregate } from './ast.ts';
 import { deleteLabels, keepLabels } from './binary-matching.ts';
+import { NOTHING_AT, type StepSeries } from './step-series.ts';
 
 /** How an aggregation groups. */
 export type Grouping = Pick<Aggregate, 'without' | 'grouping'>;
@@ -54,4 +55,9 @@ function groupKey({ without, grouping }: Grouping, labels: Labels): string {
     key += `${name.length}:${name}${value.length}:${value}`;
   }
   return key;
+}
+
+/** True for a series of floats without gaps, which most are: the loops over them need not ask at each step. */
+export function isFull({ has, histograms }: StepSeries): boolean {
+  return histograms === undefined && has.indexOf(NOTHING_AT) === -1;
 }

@@ -3,7 +3,7 @@
 // Source: Prometheus 3.14, `promql/engine.go`. What Go's `math` does differently from JavaScript's is done as in Go.
 
 import type { NativeHistogram } from '../native-histogram.ts';
-import { type Binary, type BinaryOp, isComparison } from './ast.ts';
+import { type BinaryOp, isComparison } from './ast.ts';
 import {
   addHistograms,
   type Combined,
@@ -30,19 +30,6 @@ export type Tell = (kind: 'warning' | 'info', message: string) => void;
 /** True for operators whose result is no longer the metric itself, so that its name goes. */
 export function changesMeaning(op: BinaryOp): boolean {
   return op === '+' || op === '-' || op === '*' || op === '/' || op === '%' || op === '^' || op === 'atan2';
-}
-
-/** An operator between scalars, step by step; comparisons give 1 or 0. */
-export function binaryScalars({ op }: Binary, left: Float64Array, right: Float64Array): Float64Array {
-  const result = new Float64Array(left.length);
-  if (!isComparison(op)) {
-    arithmeticColumn(op, { left, right }, result);
-    return result;
-  }
-  const kept = new Uint8Array(left.length);
-  compareColumn(op, { left, right }, kept);
-  for (let i = 0; i < kept.length; i++) result[i] = kept[i] ?? 0;
-  return result;
 }
 
 /** Two columns of floats. */

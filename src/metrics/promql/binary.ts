@@ -14,6 +14,19 @@ import { dropName, type Evaluation } from './evaluation.ts';
 import { scaleHistogram } from './histogram/arithmetic.ts';
 import { getAt, hasAny, HISTOGRAM_AT, putAt, type StepSeries } from './step-series.ts';
 
+/** An operator between scalars, step by step; comparisons give 1 or 0. */
+export function binaryScalars({ op }: Binary, left: Float64Array, right: Float64Array): Float64Array {
+  const result = new Float64Array(left.length);
+  if (!isComparison(op)) {
+    arithmeticColumn(op, { left, right }, result);
+    return result;
+  }
+  const kept = new Uint8Array(left.length);
+  compareColumn(op, { left, right }, kept);
+  for (let i = 0; i < kept.length; i++) result[i] = kept[i] ?? 0;
+  return result;
+}
+
 /** The scalar of an operation with a vector: its value at every step, and on which side it stands. */
 export interface ScalarSide {
   readonly values: Float64Array;
