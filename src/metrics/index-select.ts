@@ -16,7 +16,7 @@ import type { TenantIndex } from './tenant-index.ts';
 
 /** How long values are tested before others have their turn, in milliseconds. */
 const SLICE_MS = 5;
-const TESTS_PER_CLOCK = 256;
+const STEPS_PER_CLOCK = 64;
 /** Reading a candidate's label costs as much as marking so many numbers of a posting. */
 const LABEL_COST = 24;
 
@@ -33,14 +33,31 @@ interface Choice {
 export async function selectNumbers({ index, active }: IndexView, matchers: readonly Matcher[], signal: AbortSignal): Promise<Uint32Array> {
   const end = index.size;
   const choices: Choice[] = [];
+  const tested: Matcher[] = [];
   for (const matcher of matchers) {
-    const label = index.labels.get(matcher.name);
-    const choice = directChoice(label, matcher) ?? (await testedChoice(label, matcher, signal));
-    if (choice.among && choice.total === 0) return new Uint32Array(0);
-    // Every series has the label with such a value, or no series has a value that is refused.
-    if (choice.among ? choice.total < index.size : choice.total > 0) choices.push(choice);
+    const choice = directChoice(index.labels.get(matcher.name), matcher);
+    if (choice === undefined) tested.push(matcher);
+    else if (narrows(index, choice)) choices.push(choice);
   }
-  return narrowed(index, choices, active, end);
+  if (tested.length === 0) return narrowed(index, choices, active, end);
+  // Where other matchers leave few series, their own labels are tested; elsewhere the label's values, of which there are fewer.
+  let few = choices.some(({ among }) => among) ? narrowed(index, choices, active, end) : undefined;
+  for (const matcher of tested) {
+    const label = index.labels.get(matcher.name);
+    if (few !== undefined && few.length <= (label?.values.size ?? 0)) {
+      few = await tests(index, few, matcher, signal);
+      continue;
+    }
+    const choice = await testedChoice(label, matcher, signal);
+    if (few !== undefined) few = filtered(index, few, choice, end);
+    else if (narrows(index, choice)) choices.push(choice);
+  }
+  return few ?? narrowed(index, choices, active, end);
+}
+
+/** False where every series has the label with such a value, or no series has a value that is refused. */
+function narrows(index: TenantIndex, { among, total }: Choice): boolean {
+  return among ? total < index.size : total > 0;
 }
 
 /** What a matcher chooses where no value has to be tested. */
@@ -69,21 +86,54 @@ function choiceOf(matcher: Matcher, among: boolean, postings: readonly Postings[
 
 /** Tests each value of the label once. */
 async function testedChoice(label: LabelPostings | undefined, matcher: Matcher, signal: AbortSignal): Promise<Choice> {
-  signal.throwIfAborted();
   const matches = compileMatcher(matcher);
   // Where an absent label matches, the values that do not are left out; elsewhere those that do are taken.
   const among = !matches('');
   const postings: Postings[] = [];
-  let tested = 0;
-  let since = performance.now();
+  const slices = new Slices(signal);
   for (const [value, one] of label?.values ?? []) {
     if (matches(value) === among) postings.push(one);
-    if (++tested % TESTS_PER_CLOCK !== 0 || performance.now() - since < SLICE_MS) continue;
-    await scheduler.yield();
-    signal.throwIfAborted();
-    since = performance.now();
+    if (slices.isOver()) await slices.pause();
   }
   return choiceOf(matcher, among, postings);
+}
+
+/** Tests the labels of candidates, each value once. */
+async function tests(index: TenantIndex, numbers: Uint32Array, matcher: Matcher, signal: AbortSignal): Promise<Uint32Array> {
+  const matches = compileMatcher(matcher);
+  const known = new Map<string, boolean>();
+  const kept: number[] = [];
+  const slices = new Slices(signal);
+  for (const number of numbers) {
+    const value = labelValue(index.labelSet(number), matcher.name);
+    let isMatch = known.get(value);
+    if (isMatch === undefined) known.set(value, (isMatch = matches(value)));
+    if (isMatch) kept.push(number);
+    if (slices.isOver()) await slices.pause();
+  }
+  return Uint32Array.from(kept);
+}
+
+/** Slices of a long look-up. Throws where nobody waits for its end any more. */
+class Slices {
+  readonly #signal: AbortSignal;
+  #since = performance.now();
+  #steps = 0;
+
+  constructor(signal: AbortSignal) {
+    signal.throwIfAborted();
+    this.#signal = signal;
+  }
+
+  isOver(): boolean {
+    return ++this.#steps % STEPS_PER_CLOCK === 0 && performance.now() - this.#since >= SLICE_MS;
+  }
+
+  async pause(): Promise<void> {
+    await scheduler.yield();
+    this.#signal.throwIfAborted();
+    this.#since = performance.now();
+  }
 }
 
 function narrowed(index: TenantIndex, choices: readonly Choice[], active: Bits, end: number): Uint32Array {

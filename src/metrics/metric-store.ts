@@ -124,10 +124,10 @@ export class MetricStore implements Disposable {
     clearInterval(this.#timer);
   }
 
-  #indexSource(): Pick<SeriesIndexOptions, 'flush' | 'writersLabels'> {
+  #indexSource(): Pick<SeriesIndexOptions, 'flush' | 'registryOf'> {
     return {
       flush: () => this.options.writers.series.flush(),
-      writersLabels: (tenant, low, high) => this.#tenants.get(tenant)?.registry.labelsOfId(low, high),
+      registryOf: (tenant) => this.#tenants.get(tenant)?.registry,
     };
   }
 

@@ -9,7 +9,6 @@
 
 import { type Sql, int, ints, sql, text } from '../base/sql.ts';
 import { assert } from '../base/assert.ts';
-import type { Labels } from '../query/labels.ts';
 import type { Client } from '../storage/client.ts';
 import type { Block } from '../storage/native.ts';
 import { Bits } from './bits.ts';
@@ -33,8 +32,8 @@ export interface SeriesIndexOptions {
   readonly client: Client;
   /** Makes acknowledged rows of the table visible; false when the store could not take them now. */
   readonly flush: () => Promise<boolean>;
-  /** The label set of a series that a writer holds, by the halves of its id: it need not be read. */
-  readonly writersLabels: (tenant: string, low: number, high: number) => Labels | undefined;
+  /** The series that a tenant's writers hold: their labels need not be read, and are held once. */
+  readonly registryOf: (tenant: string) => SeriesRegistry | undefined;
   /** `query.indexSeriesMax`: series in memory, of all tenants together. */
   readonly seriesMax: () => number;
   /** Told when a load fails; the questions are then answered by SQL. */
@@ -116,8 +115,7 @@ export class SeriesIndex {
     if (entry === undefined) return;
     const { index } = entry;
     for (const { series, day } of rows) {
-      const id = { low: registry.idLow[series] ?? 0, high: registry.idHigh[series] ?? 0 };
-      const number = index.add(id.low, id.high, registry.metric[series] ?? 0, registry.labels(series));
+      const number = addRegistered(index, registry, series);
       // A day that was not in the table when its days were listed has no rows but these.
       index.day(day, entry.opened).active.add(number);
     }
@@ -200,18 +198,19 @@ export class SeriesIndex {
   /** Marks the series of a day whose labels are in memory already, here or with a writer. Returns the ids of the others. */
   async #loadKnown(index: TenantIndex, day: IndexedDay, where: Sql): Promise<readonly bigint[]> {
     const unknown: bigint[] = [];
-    const { client, writersLabels } = this.#options;
-    for await (const { rows, columns } of client.stream(sql`SELECT series, metric FROM series WHERE ${where}`)) {
+    const { client, registryOf } = this.#options;
+    const registry = registryOf(index.tenant);
+    for await (const { rows, columns } of client.stream(sql`SELECT series FROM series WHERE ${where}`)) {
       const ids = columns['series'];
       const words = halves(ids);
       for (let row = 0; row < rows; row++) {
         const low = words[2 * row] ?? 0;
         const high = words[2 * row + 1] ?? 0;
         const number = index.find(low, high);
-        const labels = number >= 0 ? undefined : writersLabels(index.tenant, low, high);
+        const held = number >= 0 ? -1 : (registry?.findId(low, high) ?? -1);
         if (number >= 0) day.active.add(number);
-        else if (labels === undefined) unknown.push(BigInt(String(ids?.[row])));
-        else day.active.add(index.add(low, high, Number(columns['metric']?.[row]), labels));
+        else if (registry !== undefined && held >= 0) day.active.add(addRegistered(index, registry, held));
+        else unknown.push(BigInt(String(ids?.[row])));
       }
       if (index.size + unknown.length > this.#options.seriesMax()) throw new DoesNotFit();
     }
@@ -274,6 +273,15 @@ function* daysIn(index: TenantIndex, { from, to }: DayRange): Generator<[number,
 /** The days that a range of time touches. */
 export function dayRange({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): DayRange {
   return { from: Math.floor(fromMs / DAY_MS), to: Math.floor(toMs / DAY_MS) };
+}
+
+/** Adds a series of the writers' registry, which from then on holds the index's label set. */
+function addRegistered(index: TenantIndex, registry: SeriesRegistry, series: number): number {
+  const low = registry.idLow[series] ?? 0;
+  const high = registry.idHigh[series] ?? 0;
+  const number = index.add(low, high, registry.metric[series] ?? 0, registry.labels(series));
+  registry.shareLabels(series, index.labelSet(number));
+  return number;
 }
 
 function addRows(index: TenantIndex, day: IndexedDay, { rows, columns }: Block): void {

@@ -60,9 +60,14 @@ export class SeriesRegistry {
     return series;
   }
 
-  /** The label set of a series by the halves of its id, or undefined when the registry has none. */
-  labelsOfId(low: number, high: number): Labels | undefined {
-    return this.#labels[this.#table[this.#slot(low, high)] as number];
+  /** The number of a series by the halves of its id, or -1. */
+  findId(low: number, high: number): number {
+    return this.#table[this.#slot(low, high)] as number;
+  }
+
+  /** Holds an equal label set in the place of a series' own: one object then serves this registry and the label index. */
+  shareLabels(series: number, labels: Labels): void {
+    this.#labels[series] = labels;
   }
 
   /** The 64-bit id that names the series in every table. */

@@ -89,9 +89,9 @@ export class TenantIndex {
 
   /** Adds a series unless it is known. Labels are sorted by name, `metric` is the hash of the series' name. Returns its number. */
   add(low: number, high: number, metric: number, labels: Labels): number {
-    const known = this.#ids.find(low, high);
-    if (known >= 0) return known;
+    const { size } = this.#ids;
     const number = this.#ids.add(low, high);
+    if (number < size) return number;
     if (number === this.#metrics.length) this.#growColumns();
     const own = Array.from<string>({ length: labels.length });
     let node = this.#root;
