@@ -137,6 +137,7 @@ const floatCases: readonly Case[] = [
   ['quantile_over_time(1.5, x[1m])', 'x _ 3', 60, Infinity, 'PromQL warning: quantile value should be between 0 and 1, got 1.5 (1:20)'],
   ['quantile_over_time(NaN, x[1m])', 'x _ 3', 60, NaN, 'PromQL warning: quantile value should be between 0 and 1, got NaN (1:20)'],
   ['mad_over_time(x[1m])', 'x _ 4 6 2 1 999 1', 60, 2],
+  ['mad_over_time(x[1m])', 'x _ 4 NaN 2', 60, NaN],
   ['first_over_time(x[1m])', 'x _ 4 6 2', 60, 4],
   ['last_over_time(x[1m])', 'x _ 4 6 2', 60, 2],
   ['last_over_time(x[10s])', 'x 4', 60, undefined],

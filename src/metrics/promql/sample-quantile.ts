@@ -16,9 +16,10 @@ export const quantileOverTime: FloatFold = ({ values }, { from, to, step }, cont
   return quantileOf(q, values.slice(from, to));
 };
 
-/** The median of the distances to the median. */
+/** The median of the distances to the median; NaN where any sample is NaN. */
 export const medianDeviation: FloatFold = ({ values }, { from, to }) => {
   const distances = values.slice(from, to);
+  if (distances.some(Number.isNaN)) return Number.NaN;
   const median = quantileOf(0.5, distances);
   for (let i = 0; i < distances.length; i++) distances[i] = Math.abs((distances[i] ?? Number.NaN) - median);
   return quantileOf(0.5, distances);
