@@ -24,6 +24,7 @@ export function formatG(value: number, precision?: number): string {
 
 /** A float as OpenMetrics writes it in a label: a whole number gets `.0`. */
 export function formatOpenMetrics(value: number): string {
+  if (value === 0) return '0.0';
   const text = formatG(value);
   return /[.eIN]/.test(text) ? text : `${text}.0`;
 }

@@ -40,9 +40,9 @@ export function quantilesOfHistograms(series: readonly StepSeries[], context: Ca
   const vector = argumentAt(call.args, 0);
   const name = stringArgument(call.args[1]);
   const forced = new ForcedMonotonicity(evaluation);
-  const questions = call.args.slice(2).map((argument, i): Question => {
+  const questions = call.args.slice(2).map((_, i): Question => {
     const quantiles = scalarArgument(scalars, i + 2);
-    warnOfQuantiles(quantiles, evaluation, argument);
+    warnOfQuantiles(quantiles, evaluation, argumentAt(call.args, i + 2));
     return {
       ...askQuantile(quantiles, { evaluation, vector, forced }),
       label: (step) => [name, formatOpenMetrics(quantiles[step] as number)],

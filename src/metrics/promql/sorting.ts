@@ -78,6 +78,8 @@ function compareLabelSets(a: Labels, b: Labels): number {
 export function precedesNaturally(a: string, b: string): boolean {
   const left = chunksOf(a);
   const right = chunksOf(b);
+  // A label that is not there comes first.
+  if (left.length === 0) return right.length > 0;
   for (const [i, chunk] of left.entries()) {
     const other = right[i];
     if (other === undefined) return false;

@@ -271,7 +271,9 @@ test('natural order: numbers within text count as numbers', () => {
     ['1.11.3', '1.2.3', false],
     ['a', '1', false],
     ['a99999999999999999999', 'a100000000000000000000', false],
-    ['', 'a', false],
+    ['', 'a', true],
+    ['a', '', false],
+    ['', '', false],
   ];
   for (const [a, b, before] of pairs) assert.equal(precedesNaturally(a, b), before, `${a} before ${b}`);
 });
