@@ -6,7 +6,7 @@
 import { assert } from '../../../base/assert.ts';
 import { CUSTOM_BUCKETS_SCHEMA } from '../../native-histogram.ts';
 import type { CounterResetHint, NativeHistogram } from '../../native-histogram.ts';
-import { coarser, indexesOf, sameLayout, sameSpans, spansOf, withoutEmpty } from './bucket-indexes.ts';
+import { coarser, indexesOf, sameLayout, sameSpans, spansOf, startsWithin, withoutEmpty } from './bucket-indexes.ts';
 import type { Side } from './bucket-indexes.ts';
 import { exponentialBound, usesCustomBuckets } from './buckets.ts';
 import { countsAmong, populated, sameBounds, sharedBounds } from './custom-bounds.ts';
@@ -84,6 +84,8 @@ export function coveredBuckets({ spans, counts }: Side, schema: number, zeroThre
 function combineSides(a: Side, b: Side, sign: 1 | -1, skipped: number): Side {
   if (b.counts.length === skipped) return a;
   if (skipped === 0 && sameSpans(a.spans, b.spans)) return { spans: a.spans, counts: combineCounts(a.counts, b.counts, sign) };
+  const starts = skipped === 0 ? startsWithin(b.spans, a.spans) : undefined;
+  if (starts !== undefined) return { spans: a.spans, counts: combineWithin(a.counts, b, starts, sign) };
   const left = indexesOf(a.spans);
   const right = indexesOf(b.spans);
   const indexes: number[] = [];
@@ -98,7 +100,18 @@ function combineSides(a: Side, b: Side, sign: 1 | -1, skipped: number): Side {
     else if (leftIndex > rightIndex) counts.push(sign * (b.counts[j++] ?? 0));
     else counts.push((a.counts[i++] ?? 0) + sign * (b.counts[j++] ?? 0));
   }
-  return { spans: indexes.length === left.length ? a.spans : spansOf(indexes), counts };
+  return { spans: spansOf(indexes), counts };
+}
+
+/** `a + sign × b` where each span of `b` begins at one of the `starts` in `a`. */
+function combineWithin(a: readonly number[], b: Side, starts: readonly number[], sign: 1 | -1): number[] {
+  const counts = [...a];
+  let i = 0;
+  b.spans.forEach(({ length }, span) => {
+    const start = starts[span] ?? 0;
+    for (let at = start; at < start + length; at++) counts[at] = (counts[at] ?? 0) + sign * (b.counts[i++] ?? 0);
+  });
+  return counts;
 }
 
 function combineCounts(a: readonly number[], b: readonly number[], sign: 1 | -1): number[] {
@@ -214,10 +227,8 @@ function hasLessAmongSharedBounds(current: NativeHistogram, previous: NativeHist
 /** Whether a bucket beyond the zero bucket holds less than before. */
 function hasLess(current: Side, previous: Side, { schema, zeroThreshold }: NativeHistogram): boolean {
   const skipped = schema === CUSTOM_BUCKETS_SCHEMA ? 0 : coveredBuckets(previous, schema, zeroThreshold);
-  if (sameSpans(current.spans, previous.spans)) {
-    for (let i = skipped; i < previous.counts.length; i++) if ((current.counts[i] ?? 0) < (previous.counts[i] ?? 0)) return true;
-    return false;
-  }
+  const starts = skipped === 0 ? startsWithin(previous.spans, current.spans) : undefined;
+  if (starts !== undefined) return hasLessWithin(current.counts, previous, starts);
   const now = indexesOf(current.spans);
   const before = indexesOf(previous.spans);
   let i = 0;
@@ -226,6 +237,17 @@ function hasLess(current: Side, previous: Side, { schema, zeroThreshold }: Nativ
     const count = previous.counts[j] ?? 0;
     while (i < now.length && (now[i] ?? 0) < index) i++;
     if (now[i] === index ? (current.counts[i] ?? 0) < count : count !== 0) return true;
+  }
+  return false;
+}
+
+/** Whether a count is less than before, where each span of `previous` begins at one of the `starts` in `current`. */
+function hasLessWithin(current: readonly number[], previous: Side, starts: readonly number[]): boolean {
+  let i = 0;
+  for (let span = 0; span < starts.length; span++) {
+    const start = starts[span] ?? 0;
+    const end = start + (previous.spans[span]?.length ?? 0);
+    for (let at = start; at < end; at++) if ((current[at] ?? 0) < (previous.counts[i++] ?? 0)) return true;
   }
   return false;
 }

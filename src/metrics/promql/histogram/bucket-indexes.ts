@@ -54,6 +54,33 @@ export function sameLayout(a: readonly Span[], b: readonly Span[]): boolean {
   return left.length === right.length && left.every((index, i) => index === right[i]);
 }
 
+/**
+ * For each span of `inner` where its counts begin among those of `outer`; undefined unless each lies within a span of `outer`. A counter's
+ * layout only grows, so that an earlier one lies within a later one.
+ */
+export function startsWithin(inner: readonly Span[], outer: readonly Span[]): number[] | undefined {
+  const starts: number[] = [];
+  let begin = 0;
+  let at = -1;
+  let outerBegin = 0;
+  let outerEnd = 0;
+  let outerCounts = 0;
+  for (const { offset, length } of inner) {
+    begin += offset;
+    while (at < 0 || (outerEnd < begin + length && at < outer.length)) {
+      outerCounts += outerEnd - outerBegin;
+      const next = outer[++at];
+      if (next === undefined) return undefined;
+      outerBegin = outerEnd + next.offset;
+      outerEnd = outerBegin + next.length;
+    }
+    if (begin < outerBegin) return undefined;
+    starts.push(outerCounts + begin - outerBegin);
+    begin += length;
+  }
+  return starts;
+}
+
 /** The index of the bucket that takes in bucket `index` when the resolution is halved `halvings` times. */
 export function coarseIndex(index: number, halvings: number): number {
   return ((index - 1) >> halvings) + 1;

@@ -88,9 +88,9 @@ export class HistogramSum {
 
 const MAGNITUDE_SAFE = Number.MAX_VALUE / 4;
 
-/** The sum of all magnitudes: no sum of some of them is further from zero. */
+/** The sum of all magnitudes: no sum of some of them is further from zero. A sum of NaN stays NaN and does not overflow. */
 function magnitudeOf({ count, sum, zeroCount, positiveBuckets, negativeBuckets }: NativeHistogram): number {
-  let magnitude = Math.abs(count) + Math.abs(sum) + Math.abs(zeroCount);
+  let magnitude = Math.abs(count) + (Number.isNaN(sum) ? 0 : Math.abs(sum)) + Math.abs(zeroCount);
   for (const bucket of positiveBuckets) magnitude += Math.abs(bucket);
   for (const bucket of negativeBuckets) magnitude += Math.abs(bucket);
   return magnitude;
