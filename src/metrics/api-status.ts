@@ -1,4 +1,4 @@
-// `/api/v1/status/…`, `/api/v1/features`: what the program tells of itself and of the cardinality of its metrics.
+// `/api/v1/status/…`, `/api/v1/notifications`: what the program tells of itself and of the cardinality of its metrics.
 //
 // Source: Prometheus HTTP API documentation, "Status"; Mimir's `buildinfo` for the base path that stands for Mimir.
 
@@ -6,7 +6,6 @@ import type { Reply, Route } from '../server/route.ts';
 import { json } from '../server/route.ts';
 import { printDuration } from '../base/duration.ts';
 import { type MetricsApiOptions, route } from './api-context.ts';
-import { FUNCTIONS } from './promql/functions.ts';
 import { tsdbStatus } from './tsdb-status.ts';
 
 /** Which program a base path stands for. */
@@ -29,7 +28,9 @@ export function statusRoutes(options: MetricsApiOptions, flavour: Flavour): read
     route('GET', '/api/v1/status/tsdb', 'Cardinality statistics.', (request) => tsdbStatus(options, request)),
     // Nothing is replayed: what was acknowledged is in the store.
     route('GET', '/api/v1/status/walreplay', 'State of the write-ahead log: always done.', () => success({ min: 0, max: 0, current: 0 })),
-    route('GET', '/api/v1/features', 'What this server can do, by kind.', () => success(features())),
+    // The store has parts, not blocks.
+    route('GET', '/api/v1/status/tsdb/blocks', 'Blocks of the store: it has none.', () => success({ blocks: [] })),
+    route('GET', '/api/v1/notifications', 'What an operator should know.', () => success(notifications(options))),
   ];
 }
 
@@ -57,9 +58,14 @@ function runtimeInfo({ status, clock }: MetricsApiOptions): Reply {
   });
 }
 
-function features(): Readonly<Record<string, Readonly<Record<string, boolean>>>> {
-  const api = ['exclude_alerts', 'label_values_match', 'query_stats', 'time_range_labels', 'time_range_series', 'admin'];
-  const language = ['at_modifier', 'offset', 'negative_offset', 'utf8_names', 'duration_expr'];
-  const yes = (names: Iterable<string>): Record<string, boolean> => Object.fromEntries([...names].sort().map((name) => [name, true]));
-  return { api: yes(api), promql: yes(language), promql_functions: yes(FUNCTIONS.keys()) };
+interface Notification {
+  readonly text: string;
+  readonly date: string;
+  readonly active: boolean;
+}
+
+function notifications({ status }: MetricsApiOptions): readonly Notification[] {
+  const reload = status.lastReload();
+  if (reload.success) return [];
+  return [{ text: 'Configuration reload has failed.', date: new Date(reload.ms).toISOString(), active: true }];
 }

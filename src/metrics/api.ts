@@ -4,8 +4,10 @@ import type { Route } from '../server/route.ts';
 import { atBase } from '../server/router.ts';
 import { adminRoutes } from './api-admin.ts';
 import type { MetricsApiOptions } from './api-context.ts';
+import { featureRoutes } from './api-features.ts';
 import { metadataRoutes } from './api-metadata.ts';
 import { queryRoutes } from './api-query.ts';
+import { ruleRoutes } from './api-rules.ts';
 import { seriesRoutes } from './api-series.ts';
 import { type Flavour, statusRoutes } from './api-status.ts';
 import { federateRoutes } from './federate.ts';
@@ -22,6 +24,8 @@ function routesOf(options: MetricsApiOptions, flavour: Flavour): readonly Route[
     ...seriesRoutes(options),
     ...metadataRoutes(options),
     ...statusRoutes(options, flavour),
+    ...featureRoutes(options),
+    ...ruleRoutes(),
     ...federateRoutes(options),
     ...remoteReadRoutes(options),
     ...adminRoutes(options),

@@ -63,7 +63,11 @@ function sortedMembers(selections: readonly Selection[]): readonly Member[] {
 
 function subset(selection: Selection, numbers: ReadonlySet<number>): Selection {
   return {
-    ...selection,
+    tenant: selection.tenant,
+    size: selection.size,
+    labels: (number) => selection.labels(number),
+    id: (number) => selection.id(number),
+    metrics: selection.metrics,
     find: (low, high) => {
       const number = selection.find(low, high);
       return numbers.has(number) ? number : -1;
