@@ -1,6 +1,6 @@
 // The same instant query at other times: with every selector pinned to its time, it must give the same answer whenever it is asked.
 //
-// Source: Prometheus promql/promqltest, which asks each instant query so.
+// Source: Prometheus promql/promqltest, which asks each instant query so at five times; here long before and long after are enough.
 
 import type { At, Expr, Modifiers } from '../../src/metrics/promql/ast.ts';
 import { children } from '../../src/metrics/promql/ast.ts';
@@ -30,8 +30,11 @@ const SEES_TIME: ReadonlySet<string> = new Set([
 export function atVariants(expr: Expr, atMs: number): readonly InstantQuery[] {
   if (seesTime(expr)) return [];
   const pinned = printExpr(pin(expr, { kind: 'time', ms: atMs }));
-  const times = atMs === 0 ? [-1000, 0, 1000] : [-10 * atMs, 0, Math.trunc(atMs / 5), atMs, 10 * atMs];
-  return times.map((each) => ({ expr: pinned, atMs: each }));
+  const [before, after] = atMs === 0 ? [-1000, 1000] : [-10 * atMs, 10 * atMs];
+  return [
+    { expr: pinned, atMs: before },
+    { expr: pinned, atMs: after },
+  ];
 }
 
 /** What stands in a subquery is not looked at: the subquery itself is pinned, and sees its own times. */

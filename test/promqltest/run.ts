@@ -125,11 +125,13 @@ async function evalProblem(command: Eval, target: Required<Target>): Promise<str
   const { expr, tree, time, rangeVector } = command;
   if (time.kind === 'range') return answerProblem(command, await askRange(target, { expr, ...time }), expr);
   const atMs = rangeVector?.endMs ?? time.atMs;
-  for (const query of [{ expr, atMs }, ...atVariants(tree, atMs)]) {
-    const problem = await instantProblem(command, query, target);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+  const [before, after] = atVariants(tree, atMs);
+  return (
+    (await instantProblem(command, { expr, atMs }, target)) ??
+    (await inRangeProblem(command, { expr, atMs }, target)) ??
+    (before && (await instantProblem(command, before, target))) ??
+    (after && (await inRangeProblem(command, after, target)))
+  );
 }
 
 /** What is wrong with the answer to `expr`, which may be a variant of the command's own expression. */
@@ -150,24 +152,16 @@ function failure(command: Eval, answer: Answer, expr: string): string | undefine
 }
 
 async function instantProblem(command: Eval, query: InstantQuery, target: Required<Target>): Promise<string | undefined> {
-  const answer = await askInstant(target, query);
-  const problem = answerProblem(command, answer, query.expr);
-  if (problem !== undefined || answer.kind === 'failed') return problem;
-  // A range vector and a string have no range query, and these calls give another value in one.
-  if (command.rangeVector !== undefined || command.expected.text !== undefined || SEES_RANGE.test(query.expr)) return undefined;
-  return middleStepProblem(command, query, answer.result, target);
+  return answerProblem(command, await askInstant(target, query), query.expr);
 }
 
 /** The same query as the middle step of a range query. */
-async function middleStepProblem(
-  command: Eval,
-  { expr, atMs }: InstantQuery,
-  instant: Result,
-  target: Required<Target>,
-): Promise<string | undefined> {
+async function inRangeProblem(command: Eval, { expr, atMs }: InstantQuery, target: Required<Target>): Promise<string | undefined> {
+  // A range vector and a string have no range query, and these calls give another value in one.
+  if (command.rangeVector !== undefined || command.expected.text !== undefined || SEES_RANGE.test(expr)) return undefined;
   const answer = await askRange(target, { expr, startMs: atMs - MINUTE_MS, endMs: atMs + MINUTE_MS, stepMs: MINUTE_MS });
   const query = `evaluating query ${JSON.stringify(expr)} (line ${command.line}) in range mode`;
-  if (answer.kind === 'failed') return `error ${query}: ${answer.message}`;
+  if (answer.kind === 'failed') return wantsFailure(command) ? undefined : `error ${query}: ${answer.message}`;
   if (answer.result.kind !== 'matrix') return `error ${query}: a ${answer.result.kind} instead of a matrix`;
   // The series of a range query are sorted by their labels, whatever the query.
   if (wantsOrder(command)) return undefined;
@@ -179,7 +173,7 @@ async function middleStepProblem(
   });
   const value = series[0]?.points[0]?.value;
   const result: Result =
-    instant.kind === 'scalar'
+    command.expected.scalar !== undefined
       ? { kind: 'scalar', ts: atMs, value: value?.kind === 'number' ? value.value : Number.NaN }
       : { kind: 'vector', series };
   const problem = resultProblem(command, result);

@@ -1,8 +1,8 @@
-// What scripts assume of the program besides its defaults.
+// What scripts assume of the program besides its defaults. A script's name says when it is about something else.
 
-const DELAYED_NAMES: readonly string[] = [];
-
-/** `path=value` settings of the program that a script of this name runs against. Its name says when it is about dropping names at once. */
+/** `path=value` settings of the program that a script of this name runs against. */
 export function scriptSettings(name: string): readonly string[] {
-  return name.includes('delayed_name_removal_disabled') ? [] : DELAYED_NAMES;
+  const delayed = name.includes('delayed_name_removal_disabled') ? [] : ['query.delayedNameRemoval=true'];
+  const typed = name.includes('type_and_unit') ? ['query.typeAndUnitLabels=true'] : [];
+  return [...delayed, ...typed];
 }
