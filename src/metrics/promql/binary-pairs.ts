@@ -8,7 +8,7 @@
 // of several errors the first, of several annotations at one step the last.
 
 import { type Labels, labelsKey } from '../../query/labels.ts';
-import { type Binary, isComparison } from './ast.ts';
+import { type Binary, isComparison, type VectorMatching } from './ast.ts';
 import { braced, includedKey, matchGroups, matchLabels, resultLabels } from './binary-matching.ts';
 import type { Sides } from './binary-sets.ts';
 import { arithmeticColumn, combineElements, compareColumn } from './binary-values.ts';
@@ -18,6 +18,7 @@ import { EarliestError, StepNotes } from './step-reports.ts';
 import { FLOAT_AT, getAt, hasAny, NOTHING_AT, putAt, type StepSeries } from './step-series.ts';
 
 const MANY_TO_ONE = 'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)';
+const EQUAL_LABELS = 'vector cannot contain metrics with the same labelset';
 const NOT_UNIQUE = 'multiple matches for labels: grouping labels must ensure unique matches';
 
 /** An operator between two vectors, whose series it owns. */
@@ -59,8 +60,10 @@ class PairCombiner {
   readonly #present: Uint8Array;
   readonly #kept: Uint8Array;
   readonly #noSteps: Uint8Array;
+  /** Steps at which the operator looks for matches. */
+  readonly #busy: Uint8Array;
   readonly #results: StepSeries[] = [];
-  #busy: Uint8Array | undefined;
+  readonly #dropName: boolean;
   #mayRepeat: boolean;
 
   constructor(expr: Binary, sides: Sides, evaluation: Evaluation) {
@@ -76,7 +79,10 @@ class PairCombiner {
     this.#present = new Uint8Array(evaluation.steps.count);
     this.#kept = new Uint8Array(evaluation.steps.count);
     this.#noSteps = new Uint8Array(evaluation.steps.count);
-    this.#mayRepeat = this.#grouped;
+    this.#busy = busySteps(sides.matching, this.#many, evaluation.steps.count);
+    this.#dropName = expr.returnBool && evaluation.settings.delayedNameRemoval;
+    // What is matched by name may lose the name that told it apart.
+    this.#mayRepeat = this.#grouped || (sides.matching.on && sides.matching.labels.some((name) => name.startsWith('__')));
   }
 
   results(): readonly StepSeries[] {
@@ -85,12 +91,30 @@ class PairCombiner {
       if (this.#swapped) this.#combineGroup(group.right, group.left);
       else this.#combineGroup(group.left, group.right);
     }
+    // Prometheus looks for equal labels only later where names are dropped at the end and there is but one step.
+    const asIs = !this.#mayRepeat || (this.#evaluation.settings.delayedNameRemoval && this.#evaluation.steps.count === 1);
+    if (!asIs && this.#errors.any) this.#noteEqualLabels();
     this.#errors.throwEarliest();
     this.#notes.tell(this.#evaluation.annotations, this.#expr);
     for (const series of this.#one) this.#evaluation.arrays.give(series);
-    // Prometheus looks for equal labels only later where names are dropped at the end and there is but one step.
-    const asIs = this.#evaluation.settings.delayedNameRemoval && this.#evaluation.steps.count === 1;
-    return asIs || !this.#mayRepeat ? this.#results : mergeSameLabels(this.#results, this.#evaluation);
+    return asIs ? this.#results : mergeSameLabels(this.#results, this.#evaluation);
+  }
+
+  /** Equal labels at a step before that of another error are the error that counts. */
+  #noteEqualLabels(): void {
+    const seen = new Map<string, Uint8Array>();
+    for (const { labels, has } of this.#results) {
+      const key = labelsKey(labels);
+      const before = seen.get(key);
+      if (before === undefined) seen.set(key, has.slice());
+      else {
+        for (let step = 0; step < has.length; step++) {
+          if (has[step] === NOTHING_AT) continue;
+          if (before[step] !== NOTHING_AT) this.#errors.note(step, 'after', () => EQUAL_LABELS);
+          before[step] = FLOAT_AT;
+        }
+      }
+    }
   }
 
   #combineGroup(many: readonly number[], one: readonly number[]): void {
@@ -142,7 +166,7 @@ class PairCombiner {
   /** Two of the "one" side at a step are an error, unless nothing at all could match them there. */
   #checkOnes(indexes: readonly number[]): void {
     const first = new Int32Array(this.#present.length).fill(-1);
-    const busy = this.#busySteps();
+    const busy = this.#busy;
     for (const index of indexes) {
       const has = this.#one[index]?.has;
       if (has === undefined) continue;
@@ -153,17 +177,6 @@ class PairCombiner {
         else this.#errors.note(step, { phase: 0, order: index }, () => this.#duplicateMessage(other, index));
       }
     }
-  }
-
-  /** Steps at which the operator looks for matches: those where both sides have something, or a side may be filled. */
-  #busySteps(): Uint8Array {
-    if (this.#busy !== undefined) return this.#busy;
-    const { fillLeft, fillRight } = this.#sides.matching;
-    const busy = new Uint8Array(this.#present.length);
-    if (fillLeft !== undefined || fillRight !== undefined) busy.fill(1);
-    else for (const { has } of this.#many) for (let i = 0; i < has.length; i++) if (has[i] !== NOTHING_AT) busy[i] = 1;
-    this.#busy = busy;
-    return busy;
   }
 
   #duplicateMessage(a: number, b: number): string {
@@ -191,7 +204,7 @@ class PairCombiner {
     const { op } = this.#expr;
     const floats = pair.many.histograms === undefined && pair.one.histograms === undefined && op !== '</' && op !== '>/';
     const result = floats ? this.#combineFloats(pair, matched) : this.#combineElements(pair, matched);
-    if (hasAny(result)) this.#results.push({ ...result, labels: pair.labels, dropName: this.#expr.returnBool });
+    if (hasAny(result)) this.#results.push({ ...result, labels: pair.labels, dropName: this.#dropName });
     else this.#evaluation.arrays.give(result);
   }
 
@@ -256,6 +269,22 @@ class PairCombiner {
       taken[step] = 1;
     }
   }
+}
+
+/** 1 at the steps where both sides have something, as far as the "many" side tells, or a side may be filled. */
+function busySteps({ fillLeft, fillRight }: VectorMatching, many: readonly StepSeries[], steps: number): Uint8Array {
+  const busy = new Uint8Array(steps);
+  if (fillLeft !== undefined || fillRight !== undefined) return busy.fill(1);
+  let left = steps;
+  for (const { has } of many) {
+    if (left === 0) break;
+    for (let i = 0; i < steps; i++) {
+      if (has[i] === NOTHING_AT || busy[i] === 1) continue;
+      busy[i] = 1;
+      left--;
+    }
+  }
+  return busy;
 }
 
 /** The steps of `from` put into `into`; of two at one step the former stays, which only matters where an error is thrown anyway or nothing matches. */

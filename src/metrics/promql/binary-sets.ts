@@ -30,7 +30,7 @@ export function combineSets(op: SetOp, sides: Sides, evaluation: Evaluation): re
     for (const series of right) evaluation.arrays.give(series);
     return withoutEmpty(left, evaluation);
   }
-  const all = [...left, ...withoutEmpty(right, evaluation)];
+  const all = withoutEmpty([...left, ...right], evaluation);
   // Prometheus looks for equal labels only later where names are dropped at the end and there is but one step.
   return evaluation.settings.delayedNameRemoval && evaluation.steps.count === 1 ? all : mergeSameLabels(all, evaluation);
 }

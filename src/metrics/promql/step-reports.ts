@@ -18,8 +18,13 @@ export class EarliestError {
   #rank = Infinity;
   #message: (() => string) | undefined;
 
-  note(step: number, { phase, order }: Place, message: () => string): void {
-    const rank = step * PLACES + phase * ORDERS + order;
+  get any(): boolean {
+    return this.#message !== undefined;
+  }
+
+  /** An error at a step; `after` all others of the step where it is one of the result. */
+  note(step: number, place: Place | 'after', message: () => string): void {
+    const rank = step * PLACES + (place === 'after' ? PLACES - 1 : place.phase * ORDERS + place.order);
     if (rank >= this.#rank) return;
     this.#rank = rank;
     this.#message = message;
