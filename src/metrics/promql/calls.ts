@@ -14,7 +14,7 @@ import { mergeSameLabels } from './merge-series.ts';
 import { namesMayDiffer } from './plan.ts';
 import { type QueryEvaluation, looksOf } from './query-evaluation.ts';
 import { RANGE_FUNCTIONS } from './range-functions.ts';
-import { moveWindow, overRanges, rangeVector } from './ranges.ts';
+import { overRanges, rangeVector, windowsOf } from './ranges.ts';
 import { type Sink, selectWithTimes } from './select.ts';
 import { SERIES_FUNCTIONS } from './series-functions.ts';
 import { scalarOf } from './sorting.ts';
@@ -149,10 +149,8 @@ async function absentOverTime(context: Context, evaluator: Evaluator, sink: Sink
   result.values.fill(1);
   const vector = rangeVector(range, evaluation, evaluator.eachSeries);
   await vector.each((series) => {
-    const window = { startMs: 0, endMs: 0, from: 0, to: 0, histogramFrom: 0, histogramTo: 0, step: 0 };
-    for (let step = 0; step < evaluation.steps.count; step++) {
-      moveWindow(window, series, vector, step);
-      if (window.from < window.to || window.histogramFrom < window.histogramTo) result.has[step] = NOTHING_AT;
+    for (const { step, from, to, histogramFrom, histogramTo } of windowsOf(series, vector, evaluation.steps.count)) {
+      if (from < to || histogramFrom < histogramTo) result.has[step] = NOTHING_AT;
     }
   });
   if (result.has.includes(FLOAT_AT)) sink(result);

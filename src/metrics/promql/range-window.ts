@@ -75,3 +75,22 @@ export function histogramAt({ histograms }: RangeSeries, index: number): Histogr
 export function windowSeconds({ startMs, endMs }: RangeWindow): number {
   return (endMs - startMs) / 1000;
 }
+
+/** A window before the first. */
+export function newWindow(): RangeWindow {
+  return { startMs: 0, endMs: 0, from: 0, to: 0, histogramFrom: 0, histogramTo: 0, step: 0 };
+}
+
+/** Moves a window on to an end that is not before the one it had. */
+export function moveWindow(
+  window: RangeWindow,
+  { times, length, histograms }: RangeSeries,
+  { endMs, rangeMs }: { readonly endMs: number; readonly rangeMs: number },
+): void {
+  window.endMs = endMs;
+  window.startMs = endMs - rangeMs;
+  while (window.to < length && (times[window.to] as number) <= endMs) window.to++;
+  while (window.from < window.to && (times[window.from] as number) <= window.startMs) window.from++;
+  while (window.histogramTo < histograms.length && (histograms[window.histogramTo]?.ms ?? 0) <= endMs) window.histogramTo++;
+  while (window.histogramFrom < window.histogramTo && (histograms[window.histogramFrom]?.ms ?? 0) <= window.startMs) window.histogramFrom++;
+}

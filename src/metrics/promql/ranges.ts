@@ -11,7 +11,7 @@ import { unwrap } from './call-arguments.ts';
 import { type CallContext, type Steps, dropName, stepTime } from './evaluation.ts';
 import { fastRange } from './fast-range.ts';
 import { type Looks, type QueryEvaluation, atSteps, looksOf, positiveMs } from './query-evaluation.ts';
-import type { RangeContext, RangeFunctionEntry, RangeSeries, RangeWindow } from './range-window.ts';
+import { type RangeContext, type RangeFunctionEntry, type RangeSeries, type RangeWindow, moveWindow, newWindow } from './range-window.ts';
 import { type Sink, histogramWeight, metricNameOf, rangeSeries, rangeWindow } from './select.ts';
 import { withStarts } from './series-starts.ts';
 import { FLOAT_AT, HISTOGRAM_AT, NOTHING_AT, type StepSeries, putAt } from './step-series.ts';
@@ -143,10 +143,9 @@ interface WindowWork {
 }
 
 function eachWindow(series: RangeSeries, range: RangeVector, { entry, context, evaluation, into }: WindowWork): StepSeries {
-  const window: RangeWindow = { startMs: 0, endMs: 0, from: 0, to: 0, histogramFrom: 0, histogramTo: 0, step: 0 };
   let result = into;
-  for (let step = 0; step < evaluation.steps.count; step++) {
-    moveWindow(window, series, range, step);
+  for (const window of windowsOf(series, range, evaluation.steps.count)) {
+    const { step } = window;
     const floats = window.to - window.from;
     const isEmpty = floats === 0 && window.histogramTo === window.histogramFrom;
     if (isEmpty && range.extension === undefined) continue;
@@ -157,20 +156,13 @@ function eachWindow(series: RangeSeries, range: RangeVector, { entry, context, e
   return result;
 }
 
-/** Sets a window to that of a step; steps come in order. */
-export function moveWindow(
-  window: RangeWindow,
-  { times, length, histograms }: RangeSeries,
-  { looks, rangeMs }: RangeVector,
-  step: number,
-): void {
-  window.step = step;
-  window.endMs = looks.firstMs + step * looks.stepMs;
-  window.startMs = window.endMs - rangeMs;
-  while (window.to < length && (times[window.to] as number) <= window.endMs) window.to++;
-  while (window.from < window.to && (times[window.from] as number) <= window.startMs) window.from++;
-  while (window.histogramTo < histograms.length && (histograms[window.histogramTo]?.ms ?? 0) <= window.endMs) window.histogramTo++;
-  while (window.histogramFrom < window.histogramTo && (histograms[window.histogramFrom]?.ms ?? 0) <= window.startMs) window.histogramFrom++;
+/** The windows of all steps, one after another in the same object. */
+export function* windowsOf(series: RangeSeries, { looks, rangeMs }: RangeVector, steps: number): Generator<RangeWindow> {
+  const window = newWindow();
+  for (window.step = 0; window.step < steps; window.step++) {
+    moveWindow(window, series, { endMs: looks.firstMs + window.step * looks.stepMs, rangeMs });
+    yield window;
+  }
 }
 
 function weightOf({ histograms }: RangeSeries, { histogramFrom, histogramTo }: RangeWindow): number {

@@ -11,8 +11,8 @@ import type { HistogramPoint, Series } from '../series.ts';
 import { isStaleAt } from '../value.ts';
 import type { MatrixSelector, VectorSelector } from './ast.ts';
 import { type Looks, type QueryEvaluation, looksOf, positiveMs } from './query-evaluation.ts';
-import type { RangeSeries } from './range-window.ts';
-import { smoothedAt } from './smoothed.ts';
+import { type RangeSeries, moveWindow, newWindow } from './range-window.ts';
+import { extendedSamples, smoothedAt } from './smoothed.ts';
 import { FLOAT_AT, HISTOGRAM_AT, NOTHING_AT, type StepSeries, putAt } from './step-series.ts';
 
 /** Receives the series of an evaluation one by one, and owns them from then on. */
@@ -58,12 +58,16 @@ export function rangeWindow({ extension }: Pick<MatrixSelector, 'extension'>, lo
 /** A range vector selector at the end of the query: its raw samples, without stale markers. */
 export async function selectMatrix(matrix: MatrixSelector, evaluation: QueryEvaluation): Promise<readonly Series[]> {
   const rangeMs = positiveMs(matrix.range, evaluation.query);
-  const toMs = looksOf(matrix, evaluation).lastMs;
-  return gather(evaluation.read, matrix.selector.matchers, { afterMs: toMs - rangeMs, toMs }, (labels, floats, histograms) => {
-    const { times, values, length, histograms: points } = rangeSeries(labels, floats, histograms);
-    if (length === 0 && points.length === 0) return undefined;
-    evaluation.stats.add(length + points.length);
-    return { labels, times: times.slice(0, length), values: values.slice(0, length), histograms: points };
+  const looks = looksOf(matrix, evaluation);
+  const { lookbackMs } = evaluation.settings;
+  const window = rangeWindow(matrix, looks, rangeMs, lookbackMs);
+  const { extension } = matrix;
+  return gather(evaluation.read, matrix.selector.matchers, window, (labels, floats, histograms) => {
+    const series = rangeSeries(labels, floats, histograms);
+    const found = extension === undefined ? series : extendedAt(series, looks.lastMs, { rangeMs, lookbackMs, extension });
+    if (found.length === 0 && found.histograms.length === 0) return undefined;
+    evaluation.stats.add(found.length + found.histograms.length);
+    return { labels, times: found.times.slice(0, found.length), values: found.values.slice(0, found.length), histograms: found.histograms };
   });
 }
 
@@ -74,6 +78,19 @@ export async function selectLatest(
   { toMs, lookbackMs }: { readonly toMs: number; readonly lookbackMs: number },
 ): Promise<readonly Series[]> {
   return gather(read, matchers, { afterMs: toMs - lookbackMs, toMs }, latestSample);
+}
+
+interface ExtendedRange {
+  readonly rangeMs: number;
+  readonly lookbackMs: number;
+  readonly extension: 'anchored' | 'smoothed';
+}
+
+function extendedAt(series: RangeSeries, endMs: number, { rangeMs, lookbackMs, extension }: ExtendedRange): RangeSeries {
+  const window = newWindow();
+  moveWindow(window, series, { endMs, rangeMs });
+  const { times, values } = extendedSamples(series, window, { smoothed: extension === 'smoothed', lookbackMs });
+  return { ...series, times, values, length: times.length };
 }
 
 type Choose = (labels: Labels, floats: SampleRun, histograms: readonly HistogramSample[]) => Series | undefined;
