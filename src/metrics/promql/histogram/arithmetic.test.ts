@@ -10,7 +10,6 @@ import {
   detectReset,
   divideHistogram,
   equalHistograms,
-  negateHistogram,
   scaleHistogram,
   subtractHistograms,
   withHint,
@@ -100,7 +99,7 @@ test('hints of both become one', () => {
 test('scales and divides', () => {
   const full = 'schema:1 count:12 sum:-3 z_bucket:2 z_bucket_w:0.5 buckets:[4 0 2] offset:3 n_buckets:[4] counter_reset_hint:not_reset';
   assert.equal(textOf(scaleHistogram(histogramOf(full), 3)), 'schema:1 count:36 sum:-9 w:0.5 zero:6 no +3=12 +5=6 -0=12');
-  assert.equal(textOf(negateHistogram(histogramOf(full))), 'schema:1 count:-12 sum:3 w:0.5 zero:-2 gauge +3=-4 +5=-2 -0=-4');
+  assert.equal(textOf(scaleHistogram(histogramOf(full), -1)), 'schema:1 count:-12 sum:3 w:0.5 zero:-2 gauge +3=-4 +5=-2 -0=-4');
   assert.equal(textOf(divideHistogram(histogramOf(full), 2)), 'schema:1 count:6 sum:-1.5 w:0.5 zero:1 no +3=2 +5=1 -0=2');
   assert.equal(textOf(divideHistogram(histogramOf(full), -2)), 'schema:1 count:-6 sum:1.5 w:0.5 zero:-1 gauge +3=-2 +5=-1 -0=-2');
   // by zero no bucket is left

@@ -125,7 +125,7 @@ export function combinedHint(a: CounterResetHint, b: CounterResetHint): CounterR
   return a === 'unknown' || b === 'unknown' ? 'unknown' : undefined;
 }
 
-/** Every count and the sum times `factor`; a negative one makes a gauge of it. */
+/** Every count and the sum times `factor`; a negative one makes a gauge of it, so that -1 is unary minus. */
 export function scaleHistogram(histogram: NativeHistogram, factor: number): NativeHistogram {
   return {
     ...histogram,
@@ -136,11 +136,6 @@ export function scaleHistogram(histogram: NativeHistogram, factor: number): Nati
     positiveBuckets: histogram.positiveBuckets.map((count) => count * factor),
     negativeBuckets: histogram.negativeBuckets.map((count) => count * factor),
   };
-}
-
-/** The histogram as a gauge with every count and the sum negated: unary minus. */
-export function negateHistogram(histogram: NativeHistogram): NativeHistogram {
-  return scaleHistogram(histogram, -1);
 }
 
 /** Every count and the sum by `divisor`; a negative one makes a gauge of it. By zero no bucket is left, and the rest is ±Inf or NaN. */

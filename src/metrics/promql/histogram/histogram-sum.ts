@@ -37,11 +37,6 @@ export class HistogramSum {
     return this.#sum.boundsReconciled;
   }
 
-  /** How many histograms there are. */
-  get added(): number {
-    return this.#added;
-  }
-
   /** Adds a histogram. Exponential and custom buckets do not go together: `incompatible` leaves the sum as it was. */
   add(histogram: NativeHistogram): 'incompatible' | 'ok' {
     this.#sawReset ||= histogram.counterResetHint === 'yes';
