@@ -73,6 +73,12 @@ export class ProtobufWriter {
     return this.raw(value);
   }
 
+  /** A whole message with its length before it, as streams of messages have them. */
+  delimited(message: Uint8Array): this {
+    this.#varint(message.length);
+    return this.raw(message);
+  }
+
   /** Bytes that are encoded fields already. */
   raw(value: Uint8Array): this {
     this.#reserve(value.length);

@@ -15,17 +15,29 @@ import { ProtobufWriter } from '../base/protobuf-writer.ts';
 import { crc32c } from '../base/crc32c.ts';
 import { SelfMetrics } from '../base/self-metrics.ts';
 import { loadConfig } from '../config.ts';
-import { labelsOfRecord } from '../query/labels.ts';
+import { labelsOfRecord, labelsRecord } from '../query/labels.ts';
 import { gated } from '../server/gated.ts';
 import { startTestServer, type TestServer } from '../server/test-server.ts';
 import { Store } from '../storage/store.ts';
 import { QueryGate } from '../tenant/query-gate.ts';
 import { metricsApiRoutes } from './api.ts';
 import { decodeFloatChunk, decodeHistogramChunk } from './chunk/test-decoder.ts';
+import { formatOf } from './ingest/exposition.ts';
+import { parseExposition } from './ingest/parse-exposition.ts';
 import { openMetricStore } from './open-metric-store.ts';
 import { METRIC_MIGRATIONS } from './table.ts';
 
 const NOW = 10_000_000;
+const HISTOGRAM = {
+  schema: 0,
+  counterResetHint: 'unknown',
+  zeroThreshold: 0,
+  zeroCount: 0,
+  positiveSpans: [{ offset: 0, length: 1 }],
+  negativeSpans: [],
+  negativeBuckets: [],
+  customValues: [],
+} as const;
 const SERIES = 300;
 const SAMPLES = 200;
 const clock = { now: () => NOW };
@@ -93,18 +105,10 @@ before(async () => {
     const labels = labelsOfRecord({ __name__: 'wide', s: String(s) });
     for (let i = 0; i < SAMPLES; i++) write.sample(labels, i * 15_000, s + i / 3);
   }
-  const histogram = {
-    schema: 0,
-    counterResetHint: 'unknown',
-    zeroThreshold: 0,
-    zeroCount: 0,
-    positiveSpans: [{ offset: 0, length: 1 }],
-    negativeSpans: [],
-    negativeBuckets: [],
-    customValues: [],
-  } as const;
   for (let i = 1; i <= 5; i++)
-    write.histogram(labelsOfRecord({ __name__: 'h' }), i * 1000, { ...histogram, count: i, sum: i, positiveBuckets: [i] });
+    write.histogram(labelsOfRecord({ __name__: 'h' }), i * 1000, { ...HISTOGRAM, count: i, sum: i, positiveBuckets: [i] });
+  write.sample(labelsOfRecord({ __name__: 'fed_float', a: 'ä' }), NOW - 1000, 1.5);
+  write.histogram(labelsOfRecord({ __name__: 'fed histogram' }), NOW - 1000, { ...HISTOGRAM, count: 3, sum: 4.5, positiveBuckets: [3] });
   await write.commit();
 });
 
@@ -114,7 +118,7 @@ after(async () => {
 });
 
 function urlOf(path: string, parameters: Readonly<Record<string, string>> = {}): string {
-  return `${server.url}/prom/api/v1/${path}?${new URLSearchParams(parameters)}`;
+  return `${server.url}/prom/api/v1/${path}?${new URLSearchParams(parameters).toString()}`;
 }
 
 interface Answer {
@@ -383,4 +387,55 @@ test('pages of the state that clients look for', async () => {
     { text: 'Configuration reload has failed.', date: '1970-01-01T00:00:00.000Z', active: true },
   ]);
   assert.match(JSON.stringify(await data('features')), /"promql_functions":\{"abs":true,/);
+});
+
+interface Exposed {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: unknown;
+  readonly ms: number | undefined;
+}
+
+/** What a scraper makes of a federation page. */
+async function federated(match: string, accept: string): Promise<readonly Exposed[]> {
+  const url = `${server.url}/prometheus/federate?${new URLSearchParams({ 'match[]': match }).toString()}`;
+  const response = await fetch(url, { headers: { accept } });
+  const format = formatOf(response.headers.get('content-type') ?? '');
+  assert.ok(format.kind === 'format');
+  const found: Exposed[] = [];
+  parseExposition(
+    new Uint8Array(await response.arrayBuffer()),
+    format.format,
+    {
+      metadata: () => undefined,
+      exemplar: () => undefined,
+      sample: (series, value, ms) => void found.push({ labels: labelsRecord(series.labels()), value, ms }),
+      histogram: (series, histogram, ms) => void found.push({ labels: labelsRecord(series.labels()), value: histogram, ms }),
+    },
+    { nativeHistograms: true },
+  );
+  return found;
+}
+
+const PROTOBUF = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
+
+test('federation as protobuf holds native histograms', async () => {
+  const newest = NOW - 1000;
+  const [histogram, ...others] = await federated(
+    '{__name__=~"fed.*|fed histogram"}',
+    `${PROTOBUF};escaping=allow-utf-8;q=0.9,text/plain;q=0.5`,
+  );
+  assert.deepEqual(histogram, {
+    labels: { __name__: 'fed histogram' },
+    value: { ...HISTOGRAM, count: 3, sum: 4.5, positiveBuckets: [3] },
+    ms: newest,
+  });
+  assert.deepEqual(others, [{ labels: { __name__: 'fed_float', a: 'ä' }, value: 1.5, ms: newest }]);
+});
+
+test('federation as text has floats only, and names that the client takes', async () => {
+  assert.deepEqual(await federated('{__name__=~"fed.*"}', `${PROTOBUF};q=0.1,text/plain;version=0.0.4`), [
+    { labels: { __name__: 'fed_float', a: 'ä' }, value: 1.5, ms: NOW - 1000 },
+  ]);
+  const [histogram] = await federated('{__name__=~"fed.*"}', PROTOBUF);
+  assert.equal(histogram?.labels['__name__'], 'fed_histogram');
 });

@@ -1,6 +1,8 @@
 // `/federate`: the newest samples of selected series as an exposition page, for another Prometheus to scrape.
 //
-// Source: Prometheus documentation, "Federation"; text format 0.0.4. Native histograms have no text form and are left out.
+//   match[] ─▶ newest sample of each series ─▶ by metric ─▶ text, or protobuf where the client prefers it
+//
+// Source: Prometheus documentation, "Federation"; text format 0.0.4. Native histograms have no text form: only protobuf pages hold them.
 
 import { RequestError } from '../base/request-error.ts';
 import { type Labels, METRIC_NAME, labelPairs, labelValue, labelsKey } from '../query/labels.ts';
@@ -9,6 +11,8 @@ import type { Reply, Request, Route } from '../server/route.ts';
 import { plainError } from '../server/route.ts';
 import { type MetricsApiOptions, readContext } from './api-context.ts';
 import { matchParams } from './api-params.ts';
+import { type FederationFormat, federationContentType, federationFormat } from './federate-format.ts';
+import { protobufPages } from './federate-protobuf.ts';
 import { compareLabels, selectLatest } from './promql/select.ts';
 import type { Series } from './series.ts';
 import { printFloat } from './value.ts';
@@ -33,11 +37,29 @@ async function federate(options: MetricsApiOptions, request: Request): Promise<R
   for (const matchers of matches) {
     for (const series of await selectLatest(read, matchers, newest)) found.set(labelsKey(series.labels), series);
   }
-  const sorted = [...found.values()].filter(({ times }) => times.length > 0).sort(byName);
-  // A scraper that takes UTF-8 names says so; for others each strange character becomes an underscore.
-  const utf8 = /escaping=allow-utf-8/.test(request.accept);
-  const version = utf8 ? '1.0.0; charset=utf-8; escaping=allow-utf-8' : '0.0.4; charset=utf-8; escaping=underscores';
-  return { status: 200, headers: { 'content-type': `text/plain; version=${version}` }, body: pages(sorted, utf8) };
+  const sorted = [...found.values()].sort(byName);
+  const format = federationFormat(request.accept);
+  const headers = { 'content-type': federationContentType(format) };
+  if (format.kind === 'protobuf') return { status: 200, headers, body: protobufPages(sorted.map((series) => exposed(series, format))) };
+  return {
+    status: 200,
+    headers,
+    body: pages(
+      sorted.filter(({ times }) => times.length > 0),
+      format,
+    ),
+  };
+}
+
+/** The series with the names that the client takes, and an instance: an empty one keeps a scraper from giving the series its own. */
+function exposed({ labels, ...sample }: Series, { utf8 }: FederationFormat): Series {
+  const shown: string[] = [];
+  for (const [name, value] of labelPairs(labels)) {
+    if (name === METRIC_NAME) shown.push(name, utf8 || isClassicMetricName(value) ? value : underscored(value));
+    else shown.push(utf8 || isClassicLabelName(name) ? name : underscored(name), value);
+  }
+  if (labelValue(labels, INSTANCE) === '') shown.push(INSTANCE, '');
+  return { ...sample, labels: shown };
 }
 
 /** A metric's series stand together, however their other labels sort. */
@@ -47,7 +69,7 @@ function byName(a: Series, b: Series): number {
   return left < right ? -1 : left > right ? 1 : compareLabels(a.labels, b.labels);
 }
 
-async function* pages(all: readonly Series[], utf8: boolean): AsyncGenerator<string> {
+async function* pages(all: readonly Series[], { utf8 }: FederationFormat): AsyncGenerator<string> {
   let piece = '';
   let family = '';
   for (const [i, { labels, times, values }] of all.entries()) {
