@@ -34,10 +34,18 @@ export interface Evaluator {
   readonly gatherSeries: (expr: Expr, evaluation: QueryEvaluation) => Promise<readonly StepSeries[]>;
 }
 
+const COUNT_OR_SUM: ReadonlySet<string> = new Set(['histogram_count', 'histogram_sum', 'histogram_avg']);
+const BUCKETS: ReadonlySet<string> = new Set(['histogram_quantile', 'histogram_quantiles', 'histogram_fraction']);
+
 type Context = CallContext & { readonly evaluation: QueryEvaluation };
 
 /** Gives the series of a call that returns an instant vector. */
-export async function eachOfCall(call: Call, evaluation: QueryEvaluation, evaluator: Evaluator, sink: Sink): Promise<void> {
+export async function eachOfCall(call: Call, outer: QueryEvaluation, evaluator: Evaluator, sink: Sink): Promise<void> {
+  const evaluation = COUNT_OR_SUM.has(call.name)
+    ? { ...outer, marksResets: true }
+    : BUCKETS.has(call.name)
+      ? { ...outer, marksResets: false }
+      : outer;
   const context: Context = { evaluation, call, scalars: await scalarsOf(call, evaluation, evaluator) };
   const range = call.args.find((arg) => typeOf(arg) === 'matrix');
   if (call.name === 'absent_over_time') return absentOverTime(context, evaluator, sink);

@@ -16,6 +16,8 @@ export interface QueryEvaluation extends Evaluation {
   readonly stats: QueryStats;
   /** Samples that all parts of the query hold at once. */
   readonly held: { samples: number };
+  /** True within a call that takes the count or the sum of histograms: resets are looked for as they are read. */
+  readonly marksResets: boolean;
 }
 
 export interface QueryOptions {
@@ -30,7 +32,7 @@ export interface QueryOptions {
 export function beginEvaluation({ read, steps, settings, annotations, stats }: QueryOptions): QueryEvaluation {
   const held = { samples: 0 };
   const arrays = new StepArrays(steps.count, held, read.limits.samplesMax);
-  return { read, steps, query: steps, settings, annotations, stats, held, arrays };
+  return { read, steps, query: steps, settings, annotations, stats, held, arrays, marksResets: false };
 }
 
 /** The evaluation of a part at steps of its own. */

@@ -4,15 +4,17 @@
 
 import { assert } from '../../base/assert.ts';
 import { rawSeries } from '../raw-series.ts';
+import type { NativeHistogram } from '../native-histogram.ts';
 import type { HistogramPoint } from '../series.ts';
 import { Doubles } from '../series.ts';
 import type { Call, MatrixSelector, Subquery } from './ast.ts';
 import { unwrap } from './call-arguments.ts';
 import { type CallContext, type Steps, dropName, stepTime } from './evaluation.ts';
 import { fastRange } from './fast-range.ts';
+import { withHint } from './histogram/arithmetic.ts';
 import { type Looks, type QueryEvaluation, atSteps, looksOf, positiveMs } from './query-evaluation.ts';
 import { type RangeContext, type RangeFunctionEntry, type RangeSeries, type RangeWindow, moveWindow, newWindow } from './range-window.ts';
-import { type Sink, histogramWeight, metricNameOf, rangeSeries, rangeWindow } from './select.ts';
+import { type Sink, hinted, histogramWeight, metricNameOf, rangeSeries, rangeWindow } from './select.ts';
 import { withStarts } from './series-starts.ts';
 import { FLOAT_AT, HISTOGRAM_AT, NOTHING_AT, type StepSeries, putAt } from './step-series.ts';
 
@@ -49,7 +51,7 @@ function ofSelector(matrix: MatrixSelector, evaluation: QueryEvaluation): RangeV
     each: async (visit) => {
       const starts = settings.useStartTimestamps ? await withStarts(read, matchers, window) : undefined;
       await rawSeries(read, matchers, window, (labels, floats, histograms) => {
-        const series = rangeSeries(labels, floats, histograms);
+        const series = rangeSeries(labels, floats, hinted(histograms, evaluation));
         visit(starts === undefined ? series : starts(series));
       });
     },
@@ -66,7 +68,7 @@ function ofSubquery(subquery: Subquery, evaluation: QueryEvaluation, eachSeries:
     each: async (visit) => {
       const steps = subquerySteps(subquery, looks, rangeMs, evaluation);
       if (steps.count <= 0) return;
-      const inner = atSteps(evaluation, steps);
+      const inner = { ...atSteps(evaluation, steps), marksResets: false };
       await eachSeries(subquery.inner, inner, (series) => {
         visit(asRange(series, steps));
         inner.arrays.give(series);
@@ -93,10 +95,15 @@ function asRange(series: StepSeries, steps: Steps): RangeSeries {
       floats.push(values[step] ?? Number.NaN);
     } else if (has[step] === HISTOGRAM_AT) {
       const histogram = histograms?.[step];
-      if (histogram !== undefined) points.push({ ms: stepTime(steps, step), histogram });
+      // Steps pass samples over and repeat others: what is known from sample to sample holds no longer.
+      if (histogram !== undefined) points.push({ ms: stepTime(steps, step), histogram: withoutHint(histogram) });
     }
   }
   return { labels, dropName: drops, times: times.done(), values: floats.done(), length: times.length, histograms: points };
+}
+
+function withoutHint(histogram: NativeHistogram): NativeHistogram {
+  return histogram.counterResetHint === 'gauge' ? histogram : withHint(histogram, 'unknown');
 }
 
 /** The raw samples of a subquery at the one step of an instant query: what `x[1h:5m]` by itself shows. */

@@ -12,6 +12,7 @@ import { isStaleAt } from '../value.ts';
 import type { MatrixSelector, VectorSelector } from './ast.ts';
 import { type Looks, type QueryEvaluation, looksOf, positiveMs } from './query-evaluation.ts';
 import { type RangeSeries, moveWindow, newWindow } from './range-window.ts';
+import { withResetHints } from './reset-hints.ts';
 import { extendedSamples, smoothedAt } from './smoothed.ts';
 import { FLOAT_AT, HISTOGRAM_AT, NOTHING_AT, type StepSeries, putAt } from './step-series.ts';
 
@@ -26,8 +27,8 @@ export async function selectVector(selector: VectorSelector, evaluation: QueryEv
   const window = { afterMs: looks.firstMs - lookbackMs, toMs: smoothed ? looks.lastMs + lookbackMs : looks.lastMs };
   await rawSeries(evaluation.read, selector.matchers, window, (labels, floats, histograms) => {
     const series = smoothed
-      ? smoothedSteps(rangeSeries(labels, floats, histograms), selector, looks, evaluation)
-      : newestSamples({ labels, floats, histograms }, looks, evaluation);
+      ? smoothedSteps(rangeSeries(labels, floats, hinted(histograms, evaluation)), selector, looks, evaluation)
+      : newestSamples({ labels, floats, histograms: hinted(histograms, evaluation) }, looks, evaluation);
     if (series !== undefined) sink(series);
   });
 }
@@ -63,7 +64,7 @@ export async function selectMatrix(matrix: MatrixSelector, evaluation: QueryEval
   const window = rangeWindow(matrix, looks, rangeMs, lookbackMs);
   const { extension } = matrix;
   return gather(evaluation.read, matrix.selector.matchers, window, (labels, floats, histograms) => {
-    const series = rangeSeries(labels, floats, histograms);
+    const series = rangeSeries(labels, floats, hinted(histograms, evaluation));
     const found = extension === undefined ? series : extendedAt(series, looks.lastMs, { rangeMs, lookbackMs, extension });
     if (found.length === 0 && found.histograms.length === 0) return undefined;
     evaluation.stats.add(found.length + found.histograms.length);
@@ -106,6 +107,11 @@ async function gather(read: ReadContext, matchers: readonly Matcher[], window: W
     kept.push(series);
   });
   return kept.sort((a, b) => compareLabels(a.labels, b.labels));
+}
+
+/** The histograms of a series with what is known of resets between them. */
+export function hinted(histograms: readonly HistogramSample[], { marksResets }: QueryEvaluation): readonly HistogramSample[] {
+  return histograms.length === 0 ? histograms : withResetHints(histograms, marksResets);
 }
 
 interface RawSeries {
