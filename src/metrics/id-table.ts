@@ -4,12 +4,15 @@
 
 const EMPTY = -1;
 const SLOTS_MIN = 16;
+/** A slot holds a number and the id beside it: a look-up reads one place of memory, wherever the hash sends it. */
+const SLOT_WORDS = 3;
 
 /** Ids numbered 0, 1, 2 … in the order in which they are added. */
 export class IdTable {
   #low: Uint32Array;
   #high: Uint32Array;
   #slots: Int32Array;
+  #mask: number;
   #size = 0;
 
   /** `capacity` ids fit before anything has to grow. */
@@ -17,15 +20,11 @@ export class IdTable {
     this.#low = new Uint32Array(Math.max(1, capacity));
     this.#high = new Uint32Array(Math.max(1, capacity));
     this.#slots = emptySlots(capacity);
+    this.#mask = this.#slots.length / SLOT_WORDS - 1;
   }
 
   get size(): number {
     return this.#size;
-  }
-
-  /** Bytes of the arrays. */
-  get bytes(): number {
-    return this.#low.byteLength + this.#high.byteLength + this.#slots.byteLength;
   }
 
   /** The number of an id, or -1. */
@@ -42,8 +41,8 @@ export class IdTable {
     if (number === this.#low.length) this.#growIds();
     this.#low[number] = low;
     this.#high[number] = high;
-    this.#slots[slot] = number;
-    if (this.#size * 2 > this.#slots.length) this.#growSlots();
+    this.#fill(slot, number);
+    if (this.#size * 3 > this.#mask * 2) this.#growSlots();
     return number;
   }
 
@@ -61,11 +60,18 @@ export class IdTable {
   }
 
   #slot(low: number, high: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const number = this.#slots[slot] as number;
-      if (number === EMPTY || (this.#low[number] === low && this.#high[number] === high)) return slot;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let at = low & mask; ; at = (at + 1) & mask) {
+      const slot = at * SLOT_WORDS;
+      if (slots[slot] === EMPTY || (slots[slot + 1] === (low | 0) && slots[slot + 2] === (high | 0))) return slot;
     }
+  }
+
+  #fill(slot: number, number: number): void {
+    this.#slots[slot] = number;
+    this.#slots[slot + 1] = this.low(number);
+    this.#slots[slot + 2] = this.high(number);
   }
 
   #growIds(): void {
@@ -75,15 +81,16 @@ export class IdTable {
 
   #growSlots(): void {
     this.#slots = emptySlots(this.#size * 2);
-    for (let number = 0; number < this.#size; number++) this.#slots[this.#slot(this.low(number), this.high(number))] = number;
+    this.#mask = this.#slots.length / SLOT_WORDS - 1;
+    for (let number = 0; number < this.#size; number++) this.#fill(this.#slot(this.low(number), this.high(number)), number);
   }
 }
 
-/** Room for `capacity` ids: at most half of the slots are ever taken. */
+/** Room for `capacity` ids: at most two thirds of the slots are ever taken. */
 function emptySlots(capacity: number): Int32Array {
   let slots = SLOTS_MIN;
-  while (slots < capacity * 2) slots *= 2;
-  return new Int32Array(slots).fill(EMPTY);
+  while (slots * 2 < capacity * 3 + 4) slots *= 2;
+  return new Int32Array(slots * SLOT_WORDS).fill(EMPTY);
 }
 
 function twice(array: Uint32Array): Uint32Array {

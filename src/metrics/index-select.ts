@@ -5,18 +5,14 @@
 //
 // Values are tested before anything is intersected, in slices between which others have their turn; what was registered meanwhile is left out.
 
-import { scheduler } from 'node:timers/promises';
-
 import { labelValue } from '../query/labels.ts';
 import { type Matcher, compileMatcher, patternOf } from '../query/matchers.ts';
 import { Bits } from './bits.ts';
 import { type LabelPostings, type Postings, postingNumbers, postingsLength } from './postings.ts';
+import { Slices } from './slices.ts';
 import type { IndexView } from './series-index.ts';
 import type { TenantIndex } from './tenant-index.ts';
 
-/** How long values are tested before others have their turn, in milliseconds. */
-const SLICE_MS = 5;
-const STEPS_PER_CLOCK = 64;
 /** Reading a candidate's label costs as much as marking so many numbers of a posting. */
 const LABEL_COST = 24;
 
@@ -112,28 +108,6 @@ async function tests(index: TenantIndex, numbers: Uint32Array, matcher: Matcher,
     if (slices.isOver()) await slices.pause();
   }
   return Uint32Array.from(kept);
-}
-
-/** Slices of a long look-up. Throws where nobody waits for its end any more. */
-class Slices {
-  readonly #signal: AbortSignal;
-  #since = performance.now();
-  #steps = 0;
-
-  constructor(signal: AbortSignal) {
-    signal.throwIfAborted();
-    this.#signal = signal;
-  }
-
-  isOver(): boolean {
-    return ++this.#steps % STEPS_PER_CLOCK === 0 && performance.now() - this.#since >= SLICE_MS;
-  }
-
-  async pause(): Promise<void> {
-    await scheduler.yield();
-    this.#signal.throwIfAborted();
-    this.#since = performance.now();
-  }
 }
 
 function narrowed(index: TenantIndex, choices: readonly Choice[], active: Bits, end: number): Uint32Array {

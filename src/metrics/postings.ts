@@ -4,7 +4,7 @@
 //
 // Values and numbers are only ever added. A value of one series, as most values of a unique label are, costs its place in the map and nothing more.
 
-import { compareText } from '../query/labels.ts';
+import { type Labels, NO_LABELS, compareText, labelValue } from '../query/labels.ts';
 
 /** The numbers of the series with a value, ascending: one number by itself, or a list. */
 export type Postings = number | PostingList;
@@ -74,8 +74,8 @@ export class LabelPostings {
     this.name = name;
   }
 
-  /** Notes that a series has a value; `valueOf` tells the value of a series that has one. Returns the value in its shared string. */
-  add(value: string, number: number, valueOf: (number: number) => string): string {
+  /** Notes that a series has a value; `labelSets` are those of the series before it. Returns the value in its shared string. */
+  add(value: string, number: number, labelSets: readonly Labels[]): string {
     this.total++;
     const known = this.values.get(value);
     if (known === undefined) {
@@ -87,7 +87,7 @@ export class LabelPostings {
       known.push(number);
       return known.value;
     }
-    const list = new PostingList(valueOf(known), known, number);
+    const list = new PostingList(labelValue(labelSets[known] ?? NO_LABELS, this.name), known, number);
     this.values.set(value, list);
     return list.value;
   }

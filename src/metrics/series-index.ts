@@ -14,6 +14,7 @@ import type { Block } from '../storage/native.ts';
 import { Bits } from './bits.ts';
 import { labelsOfRow } from './labels-of-row.ts';
 import type { SeriesRegistry } from './series-registry.ts';
+import { Slices } from './slices.ts';
 import { type IndexedDay, TenantIndex } from './tenant-index.ts';
 
 const DAY_MS = 86_400_000;
@@ -200,6 +201,7 @@ export class SeriesIndex {
     const unknown: bigint[] = [];
     const { client, registryOf } = this.#options;
     const registry = registryOf(index.tenant);
+    const slices = new Slices();
     for await (const { rows, columns } of client.stream(sql`SELECT series FROM series WHERE ${where}`)) {
       const ids = columns['series'];
       const words = halves(ids);
@@ -211,6 +213,7 @@ export class SeriesIndex {
         if (number >= 0) day.active.add(number);
         else if (registry !== undefined && held >= 0) day.active.add(addRegistered(index, registry, held));
         else unknown.push(BigInt(String(ids?.[row])));
+        if (slices.isOver()) await slices.pause();
       }
       if (index.size + unknown.length > this.#options.seriesMax()) throw new DoesNotFit();
     }
@@ -219,7 +222,7 @@ export class SeriesIndex {
 
   async #loadUnknown(index: TenantIndex, day: IndexedDay, where: Sql): Promise<void> {
     const statement = sql`SELECT series, metric, name, labels FROM series WHERE ${where}`;
-    for await (const block of this.#options.client.stream(statement)) addRows(index, day, block);
+    for await (const block of this.#options.client.stream(statement)) await addRows(index, day, block);
   }
 
   async #flushed(): Promise<void> {
@@ -284,12 +287,14 @@ function addRegistered(index: TenantIndex, registry: SeriesRegistry, series: num
   return number;
 }
 
-function addRows(index: TenantIndex, day: IndexedDay, { rows, columns }: Block): void {
+async function addRows(index: TenantIndex, day: IndexedDay, { rows, columns }: Block): Promise<void> {
   const { series, metric = [], name = [], labels: maps = [] } = columns;
   const words = halves(series);
+  const slices = new Slices();
   for (let row = 0; row < rows; row++) {
     const labels = labelsOfRow(String(name[row]), maps[row]);
     day.active.add(index.add(words[2 * row] ?? 0, words[2 * row + 1] ?? 0, Number(metric[row]), labels));
+    if (slices.isOver()) await slices.pause();
   }
 }
 

@@ -6,7 +6,6 @@
 // so a number means the same series for as long as anyone holds the index, also over the pauses of a long look-up.
 
 import type { Labels } from '../query/labels.ts';
-import { labelValue } from '../query/labels.ts';
 import { Bits } from './bits.ts';
 import { IdTable } from './id-table.ts';
 import { LabelPostings } from './postings.ts';
@@ -93,13 +92,13 @@ export class TenantIndex {
     const number = this.#ids.add(low, high);
     if (number < size) return number;
     if (number === this.#metrics.length) this.#growColumns();
-    const own = Array.from<string>({ length: labels.length });
+    const own = labels.slice();
     let node = this.#root;
     for (let i = 0; i < labels.length; i += 2) {
       node = node.next.get(labels[i] ?? '') ?? this.#nextNode(node, labels[i] ?? '');
       const { label } = node;
       own[i] = label.name;
-      own[i + 1] = label.add(labels[i + 1] ?? '', number, (other) => labelValue(this.labelSet(other), label.name));
+      own[i + 1] = label.add(labels[i + 1] ?? '', number, this.#labelSets);
     }
     this.#labelSets.push(own);
     this.#metrics[number] = metric;
