@@ -18,8 +18,8 @@ import { FLOAT_AT, HISTOGRAM_AT, type StepSeries } from './step-series.ts';
 interface Question {
   readonly ofNative: (histogram: NativeHistogram, step: number, metric: string) => number;
   readonly ofClassic: (buckets: Buckets, step: number, metric: string) => number;
-  /** A label of the answer, where one call asks several questions. */
-  readonly label?: (step: number) => readonly [name: string, value: string];
+  /** A label of the answer, with its value at each step, where one call asks several questions. */
+  readonly label?: { readonly name: string; readonly values: readonly string[] };
 }
 
 /** `histogram_quantile(q, v)` */
@@ -43,14 +43,21 @@ export function quantilesOfHistograms(series: readonly StepSeries[], context: Ca
   const questions = call.args.slice(2).map((_, i): Question => {
     const quantiles = scalarArgument(scalars, i + 2);
     warnOfQuantiles(quantiles, evaluation, argumentAt(call.args, i + 2));
-    return {
-      ...askQuantile(quantiles, { evaluation, vector, forced }),
-      label: (step) => [name, formatOpenMetrics(quantiles[step] as number)],
-    };
+    return { ...askQuantile(quantiles, { evaluation, vector, forced }), label: { name, values: labelValues(quantiles) } };
   });
   const answers = askAll(series, evaluation, { vector, questions });
   forced.tell(vector);
   return answers;
+}
+
+/** The quantiles as they stand in a label; most often one for all steps. */
+function labelValues(quantiles: Float64Array): readonly string[] {
+  const texts: string[] = [];
+  for (const [step, quantile] of quantiles.entries()) {
+    const isSame = step > 0 && Object.is(quantile, quantiles[step - 1]);
+    texts.push(isSame ? (texts[step - 1] ?? '') : formatOpenMetrics(quantile));
+  }
+  return texts;
 }
 
 /** `histogram_fraction(lower, upper, v)` */
@@ -130,35 +137,45 @@ class AnswerSheet {
   readonly #labels: Labels;
   readonly #questions: readonly Question[];
   readonly #evaluation: Evaluation;
-  readonly #byLabel: Map<string, StepSeries>[];
+  /** Per question the series by the label's value. */
+  readonly #series: readonly Map<string, StepSeries>[];
+  /** Per question the series of the step before, which is most often that of the next one. */
+  readonly #current: { readonly value: string; readonly series: StepSeries }[] = [];
 
   constructor(labels: Labels, questions: readonly Question[], evaluation: Evaluation) {
     this.#labels = labels;
     this.#questions = questions;
     this.#evaluation = evaluation;
-    this.#byLabel = questions.map(() => new Map());
+    this.#series = questions.map(() => new Map());
   }
 
+  // hot: once per histogram and step.
   fill(step: number, answer: (question: Question) => number): void {
-    for (const [i, question] of this.#questions.entries()) {
-      const label = question.label?.(step);
-      const { has, values } = this.#seriesOf(i, label);
+    for (let i = 0; i < this.#questions.length; i++) {
+      const question = this.#questions[i];
+      if (question === undefined) continue;
+      const value = question.label?.values[step] ?? '';
+      let current = this.#current[i];
+      if (current === undefined || current.value !== value) {
+        current = { value, series: this.#seriesOf(i, question, value) };
+        this.#current[i] = current;
+      }
+      const { has, values } = current.series;
       has[step] = FLOAT_AT;
       values[step] = answer(question);
     }
   }
 
   answers(): readonly StepSeries[] {
-    return this.#byLabel.flatMap((series) => [...series.values()]);
+    return this.#series.flatMap((series) => [...series.values()]);
   }
 
-  #seriesOf(question: number, label: readonly [string, string] | undefined): StepSeries {
-    const known = this.#byLabel[question]?.get(label?.[1] ?? '');
+  #seriesOf(index: number, { label }: Question, value: string): StepSeries {
+    const known = this.#series[index]?.get(value);
     if (known !== undefined) return known;
-    const { arrays } = this.#evaluation;
-    const dropped = dropName(arrays.take(this.#labels), this.#evaluation);
-    const series = label === undefined ? dropped : { ...dropped, labels: labelsOf([...labelPairs(dropped.labels), label]) };
-    this.#byLabel[question]?.set(label?.[1] ?? '', series);
+    const dropped = dropName(this.#evaluation.arrays.take(this.#labels), this.#evaluation);
+    const series = label === undefined ? dropped : { ...dropped, labels: labelsOf([...labelPairs(dropped.labels), [label.name, value]]) };
+    this.#series[index]?.set(value, series);
     return series;
   }
 }
