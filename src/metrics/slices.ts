@@ -1,7 +1,5 @@
 // Long work in slices, between which other requests have their turn.
 
-import { scheduler } from 'node:timers/promises';
-
 /** How long others wait, in milliseconds. */
 const SLICE_MS = 5;
 /** Steps between two looks at the clock. */
@@ -23,7 +21,7 @@ export class Slices {
   }
 
   async pause(): Promise<void> {
-    await scheduler.yield();
+    await new Promise<void>((resolve) => void setImmediate(resolve));
     this.#signal?.throwIfAborted();
     this.#since = performance.now();
   }
