@@ -72,6 +72,9 @@ function bucketOf(counts: Float64Array, last: number, rank: number): number {
 /** Differences of this part of both counts together come from arithmetic, not from the data. */
 const TOLERANCE = 1e-12;
 const MIN_NORMAL = 2 ** -1022;
+/** Far outside of the tolerance: most counts need no closer look. */
+const CLEARLY_MORE = 1 + 1e-6;
+const CLEARLY_MORE_THAN_NOTHING = 1e-300;
 
 /** Small differences are taken away in silence, then falls. Tells what fell. */
 function makeMonotonic({ bounds, counts, length }: Buckets): Forced | undefined {
@@ -79,7 +82,8 @@ function makeMonotonic({ bounds, counts, length }: Buckets): Forced | undefined 
   let previous = counts[0] as number;
   for (let i = 1; i < length; i++) {
     const count = counts[i] as number;
-    if (almostEqual(previous, count)) counts[i] = previous;
+    if (count > CLEARLY_MORE * previous && count > CLEARLY_MORE_THAN_NOTHING) previous = count;
+    else if (almostEqual(previous, count)) counts[i] = previous;
     else if (count < previous) {
       counts[i] = previous;
       forced ??= { minBound: Number.POSITIVE_INFINITY, maxBound: Number.NEGATIVE_INFINITY, maxDifference: 0 };
