@@ -193,24 +193,24 @@ function pointsProblem(wanted: ExpectedSeries, span: Span, points: readonly Poin
   if (numbers.length !== gotNumbers.length || histograms.length !== gotHistograms.length) {
     return `expected ${numbers.length} float points and ${histograms.length} histogram points for ${metric}, but got ${printPoints(points)}`;
   }
-  const shown = `(result has ${printPoints(points)})`;
+  const shown = (): string => `(result has ${printPoints(points)})`;
   for (const [i, { ts, value }] of numbers.entries()) {
     const got = gotNumbers[i];
     if (got?.ts !== ts) {
-      return `expected float value at index ${i} for ${metric} to have timestamp ${ts}, but it had timestamp ${got?.ts} ${shown}`;
+      return `expected float value at index ${i} for ${metric} to have timestamp ${ts}, but it had timestamp ${got?.ts} ${shown()}`;
     }
     if (!almostEqual(value, got.value)) {
-      return `expected float value at index ${i} (t=${ts}) for ${metric} to be ${printNumber(value)}, but got ${printNumber(got.value)} ${shown}`;
+      return `expected float value at index ${i} (t=${ts}) for ${metric} to be ${printNumber(value)}, but got ${printNumber(got.value)} ${shown()}`;
     }
   }
   for (const [i, { ts, histogram }] of histograms.entries()) {
     const got = gotHistograms[i];
     if (got?.ts !== ts) {
-      return `expected histogram value at index ${i} for ${metric} to have timestamp ${ts}, but it had timestamp ${got?.ts} ${shown}`;
+      return `expected histogram value at index ${i} for ${metric} to have timestamp ${ts}, but it had timestamp ${got?.ts} ${shown()}`;
     }
     if (!sameHistogram(histogram, got.histogram)) {
       const found = printHistogram(histogramOf(got.histogram, histogram));
-      return `expected histogram value at index ${i} (t=${ts}) for ${metric} to be ${printHistogram(histogram)}, but got ${found} ${shown}`;
+      return `expected histogram value at index ${i} (t=${ts}) for ${metric} to be ${printHistogram(histogram)}, but got ${found} ${shown()}`;
     }
   }
   return undefined;

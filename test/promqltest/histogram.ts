@@ -53,7 +53,7 @@ export function sameHistogram(expected: NativeHistogram, read: ReadHistogram): b
 }
 
 function sameBound(a: number, b: number): boolean {
-  return a === b || Math.abs(a - b) <= BOUND_ERROR * Math.abs(a);
+  return a === b || (Number.isFinite(a) && Math.abs(a - b) <= BOUND_ERROR * Math.abs(a));
 }
 
 function expectedBuckets(histogram: NativeHistogram): ReadBucket[] {
