@@ -13,6 +13,7 @@ test('strings unquote as Go does', () => {
   assert.equal(whole('`a\\n`'), 'a\\n'); // backticks take everything as it stands
   assert.equal(whole(String.raw`"\x41\101\u00e4\U0001F600"`), 'AAä😀');
   assert.equal(whole(String.raw`"\xc3\xa4"`), 'ä'); // bytes join into characters
+  assert.equal(whole(String.raw`"a\xc5ä\xff\xe2\x82"`), 'a\udcc5ä\udcff\udce2\udc82'); // bytes that do not join are kept
 });
 
 test('strings that are none are refused', () => {
@@ -36,5 +37,6 @@ test('columns count bytes', () => {
 });
 
 test('quoting is undone by unquoting', () => {
-  for (const value of ['', 'a"b\\c', '\u0000\u0007\n\r', 'äöü 😀', '\u007f\u0085']) assert.equal(whole(quote(value)), value);
+  for (const value of ['', 'a"b\\c', '\u0000\u0007\n\r', 'äöü 😀', '\u007f\u0085', 'a\udcc5z\udcff'])
+    assert.equal(whole(quote(value)), value);
 });

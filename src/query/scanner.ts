@@ -71,7 +71,12 @@ const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
   '"': 34, // prettier-ignore
 };
 
-/** The text of a quoted string (Go's escapes; backticks take everything as it stands). Throws a parse error of `text` at `from`. */
+/**
+ * The text of a quoted string (Go's escapes; backticks take everything as it stands). Throws a parse error of `text` at `from`.
+ *
+ * Escaped bytes that are no UTF-8 become lone surrogates U+DC80…U+DCFF, one each, so that `quote` can write them again; such a text is not
+ * well-formed, and is U+FFFD where it leaves the program.
+ */
 export function unquote(text: string, from: number, to: number): string {
   const quote = text[from];
   const inner = text.slice(from + 1, to - 1);
@@ -90,7 +95,38 @@ export function unquote(text: string, from: number, to: number): string {
     else pushUtf8(bytes, escape.code);
     i = escape.next;
   }
-  return new TextDecoder().decode(Uint8Array.from(bytes));
+  return decodeUtf8(Uint8Array.from(bytes));
+}
+
+const BYTE_SURROGATES = 0xdc00;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Uint8Array): string {
+  const whole = decodedOrNothing(bytes);
+  if (whole !== undefined) return whole;
+  let text = '';
+  for (let at = 0; at < bytes.length;) {
+    const size = characterSize(bytes[at] ?? 0);
+    const character = size === 0 ? undefined : decodedOrNothing(bytes.subarray(at, at + size));
+    text += character ?? String.fromCharCode(BYTE_SURROGATES + (bytes[at] ?? 0));
+    at += character === undefined ? 1 : size;
+  }
+  return text;
+}
+
+function decodedOrNothing(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of a character by its first one; 0 where no character begins so. */
+function characterSize(first: number): number {
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
 type Escape = { readonly code: number; readonly isByte: boolean; readonly next: number } | { readonly problem: string };
@@ -163,6 +199,7 @@ export function quote(value: string): string {
     const escaped = QUOTE_ESCAPES[code];
     if (escaped !== undefined) out += escaped;
     else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`;
+    else if (code >= BYTE_SURROGATES + 0x80 && code < BYTE_SURROGATES + 0x100) out += `\\x${(code - BYTE_SURROGATES).toString(16)}`;
     else if (code >= 0x80 && code < 0xa0) out += `\\u${code.toString(16).padStart(4, '0')}`;
     else out += char;
   }

@@ -184,6 +184,7 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ['topk(1e19, x)', /^Scalar value 1e\+19 overflows int64$/],
   ['bottomk(Inf, x)', /^Scalar value \+Inf overflows int64$/],
   ['count_values("", x)', /^invalid label name ""$/],
+  [String.raw`count_values("v\xe4", x)`, /^invalid label name "v\\xe4"$/],
 ];
 for (const [query, message] of refused) {
   test(`${query} is refused`, () => assert.throws(() => run(query, []), { code: 'execution', message }));

@@ -78,7 +78,7 @@ class EmptyAggregator implements Aggregator {
 
 function valueLabel(param: Float64Array | string | undefined): string {
   const name = typeof param === 'string' ? param : '';
-  if (name === '' || !name.isWellFormed() || name.includes('\uFFFD')) {
+  if (name === '' || !name.isWellFormed()) {
     throw new RequestError('execution', `invalid label name ${quote(name)}`);
   }
   return name;
