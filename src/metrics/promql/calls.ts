@@ -62,7 +62,11 @@ export async function eachOfCall(call: Call, outer: QueryEvaluation, evaluator: 
 }
 
 /** The values of a call that returns a scalar. */
-export async function scalarOfCall(call: Call, evaluation: QueryEvaluation, gather: Evaluator['gatherSeries']): Promise<Float64Array> {
+export async function scalarOfCall(
+  call: Call,
+  evaluation: QueryEvaluation,
+  { gatherSeries, scalarValues }: Pick<Evaluator, 'gatherSeries' | 'scalarValues'>,
+): Promise<Float64Array> {
   const { steps, query } = evaluation;
   const constant = (value: number): Float64Array => new Float64Array(steps.count).fill(value);
   switch (call.name) {
@@ -79,7 +83,13 @@ export async function scalarOfCall(call: Call, evaluation: QueryEvaluation, gath
     case 'range':
       return constant((query.endMs - query.startMs) / 1000);
     case 'scalar':
-      return scalarOf(await gather(argumentAt(call.args, 0), evaluation), evaluation);
+      return scalarOf(await gatherSeries(argumentAt(call.args, 0), evaluation), evaluation);
+    case 'min_of':
+    case 'max_of': {
+      const pick = call.name === 'min_of' ? Math.min : Math.max;
+      const right = await scalarValues(argumentAt(call.args, 1), evaluation);
+      return (await scalarValues(argumentAt(call.args, 0), evaluation)).map((left, step) => pick(left, right[step] ?? Number.NaN));
+    }
     default:
       throw new AssertionError(`function ${call.name} is evaluated`);
   }

@@ -183,7 +183,7 @@ export async function scalarValues(expr: Expr, evaluation: QueryEvaluation): Pro
     case 'binary':
       return binaryScalars(expr, await scalarValues(expr.left, evaluation), await scalarValues(expr.right, evaluation));
     case 'call':
-      return scalarOfCall(expr, evaluation, gatherSeries);
+      return scalarOfCall(expr, evaluation, { gatherSeries, scalarValues });
     default:
       throw new AssertionError(`a scalar, not ${expr.kind}`);
   }
