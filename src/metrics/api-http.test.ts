@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import { compressSync } from 'snappy';
+import { parse as parseYaml } from 'yaml';
 import { createLog } from '../base/log.ts';
 import { ProtobufReader } from '../base/protobuf.ts';
 import { ProtobufWriter } from '../base/protobuf-writer.ts';
@@ -387,6 +388,13 @@ test('pages of the state that clients look for', async () => {
     { text: 'Configuration reload has failed.', date: '1970-01-01T00:00:00.000Z', active: true },
   ]);
   assert.match(JSON.stringify(await data('features')), /"promql_functions":\{"abs":true,/);
+});
+
+test('the API describes itself', async () => {
+  const response = await fetch(`${server.url}/prometheus/api/v1/openapi.yaml`);
+  assert.equal(response.headers.get('content-type'), 'application/yaml; charset=utf-8');
+  const document: unknown = parseYaml(await response.text());
+  assert.match(JSON.stringify(document), /"openapi":"3\.1\.0".*"url":"\/prometheus".*"\/api\/v1\/label\/\{name\}\/values":\{"get"/);
 });
 
 interface Exposed {

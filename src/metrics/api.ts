@@ -4,6 +4,7 @@ import type { Route } from '../server/route.ts';
 import { atBase } from '../server/router.ts';
 import { adminRoutes } from './api-admin.ts';
 import type { MetricsApiOptions } from './api-context.ts';
+import { documentRoute } from './api-document.ts';
 import { featureRoutes } from './api-features.ts';
 import { metadataRoutes } from './api-metadata.ts';
 import { queryRoutes } from './api-query.ts';
@@ -15,7 +16,12 @@ import { remoteReadRoutes } from './remote-read.ts';
 
 /** The read side of metrics, as routes. */
 export function metricsApiRoutes(options: MetricsApiOptions): readonly Route[] {
-  return [...atBase('/prom', routesOf(options, 'prometheus')), ...atBase('/prometheus', routesOf(options, 'mimir'))];
+  return [...documented(options, '/prom', 'prometheus'), ...documented(options, '/prometheus', 'mimir')];
+}
+
+function documented(options: MetricsApiOptions, base: string, flavour: Flavour): readonly Route[] {
+  const routes = routesOf(options, flavour);
+  return atBase(base, [...routes, documentRoute(routes, base, options.status.version)]);
 }
 
 function routesOf(options: MetricsApiOptions, flavour: Flavour): readonly Route[] {

@@ -54,10 +54,9 @@ const SAMPLES_HEADERS = { 'content-type': 'application/x-protobuf', 'content-enc
 async function* frames(read: ReadContext, queries: readonly ReadQuery[]): AsyncGenerator<Uint8Array> {
   for (const [index, { matchers, fromMs, toMs }] of queries.entries()) {
     // Both ends are included.
-    const series = sortedSeries(read, matchers, { afterMs: fromMs - 1, toMs }, (labels, floats, histograms) => {
-      return [...framesOf(labels, chunksOf(floats, histograms), index)];
-    });
-    for await (const own of series) yield* own;
+    yield* sortedSeries(read, matchers, { afterMs: fromMs - 1, toMs }, (labels, floats, histograms) => [
+      ...framesOf(labels, chunksOf(floats, histograms), index),
+    ]);
   }
 }
 

@@ -1,9 +1,9 @@
 // Series with their raw samples in the order of their labels, for answers that are streamed: however much is asked for, a batch of series is held.
 //
-//   matchers ─▶ all label sets, sorted ─▶ batch of series ─▶ its samples, made into something ─▶ handed on ─▶ next batch
+//   matchers ─▶ all label sets, sorted ─▶ batch of series ─▶ its samples, encoded ─▶ handed on ─▶ next batch
 //
-// The tables are sorted by ids, so each batch is a statement of its own. It has ended before anything of it is handed on: a client that reads
-// slowly keeps no reader of the store.
+// The tables are sorted by ids, so each batch is a statement of its own, which has to look at all of a metric: few batches, held in their encoded
+// form. A statement has ended before anything of its batch is handed on: a client that reads slowly keeps no reader of the store.
 
 import { ints, sql } from '../base/sql.ts';
 import type { Labels } from '../query/labels.ts';
@@ -13,43 +13,47 @@ import { rawSamplesOf, type VisitSeries } from './raw-series.ts';
 import { type ReadContext, type Selection, selectSeries } from './read.ts';
 import type { Window } from './read-samples.ts';
 
-/** A batch is made so large that it comes to about so many samples. */
-const BATCH_SAMPLES = 1_000_000;
+/** A batch is made so large that its encoded series come to about so many bytes. */
+const BATCH_BYTES = 32 * 1024 * 1024;
 const BATCH_SERIES_MIN = 16;
-const BATCH_SERIES_MAX = 5000;
+/** The ids of a batch are a list in its statement. */
+const BATCH_SERIES_MAX = 20_000;
+/** How much larger a batch may be than the one before, of which it is estimated. */
+const BATCH_GROWTH = 16;
 
-/** Makes something of a series' samples; the run of floats is used again for the next series. */
-export type MakeSeries<T> = (...series: Parameters<VisitSeries>) => T;
+/** Encodes a series; the run of floats is used again for the next series. */
+export type EncodeSeries = (...series: Parameters<VisitSeries>) => readonly Uint8Array[];
 
 interface Member {
   readonly selection: Selection;
   readonly number: number;
 }
 
-/** What `make` makes of each series that has samples in the window, in the order of labels. Throws as `selectSeries` does. */
-export async function* sortedSeries<T>(
+/** What `encode` makes of each series that has samples in the window, in the order of labels. Throws as `selectSeries` does. */
+export async function* sortedSeries(
   read: ReadContext,
   matchers: readonly Matcher[],
   window: Window,
-  make: MakeSeries<T>,
-): AsyncGenerator<T> {
+  encode: EncodeSeries,
+): AsyncGenerator<Uint8Array> {
   const members = sortedMembers(await selectSeries(read, matchers, { fromMs: window.afterMs, toMs: window.toMs }));
   let size = BATCH_SERIES_MIN;
   for (let from = 0; from < members.length;) {
     const batch = members.slice(from, from + size);
-    const made: { readonly labels: Labels; readonly value: T }[] = [];
-    let samples = 0;
+    const encoded: { readonly labels: Labels; readonly pieces: readonly Uint8Array[] }[] = [];
+    let bytes = 0;
     for (const selection of new Set(batch.map((member) => member.selection))) {
       const numbers = new Set(batch.filter((member) => member.selection === selection).map(({ number }) => number));
       await rawSamplesOf(read, subset(selection, numbers), window, (labels, floats, histograms) => {
-        samples += floats.length + histograms.length;
-        made.push({ labels, value: make(labels, floats, histograms) });
+        const pieces = encode(labels, floats, histograms);
+        for (const piece of pieces) bytes += piece.length;
+        encoded.push({ labels, pieces });
       });
     }
-    for (const { value } of made.sort((a, b) => compareLabels(a.labels, b.labels))) yield value;
+    for (const { pieces } of encoded.sort((a, b) => compareLabels(a.labels, b.labels))) yield* pieces;
     from += batch.length;
-    const fitting = Math.ceil((BATCH_SAMPLES * batch.length) / Math.max(1, samples));
-    size = Math.max(BATCH_SERIES_MIN, Math.min(BATCH_SERIES_MAX, fitting, size * 8));
+    const fitting = Math.floor((BATCH_BYTES * batch.length) / Math.max(1, bytes));
+    size = Math.max(BATCH_SERIES_MIN, Math.min(BATCH_SERIES_MAX, fitting, size * BATCH_GROWTH));
   }
 }
 
