@@ -3,7 +3,8 @@
 import type { Labels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import { type ReadContext, type Selection, selectSeries } from './read.ts';
-import { type HistogramSample, type SampleRun, type Window, readHistograms, readSamples, tooManySamples } from './read-samples.ts';
+import { type HistogramSample, readHistograms } from './read-histograms.ts';
+import { type SampleRun, type Window, readSamples, tooManySamples } from './read-samples.ts';
 
 /** What is called with each series' samples in a window, stale markers included; the run of floats is used again for the next series. */
 export type VisitSeries = (labels: Labels, floats: SampleRun, histograms: readonly HistogramSample[]) => void;

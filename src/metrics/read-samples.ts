@@ -1,20 +1,24 @@
-// Samples of a selection, series by series, out of streamed columns: memory holds one series at a time, and what the visitor keeps.
+// Samples of a selection, series by series, out of streamed columns.
 //
-// The tables are sorted by (tenant, metric, series, ts), so a series' samples come one after another, in the order of time.
-// The same sample may stand in several parts; of one time one sample is shown: rather a value than a stale marker, and of two values the larger.
+//   series in groups ──(a statement each, two at a time)──▶ blocks of columns ──▶ runs of rows per series ──▶ one series after another
+//
+// The table keeps a metric's samples in blocks of two hours, so a series comes in pieces; what is not yet merged comes in more of them. So
+// nothing is asked to be sorted: pieces are noted where they lie and joined when their series is shown. A group is as many series as fit the
+// memory of one, whatever the query reads. The same sample may stand in several parts; of one time one sample is shown: rather a value than a
+// stale marker, and of two values the larger.
 
 import { assert } from '../base/assert.ts';
 import { RequestError } from '../base/request-error.ts';
-import { int, sql, type Sql } from '../base/sql.ts';
+import { type Sql, int, sql } from '../base/sql.ts';
 import type { Block, Values } from '../storage/native.ts';
-import { type CounterResetHint, type NativeHistogram, type Span } from './native-histogram.ts';
-import { type ReadContext, type Selection, bigintOf, guarded, statementOptions } from './read.ts';
-import { decodeValues } from './value-code.ts';
+import { type ReadContext, type Selection, guarded, statementOptions } from './read.ts';
+import { decodeCodes } from './value-code.ts';
 import { HIGH_WORD, isStaleAt, wordsOf } from './value.ts';
 
 const TWO_32 = 4294967296;
+const TWO_64 = 2n ** 64n;
 
-/** The float samples of one series in a window; arrays are larger than `length` and reused for the next series. */
+/** The float samples of one series in a window; arrays are larger than `length` and used again for the next series. */
 export interface SampleRun {
   /** Milliseconds, ascending, each once. */
   readonly times: Float64Array;
@@ -33,6 +37,98 @@ export interface Window {
   readonly toMs: number;
 }
 
+/** Rows that a group of series is meant to have, and those at which a group is given up and halved. */
+const GROUP_ROWS = 1_000_000;
+const GROUP_ROWS_MAX = 6_000_000;
+/** Fewer rows than this are not worth a second statement. */
+const SPLIT_ROWS_MIN = 300_000;
+const GROUPS_AT_ONCE = 2;
+/** How many rows a series is taken to have before it is known: a sample every 15 s. */
+const USUAL_INTERVAL_MS = 15_000;
+/** After so many rows other requests, and the other group, have their turn. */
+const ROWS_PER_TURN = 250_000;
+
+/** Streams the float samples of a selection in a window, in no order of series. */
+export async function readSamples(context: ReadContext, selection: Selection, window: Window, visit: VisitSamples): Promise<void> {
+  const usualRows = selection.size * Math.max(1, Math.min((window.toMs - window.afterMs) / USUAL_INTERVAL_MS, GROUP_ROWS_MAX));
+  const least = usualRows < SPLIT_ROWS_MIN || selection.size < GROUPS_AT_ONCE ? 1 : GROUPS_AT_ONCE;
+  const count = Math.min(selection.size, Math.max(least, Math.ceil(usualRows / GROUP_ROWS)));
+  const groups = Array.from({ length: count }, (_, i): Group => ({ from: share(i, count), to: share(i + 1, count) - 1n }));
+  const condition = selection.condition;
+  const read: GroupRead = { context, selection, window, condition, visit, joiner: new Joiner(context.limits.samplesMax) };
+  const workers = Array.from({ length: Math.min(count, GROUPS_AT_ONCE) }, async () => {
+    const gathered = new GroupRuns(selection);
+    for (let group = groups.pop(); group !== undefined; group = groups.pop()) groups.push(...(await readGroup(read, group, gathered)));
+  });
+  const outcomes = await Promise.allSettled(workers);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** The ids of a group's series, both ends included: ids are hashes, so that equal shares of their range hold about as many series. */
+interface Group {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+function share(index: number, count: number): bigint {
+  return (TWO_64 * BigInt(index)) / BigInt(count);
+}
+
+interface GroupRead {
+  readonly context: ReadContext;
+  readonly selection: Selection;
+  readonly window: Window;
+  readonly condition: Sql;
+  readonly visit: VisitSamples;
+  readonly joiner: Joiner;
+}
+
+/** Reads a group and shows its series; gives the halves that must be read instead where it has too many rows. */
+async function readGroup(
+  { context, selection, window, condition, visit, joiner }: GroupRead,
+  group: Group,
+  runs: GroupRuns,
+): Promise<readonly Group[]> {
+  const isWhole = group.from === 0n && group.to === TWO_64 - 1n;
+  const within = isWhole ? condition : sql`${condition} AND series >= ${int(group.from)} AND series <= ${int(group.to)}`;
+  const { column, baseMs } = timeColumn(window);
+  // Names of these lengths let the columns of a block begin at multiples of their width, so that they are read where they lie.
+  const statement = sql`SELECT series AS hash, code AS c, ${column} FROM samples WHERE ${within} AND ${windowCondition(window)}`;
+  const canHalve = selection.size > 1 && group.to > group.from;
+  runs.begin(baseMs);
+  await guarded(context, async () => {
+    const options = { ...statementOptions(context), threadsMax: 1, isPlain: true };
+    for await (const block of context.client.stream(statement, options)) {
+      if (block.rows > 0) runs.take(block);
+      if (canHalve && runs.rows > GROUP_ROWS_MAX) break;
+    }
+  });
+  if (canHalve && runs.rows > GROUP_ROWS_MAX) {
+    const middle = (group.from + group.to) / 2n;
+    return [
+      { from: group.from, to: middle },
+      { from: middle + 1n, to: group.to },
+    ];
+  }
+  let rows = 0;
+  for (const number of runs.series()) {
+    const run = joiner.join(runs, number);
+    visit(number, run);
+    if ((rows += run.length) < ROWS_PER_TURN) continue;
+    rows = 0;
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    context.signal.throwIfAborted();
+  }
+  return [];
+}
+
+/** Times within a window as 32 bits from its start, where they fit: fewer bytes to hand over. */
+function timeColumn({ afterMs, toMs }: Window): { readonly column: Sql; readonly baseMs: number } {
+  const baseMs = Math.floor(afterMs);
+  if (Number.isFinite(baseMs) && toMs - baseMs < TWO_32) return { column: sql`toUInt32(ts - ${int(BigInt(baseMs))}) AS time`, baseMs };
+  return { column: sql`ts AS t`, baseMs: 0 };
+}
+
 const TS_MIN = -(2n ** 63n);
 const TS_MAX = 2n ** 63n - 1n;
 
@@ -43,97 +139,183 @@ function integerTime(ms: number): bigint {
   return whole < TS_MIN ? TS_MIN : whole > TS_MAX ? TS_MAX : whole;
 }
 
-function windowCondition({ afterMs, toMs }: Window): Sql {
+/** The condition on `ts` of a window. */
+export function windowCondition({ afterMs, toMs }: Window): Sql {
   // The least integer as a literal is a negated number over 2^63; one more than it is never missed, for nothing precedes it.
   const after = integerTime(afterMs);
   return sql`ts > ${int(after === TS_MIN ? TS_MIN + 1n : after)} AND ts <= ${int(integerTime(toMs))}`;
 }
 
-/** Streams the float samples of a selection in a window. */
-export async function readSamples(context: ReadContext, selection: Selection, window: Window, visit: VisitSamples): Promise<void> {
-  const statement = sql`SELECT series, ts, code FROM samples WHERE ${selection.condition} AND ${windowCondition(window)} ORDER BY metric, series, ts`;
-  const gatherer = new SampleGatherer(selection, context.limits.samplesMax, visit);
-  await guarded(context, async () => {
-    for await (const block of context.client.stream(statement, statementOptions(context))) {
-      if (block.rows > 0) gatherer.take(block);
-    }
-  });
-  gatherer.end();
+/** The columns of a block as words. `narrow` times are 32 bits from the window's start, wide ones have two words each. */
+interface Columns {
+  readonly codes: Uint32Array;
+  readonly times: Uint32Array;
+  readonly isNarrow: boolean;
 }
 
-/** Joins the rows of each series over the borders of blocks. */
-class SampleGatherer {
+/** Where the rows of each series of a group lie, in the order in which they came. */
+class GroupRuns {
   readonly #selection: Selection;
-  readonly #samplesMax: number;
-  readonly #visit: VisitSamples;
-  #low = 0;
-  #high = 0;
-  /** Of the series being gathered; -1 before the first, -2 for one that was not selected. */
-  #number = -1;
-  #times = new Float64Array(1024);
-  #values = new Float64Array(1024);
-  #words = wordsOf(this.#values);
-  #length = 0;
+  readonly #first: Int32Array;
+  readonly #last: Int32Array;
+  readonly #touched: number[] = [];
+  #blocks: Columns[] = [];
+  /** Per run: its block, its rows from and to, and the next run of its series. */
+  #runs = new Int32Array(4 * 1024);
+  #count = 0;
+  rows = 0;
+  baseMs = 0;
 
-  constructor(selection: Selection, samplesMax: number, visit: VisitSamples) {
+  constructor(selection: Selection) {
     this.#selection = selection;
-    this.#samplesMax = samplesMax;
-    this.#visit = visit;
+    this.#first = new Int32Array(selection.size).fill(-1);
+    this.#last = new Int32Array(selection.size).fill(-1);
   }
 
+  begin(baseMs: number): void {
+    for (const number of this.#touched) this.#first[number] = -1;
+    this.#touched.length = 0;
+    this.#blocks = [];
+    this.#count = 0;
+    this.rows = 0;
+    this.baseMs = baseMs;
+  }
+
+  /** Numbers of the series that have rows. */
+  series(): readonly number[] {
+    return this.#touched;
+  }
+
+  /** The first run of a series, or -1. */
+  first(number: number): number {
+    return this.#first[number] ?? -1;
+  }
+
+  next(run: number): number {
+    return this.#runs[4 * run + 3] as number;
+  }
+
+  from(run: number): number {
+    return this.#runs[4 * run + 1] as number;
+  }
+
+  to(run: number): number {
+    return this.#runs[4 * run + 2] as number;
+  }
+
+  columns(run: number): Columns {
+    const columns = this.#blocks[this.#runs[4 * run] as number];
+    assert(columns !== undefined, 'the block of a run');
+    return columns;
+  }
+
+  /** The time of a row of a block. */
+  time({ times, isNarrow }: Columns, row: number): number {
+    if (isNarrow) return this.baseMs + (times[row] as number);
+    return ((times[2 * row + 1] as number) | 0) * TWO_32 + (times[2 * row] as number);
+  }
+
+  // hot: once per run of rows; the rows of a series are many, so its end is looked for in strides.
   take({ rows, columns }: Block): void {
-    const series = column64(columns['series']);
-    const ts = column64(columns['ts']);
-    const codes = columns['code'];
-    assert(series !== undefined && ts !== undefined && codes instanceof BigInt64Array, 'columns series, ts and code of samples');
-    const values = decodeValues(codes);
+    const series = words(columns['hash']);
+    const codes = words(columns['c']);
+    const narrow = columns['time'];
+    const times = narrow instanceof Uint32Array ? narrow : words(columns['t']);
+    assert(series !== undefined && codes !== undefined && times !== undefined, 'columns hash, c and time of samples');
+    const block = this.#blocks.push({ codes, times, isNarrow: narrow instanceof Uint32Array }) - 1;
+    this.rows += rows;
     for (let from = 0; from < rows;) {
-      const low = series[2 * from] ?? 0;
-      const high = series[2 * from + 1] ?? 0;
-      let to = from + 1;
-      while (to < rows && series[2 * to] === low && series[2 * to + 1] === high) to++;
-      if (this.#number === -1 || low !== this.#low || high !== this.#high) this.#begin(low, high);
-      if (this.#number >= 0) this.#append(ts, values, from, to);
+      const low = series[2 * from] as number;
+      const high = series[2 * from + 1] as number;
+      const to = endOfRun(series, from, rows);
+      const number = this.#selection.find(low, high);
+      if (number >= 0) this.#add(number, block, from, to);
       from = to;
     }
   }
 
-  end(): void {
-    if (this.#number >= 0 && this.#length > 0) {
-      this.#visit(this.#number, { times: this.#times, values: this.#values, words: this.#words, length: this.#length });
+  #add(number: number, block: number, from: number, to: number): void {
+    const run = this.#count++;
+    if (4 * run === this.#runs.length) {
+      const grown = new Int32Array(this.#runs.length * 2);
+      grown.set(this.#runs);
+      this.#runs = grown;
     }
+    const runs = this.#runs;
+    runs[4 * run] = block;
+    runs[4 * run + 1] = from;
+    runs[4 * run + 2] = to;
+    runs[4 * run + 3] = -1;
+    if (this.#first[number] === -1) {
+      this.#first[number] = run;
+      this.#touched.push(number);
+    } else runs[4 * (this.#last[number] as number) + 3] = run;
+    this.#last[number] = run;
+  }
+}
+
+function endOfRun(series: Uint32Array, from: number, rows: number): number {
+  const low = series[2 * from] as number;
+  const high = series[2 * from + 1] as number;
+  let to = from + 1;
+  while (to < rows && series[2 * to] === low && series[2 * to + 1] === high) to++;
+  return to;
+}
+
+/** Joins the runs of a series into one, in the order of time. Its arrays are used again for every series. */
+class Joiner {
+  readonly #samplesMax: number;
+  #times = new Float64Array(4096);
+  #values = new Float64Array(4096);
+  #words = wordsOf(this.#values);
+  #length = 0;
+
+  constructor(samplesMax: number) {
+    this.#samplesMax = samplesMax;
+  }
+
+  join(runs: GroupRuns, number: number): SampleRun {
     this.#length = 0;
+    for (const run of inOrder(runs, number)) this.#append(runs, run);
+    return { times: this.#times, values: this.#values, words: this.#words, length: this.#length };
   }
 
-  #begin(low: number, high: number): void {
-    this.end();
-    this.#low = low;
-    this.#high = high;
-    const number = this.#selection.find(low, high);
-    this.#number = number < 0 ? -2 : number;
+  #append(runs: GroupRuns, run: number): void {
+    const columns = runs.columns(run);
+    const from = runs.from(run);
+    const to = runs.to(run);
+    const before = this.#length;
+    this.#reserve(before + to - from);
+    const isLater = before === 0 || runs.time(columns, from) > (this.#times[before - 1] as number);
+    if (columns.isNarrow) copyNarrow(columns.times, this.#times, { from, to, at: before, baseMs: runs.baseMs });
+    else for (let row = from; row < to; row++) this.#times[before + row - from] = runs.time(columns, row);
+    decodeCodes(columns.codes, { from, to }, this.#values, before);
+    this.#length += to - from;
+    if (!isLater || !isAscending(this.#times, before, this.#length)) this.#settle();
   }
 
-  // hot: once per sample that any query reads; everything it touches is a typed array.
-  #append(ts: Uint32Array, values: Float64Array, from: number, to: number): void {
-    this.#reserve(this.#length + to - from);
-    const times = this.#times;
-    const kept = this.#values;
-    const words = this.#words;
-    const given = wordsOf(values);
-    let length = this.#length;
-    for (let i = from; i < to; i++) {
-      const time = ((ts[2 * i + 1] as number) | 0) * TWO_32 + (ts[2 * i] as number);
-      if (length > 0 && times[length - 1] === time) {
-        const stale = isStaleAt(words, length - 1);
+  /** Sorts all samples so far and keeps one of each time. */
+  #settle(): void {
+    const order = Uint32Array.from({ length: this.#length }, (_, i) => i).sort(
+      (a, b) => (this.#times[a] as number) - (this.#times[b] as number),
+    );
+    const times = this.#times.slice(0, this.#length);
+    const words = this.#words.slice(0, this.#length * 2);
+    const values = new Float64Array(words.buffer);
+    let length = 0;
+    for (const from of order) {
+      const time = times[from] as number;
+      if (length > 0 && this.#times[length - 1] === time) {
+        const stale = isStaleAt(this.#words, length - 1);
+        const kept = this.#values[length - 1] as number;
         // The negation lets a number win over a NaN too.
-        if (isStaleAt(given, i) || (!stale && !((values[i] as number) > (kept[length - 1] as number) || Number.isNaN(kept[length - 1]))))
-          continue;
+        if (isStaleAt(words, from) || (!stale && !((values[from] as number) > kept || Number.isNaN(kept)))) continue;
         length--;
       }
-      times[length] = time;
+      this.#times[length] = time;
       // By words, so that a NaN keeps its bits.
-      words[2 * length] = given[2 * i] as number;
-      words[2 * length + 1] = given[2 * i + 1] as number;
+      this.#words[2 * length] = words[2 * from] as number;
+      this.#words[2 * length + 1] = words[2 * from + 1] as number;
       length++;
     }
     this.#length = length;
@@ -145,13 +327,41 @@ class SampleGatherer {
     const capacity = Math.max(size, this.#times.length * 2);
     const times = new Float64Array(capacity);
     const values = new Float64Array(capacity);
-    const words = wordsOf(values);
+    const grown = wordsOf(values);
     times.set(this.#times.subarray(0, this.#length));
-    words.set(this.#words.subarray(0, this.#length * 2));
+    grown.set(this.#words.subarray(0, this.#length * 2));
     this.#times = times;
     this.#values = values;
-    this.#words = words;
+    this.#words = grown;
   }
+}
+
+/** The runs of a series by their first time; as they came where that is in order already, as it mostly is. */
+function inOrder(runs: GroupRuns, number: number): readonly number[] {
+  const found: number[] = [];
+  for (let run = runs.first(number); run >= 0; run = runs.next(run)) found.push(run);
+  if (found.length < 2) return found;
+  const startOf = (run: number): number => runs.time(runs.columns(run), runs.from(run));
+  return found.sort((a, b) => startOf(a) - startOf(b));
+}
+
+interface Copy {
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+  readonly baseMs: number;
+}
+
+// hot: once per sample that any query reads.
+function copyNarrow(times: Uint32Array, into: Float64Array, { from, to, at, baseMs }: Copy): void {
+  const shift = at - from;
+  for (let row = from; row < to; row++) into[row + shift] = baseMs + (times[row] as number);
+}
+
+// hot: once per sample that any query reads.
+function isAscending(times: Float64Array, from: number, to: number): boolean {
+  for (let i = from + 1; i < to; i++) if ((times[i] as number) <= (times[i - 1] as number)) return false;
+  return true;
 }
 
 /** The refusal of a query that would hold more samples than it may. */
@@ -162,76 +372,9 @@ export function tooManySamples(samplesMax: number): RequestError {
   );
 }
 
-function column64(values: Values | undefined): Uint32Array | undefined {
+function words(values: Values | undefined): Uint32Array | undefined {
   if (!(values instanceof BigInt64Array) && !(values instanceof BigUint64Array)) return undefined;
   return new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
 }
 
 assert(HIGH_WORD === 1, 'columns are read as little-endian words');
-
-/** A native histogram of a series, or the end of the series at that time. */
-export type HistogramSample =
-  | { readonly kind: 'histogram'; readonly ms: number; readonly histogram: NativeHistogram }
-  | { readonly kind: 'stale'; readonly ms: number };
-
-/** Called once per native histogram sample, series by series in the order of time. */
-export type VisitHistogram = (seriesNumber: number, sample: HistogramSample) => void;
-
-const HISTOGRAM_COLUMNS = sql`schema, reset_hint, count, sum, zero_threshold, zero_count, positive_spans, positive_buckets, negative_spans, negative_buckets, custom_values`;
-
-/** Streams the native histograms of a selection in a window. Of two at one time the first in the table's order is shown. */
-export async function readHistograms(context: ReadContext, selection: Selection, window: Window, visit: VisitHistogram): Promise<void> {
-  const statement = sql`SELECT series, ts, ${HISTOGRAM_COLUMNS} FROM histograms WHERE ${selection.condition} AND ${windowCondition(window)} ORDER BY metric, series, ts, count DESC`;
-  let last: readonly [bigint, number] = [-1n, 0];
-  await guarded(context, async () => {
-    for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
-      for (let row = 0; row < rows; row++) {
-        const id = bigintOf(columns['series']?.[row]);
-        const ms = Number(columns['ts']?.[row]);
-        const number = selection.find(Number(id & 0xffffffffn), Number(id >> 32n));
-        if (number < 0 || (last[0] === id && last[1] === ms)) continue;
-        last = [id, ms];
-        visit(number, histogramOfRow(columns, row, ms));
-      }
-    }
-  });
-}
-
-type Columns = Readonly<Record<string, Values>>;
-
-function histogramOfRow(columns: Columns, row: number, ms: number): HistogramSample {
-  const sums = columns['sum'];
-  assert(sums instanceof Float64Array, 'column sum of histograms');
-  if (isStaleAt(wordsOf(sums), row)) return { kind: 'stale', ms };
-  const float = (name: string): number => Number(columns[name]?.[row]);
-  return {
-    kind: 'histogram',
-    ms,
-    histogram: {
-      schema: float('schema'),
-      counterResetHint: RESET_HINTS[float('reset_hint')] ?? 'unknown',
-      count: float('count'),
-      sum: float('sum'),
-      zeroThreshold: float('zero_threshold'),
-      zeroCount: float('zero_count'),
-      positiveSpans: spansOf(columns['positive_spans']?.[row]),
-      positiveBuckets: numbersOf(columns['positive_buckets']?.[row]),
-      negativeSpans: spansOf(columns['negative_spans']?.[row]),
-      negativeBuckets: numbersOf(columns['negative_buckets']?.[row]),
-      customValues: numbersOf(columns['custom_values']?.[row]),
-    },
-  };
-}
-
-/** As in the table: see `reset_hint` in table.ts. */
-const RESET_HINTS: readonly CounterResetHint[] = ['unknown', 'yes', 'no', 'gauge'];
-
-function numbersOf(value: unknown): readonly number[] {
-  if (value instanceof Float64Array || value instanceof Int32Array) return Array.from(value);
-  return Array.isArray(value) ? value.map(Number) : [];
-}
-
-function spansOf(value: unknown): readonly Span[] {
-  const flat = numbersOf(value);
-  return Array.from({ length: flat.length / 2 }, (_, i) => ({ offset: flat[2 * i] ?? 0, length: flat[2 * i + 1] ?? 0 }));
-}

@@ -8,7 +8,8 @@ import { RequestError } from '../base/request-error.ts';
 import { type Labels } from '../query/labels.ts';
 import { type MatchOp, type Matcher, compileMatcher } from '../query/matchers.ts';
 import type { CounterResetHint, NativeHistogram, Span } from './native-histogram.ts';
-import type { HistogramSample, SampleRun } from './read-samples.ts';
+import type { HistogramSample } from './read-histograms.ts';
+import type { SampleRun } from './read-samples.ts';
 
 export interface ReadQuery {
   /** Milliseconds, both included. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeValues, encodeValues } from './value-code.ts';
+import { decodeCodes, encodeValues } from './value-code.ts';
 
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
@@ -11,7 +11,9 @@ const words = new Uint32Array(float.buffer);
 function roundTrip(low: number, high: number, thousandths: number): readonly [number, number] {
   const input = new Float64Array(1);
   new Uint32Array(input.buffer).set([low, high]);
-  const value = decodeValues(encodeValues(input, new Int32Array(1), Uint8Array.of(thousandths), new BigInt64Array(1)));
+  const codes = encodeValues(input, new Int32Array(1), Uint8Array.of(thousandths), new BigInt64Array(1));
+  const value = new Float64Array(1);
+  decodeCodes(new Uint32Array(codes.buffer), { from: 0, to: 1 }, value, 0);
   const [outLow = 0, outHigh = 0] = new Uint32Array(value.buffer);
   return [outLow, outHigh];
 }

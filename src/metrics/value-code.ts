@@ -62,22 +62,29 @@ function storedHigh(low: number, high: number): number {
   return high < CODED_HIGH_END ? (high | NEGATIVE_NAN_HIGH) >>> 0 : high;
 }
 
-/** The values of a column of codes, as Float64 with all their bits. Hot: once per sample that a query reads. */
-export function decodeValues(codes: BigInt64Array): Float64Array {
-  const input = new Uint32Array(codes.buffer, codes.byteOffset, codes.length * 2);
-  const output = new Float64Array(codes.length);
-  const outputWords = new Uint32Array(output.buffer);
-  for (let i = 0; i < codes.length; i++) {
-    const low = input[2 * i] as number;
-    const high = input[2 * i + 1] as number;
+/** Rows of a column. */
+export interface Rows {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Writes the values of rows of a column of codes to `into`, from index `at` on, with all their bits. `codes` are the words of the column.
+ * Hot: once per sample that a query reads.
+ */
+export function decodeCodes(codes: Uint32Array, { from, to }: Rows, into: Float64Array, at: number): void {
+  const words = new Uint32Array(into.buffer, into.byteOffset, into.length * 2);
+  const shift = at - from;
+  for (let i = from; i < to; i++) {
+    const low = codes[2 * i] as number;
+    const high = codes[2 * i + 1] as number;
     if (high < CODED_HIGH_END) {
       const code = high * TWO_32 + low;
-      output[i] = code < WHOLE_MAX ? (code - THOUSANDTHS_BIAS) / 1000 : code - WHOLE_BIAS;
+      into[i + shift] = code < WHOLE_MAX ? (code - THOUSANDTHS_BIAS) / 1000 : code - WHOLE_BIAS;
     } else {
-      outputWords[2 * i] = low;
       const subnormal = high > NEGATIVE_NAN_HIGH || (high === NEGATIVE_NAN_HIGH && low !== 0);
-      outputWords[2 * i + 1] = subnormal ? high & 0xfffff : high;
+      words[2 * (i + shift)] = low;
+      words[2 * (i + shift) + 1] = subnormal ? high & 0xfffff : high;
     }
   }
-  return output;
 }

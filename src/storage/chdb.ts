@@ -125,6 +125,7 @@ export class ChdbClient implements Client {
       `max_execution_time = ${timeoutMs / 1000}`,
       `max_memory_usage = ${memoryBytesMax}`,
       `max_rows_to_read = ${rowsReadMax}`,
+      ...(options.isPlain === true ? ['enable_analyzer = 0'] : []),
       ...(options.threadsMax === undefined ? [] : [`max_threads = ${options.threadsMax}`]),
     ];
     return `/*${tag}*/ ${statement.source} SETTINGS ${bounds.join(', ')}`;

@@ -280,21 +280,21 @@ function readBlock(reader: Reader): Block {
   return { rows, columns };
 }
 
-const FIXED: Readonly<Record<string, (bytes: ArrayBuffer) => Values>> = {
-  Int8: (b) => new Int8Array(b),
-  UInt8: (b) => new Uint8Array(b),
-  Bool: (b) => new Uint8Array(b),
-  Int16: (b) => new Int16Array(b),
-  UInt16: (b) => new Uint16Array(b),
-  Date: (b) => new Uint16Array(b),
-  Int32: (b) => new Int32Array(b),
-  UInt32: (b) => new Uint32Array(b),
-  DateTime: (b) => new Uint32Array(b),
-  Int64: (b) => new BigInt64Array(b),
-  DateTime64: (b) => new BigInt64Array(b),
-  UInt64: (b) => new BigUint64Array(b),
-  Float32: (b) => new Float32Array(b),
-  Float64: (b) => new Float64Array(b),
+const FIXED: Readonly<Record<string, (bytes: ArrayBuffer, offset: number, rows: number) => Values>> = {
+  Int8: (b, at, n) => new Int8Array(b, at, n),
+  UInt8: (b, at, n) => new Uint8Array(b, at, n),
+  Bool: (b, at, n) => new Uint8Array(b, at, n),
+  Int16: (b, at, n) => new Int16Array(b, at, n),
+  UInt16: (b, at, n) => new Uint16Array(b, at, n),
+  Date: (b, at, n) => new Uint16Array(b, at, n),
+  Int32: (b, at, n) => new Int32Array(b, at, n),
+  UInt32: (b, at, n) => new Uint32Array(b, at, n),
+  DateTime: (b, at, n) => new Uint32Array(b, at, n),
+  Int64: (b, at, n) => new BigInt64Array(b, at, n),
+  DateTime64: (b, at, n) => new BigInt64Array(b, at, n),
+  UInt64: (b, at, n) => new BigUint64Array(b, at, n),
+  Float32: (b, at, n) => new Float32Array(b, at, n),
+  Float64: (b, at, n) => new Float64Array(b, at, n),
 };
 const WIDTHS: Readonly<Record<string, number>> = {
   Int8: 1,
@@ -324,7 +324,7 @@ function readFixed(reader: Reader, type: string, rows: number): Values | undefin
   const base = type.replace(/\(.*/s, '');
   const make = FIXED[base];
   const width = WIDTHS[base];
-  return make === undefined || width === undefined ? undefined : make(reader.take(rows * width));
+  return make === undefined || width === undefined ? undefined : make(...reader.column(rows * width, width), rows);
 }
 
 // Dictionary versions of every LowCardinality inside a type stand before the data.
@@ -437,6 +437,14 @@ class Reader {
     const size = this.varint();
     const at = this.#forward(size);
     return this.#bytes.toString('utf8', at, at + size);
+  }
+
+  /** A column's bytes for a typed array: where they lie, if they begin at a multiple of their width, else as a copy. */
+  column(size: number, width: number): [ArrayBuffer, number] {
+    const offset = this.#bytes.byteOffset + this.pos;
+    if (offset % width !== 0 || !(this.#bytes.buffer instanceof ArrayBuffer)) return [this.take(size), 0];
+    this.#forward(size);
+    return [this.#bytes.buffer, offset];
   }
 
   /** A copy, so that a typed array over it is aligned. */

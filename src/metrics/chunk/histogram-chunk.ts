@@ -4,7 +4,7 @@
 // be resets, so a chunk ends where a counter falls, where the layout changes, and after a stale marker.
 
 import { CUSTOM_BUCKETS_SCHEMA, type NativeHistogram, type Span } from '../native-histogram.ts';
-import type { HistogramSample } from '../read-samples.ts';
+import type { HistogramSample } from '../read-histograms.ts';
 import { STALE_HIGH, STALE_LOW } from '../value-code.ts';
 import { BitWriter, XorColumn, wordsOfDouble } from './bit-writer.ts';
 

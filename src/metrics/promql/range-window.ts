@@ -72,7 +72,7 @@ export function histogramAt({ histograms }: RangeSeries, index: number): Histogr
 }
 
 /** The length of a window in seconds. */
-export function windowSeconds({ startMs, endMs }: RangeWindow): number {
+export function windowSeconds({ startMs, endMs }: Pick<RangeWindow, 'startMs' | 'endMs'>): number {
   return (endMs - startMs) / 1000;
 }
 

@@ -126,7 +126,8 @@ export async function overRanges(
   context: CallContext & { readonly evaluation: QueryEvaluation },
   sink: Sink,
 ): Promise<void> {
-  const fast = range.extension === undefined ? fastRange(context.call.name, context.evaluation.settings) : undefined;
+  const counted = context.evaluation.stats.isPerStep;
+  const fast = range.extension === undefined && !counted ? fastRange(context.call.name, context.evaluation.settings) : undefined;
   await range.each((series) => {
     const { evaluation } = context;
     const own: RangeContext = { ...context, metricName: metricNameOf(series.labels), extension: range.extension };

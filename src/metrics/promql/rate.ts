@@ -98,7 +98,7 @@ function histogramRate(series: RangeSeries, window: RangeWindow, context: RangeC
 }
 
 /** Where the samples of a window lie; `gaps` between them. */
-interface Sampled {
+export interface Sampled {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly gaps: number;
@@ -119,7 +119,12 @@ function startedFactor({ firstMs, lastMs, gaps }: Sampled, start: number, window
 }
 
 /** What the difference of last and first sample is multiplied by; a counter is not carried back beyond `fractionToZero` of the interval. */
-function extrapolationFactor(sampled: Sampled, fractionToZero: number, window: RangeWindow, { perSecond }: RateKind): number {
+export function extrapolationFactor(
+  sampled: Sampled,
+  fractionToZero: number,
+  window: Pick<RangeWindow, 'startMs' | 'endMs'>,
+  { perSecond }: Pick<RateKind, 'perSecond'>,
+): number {
   const { firstMs, lastMs, gaps } = sampled;
   const interval = (lastMs - firstMs) / 1000;
   const gap = interval / gaps;

@@ -3,7 +3,7 @@
 // Source: Prometheus 3.14: its chunks tell of each sample but their first that there was no reset; of a first one they know nothing. Under
 // `histogram_count`, `histogram_sum` and `histogram_avg`, where it reads no buckets, it looks for the resets themselves.
 
-import type { HistogramSample } from '../read-samples.ts';
+import type { HistogramSample } from '../read-histograms.ts';
 import { detectReset, withHint } from './histogram/arithmetic.ts';
 
 /** The samples with their hints; `marksResets` tells a reset where it is, else there is merely no hint. */

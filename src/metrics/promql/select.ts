@@ -6,7 +6,8 @@ import { compareText, labelValue, METRIC_NAME, type Labels } from '../../query/l
 import type { Matcher } from '../../query/matchers.ts';
 import { rawSeries } from '../raw-series.ts';
 import type { ReadContext } from '../read.ts';
-import { type HistogramSample, type SampleRun, type Window, tooManySamples } from '../read-samples.ts';
+import { type HistogramSample } from '../read-histograms.ts';
+import { type SampleRun, type Window, tooManySamples } from '../read-samples.ts';
 import type { HistogramPoint, Series } from '../series.ts';
 import { isStaleAt } from '../value.ts';
 import type { MatrixSelector, VectorSelector } from './ast.ts';
