@@ -61,6 +61,10 @@ export const RETENTION_INTERVAL_MS = 3_600_000;
 export const TENANTS_PER_READ_MAX = 100;
 /** Tenants whose series are kept in memory: some 10 KiB each before their first series. */
 export const TENANTS_WRITING_MAX = 20_000;
+/** Tenants whose stored labels are kept in memory for readers: some 2 KiB each before their first series. */
+export const INDEXED_TENANTS_MAX = 10_000;
+/** Days of one tenant that are known there: a tenant with more is asked about in SQL. */
+export const INDEXED_DAYS_MAX = 4000;
 
 // Scraping.
 

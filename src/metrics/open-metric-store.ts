@@ -39,6 +39,7 @@ export async function openMetricStore(options: OpenMetricStoreOptions): Promise<
     'reason',
   ]);
   const active = metrics.gauge('sightline_metrics_active_series', 'Series that have received samples in the last hour.', ['tenant']);
+  const indexed = metrics.gauge('sightline_metrics_indexed_series', 'Series whose labels are in memory for readers.');
   const metricStore = new MetricStore({
     writers,
     limitsOf,
@@ -53,12 +54,21 @@ export async function openMetricStore(options: OpenMetricStoreOptions): Promise<
   });
   metrics.onCollect(() => {
     for (const [tenant, count] of metricStore.activeSeries()) active.set(count, tenant);
+    indexed.set(metricStore.index?.size ?? 0);
   });
   return metricStore;
 }
 
 /** The label index is right only where no other process writes: in the embedded form. */
-function indexOptions({ store, indexSeriesMax, onIndexError }: OpenMetricStoreOptions): MetricStoreOptions['index'] {
+function indexOptions({ store, indexSeriesMax, onIndexError, metrics }: OpenMetricStoreOptions): MetricStoreOptions['index'] {
   if (!store.isEmbedded) return undefined;
-  return { client: store.client, seriesMax: indexSeriesMax ?? (() => INDEX_SERIES_MAX), onLoadError: onIndexError ?? (() => undefined) };
+  const failed = metrics.counter('sightline_metrics_index_load_errors_total', 'Loads of labels into memory that failed.');
+  return {
+    client: store.client,
+    seriesMax: indexSeriesMax ?? (() => INDEX_SERIES_MAX),
+    onLoadError: (tenant, error) => {
+      failed.add(1);
+      onIndexError?.(tenant, error);
+    },
+  };
 }

@@ -9,6 +9,7 @@
 
 import { type Sql, int, ints, sql, text } from '../base/sql.ts';
 import { assert } from '../base/assert.ts';
+import { INDEXED_DAYS_MAX, INDEXED_TENANTS_MAX } from '../limits.ts';
 import type { Client } from '../storage/client.ts';
 import type { Block } from '../storage/native.ts';
 import { Bits } from './bits.ts';
@@ -20,12 +21,12 @@ import { type IndexedDay, TenantIndex } from './tenant-index.ts';
 const DAY_MS = 86_400_000;
 /** Rows that a question waits for to be loaded; more are loaded behind its back while SQL answers it. */
 const LOAD_WAIT_ROWS_MAX = 50_000;
-/** Days of a tenant in memory. */
-const DAYS_MAX = 1000;
 /** A tenant whose days could not be loaded, or did not fit, is tried again after this. */
 const REST_MS = 60_000;
-/** Tenants in memory; those without series count too. */
-const TENANTS_MAX = 10_000;
+/** A question whose days have more rows than so many times the series that fit is left to SQL: to load them takes longer than to answer it. */
+const ROWS_PER_SERIES_MAX = 10;
+/** What loads leave free is for series that are registered later. */
+const LOADED_PART = 0.9;
 /** Beyond so many, unknown series are found by reading the whole day again. */
 const LISTED_SERIES_MAX = 5000;
 
@@ -94,7 +95,8 @@ export class SeriesIndex {
     // Another question's load may be the one that is waited for first.
     for (let missing = missingDays(entry, days); missing === undefined || missing.length > 0; missing = missingDays(entry, days)) {
       if (entry.load === undefined) {
-        if (performance.now() < entry.restsUntil) return undefined;
+        if (performance.now() < entry.restsUntil || rowsOf(entry, missing ?? []) > ROWS_PER_SERIES_MAX * this.#options.seriesMax())
+          return undefined;
         this.#begin(entry, missing);
       }
       if (entry.load === undefined || entry.load.rows > LOAD_WAIT_ROWS_MAX) return undefined;
@@ -120,7 +122,7 @@ export class SeriesIndex {
       // A day that was not in the table when its days were listed has no rows but these.
       index.day(day, entry.opened).active.add(number);
     }
-    if (this.size > this.#options.seriesMax()) this.#makeRoom(undefined);
+    this.#makeRoom();
   }
 
   /** Forgets a tenant: some of its series were deleted. */
@@ -142,30 +144,38 @@ export class SeriesIndex {
     this.#tenants.delete(tenant);
     this.#tenants.set(tenant, entry);
     const [oldest] = this.#tenants.keys();
-    if (this.#tenants.size > TENANTS_MAX && oldest !== undefined) this.#tenants.delete(oldest);
+    if (this.#tenants.size > INDEXED_TENANTS_MAX && oldest !== undefined) this.#tenants.delete(oldest);
     return entry;
   }
 
-  /** Begins a load: of the list of days, or of days. */
+  /** Begins a load: of the list of days, or of days, the newest first. */
   #begin(entry: Entry, missing: readonly number[] | undefined): void {
-    const rows = (missing ?? []).reduce((sum, day) => sum + (entry.index.days.get(day)?.rows ?? 0), 0);
+    const days = [...(missing ?? [])].sort((a, b) => b - a);
     const load = async (): Promise<void> => {
       if (missing === undefined) await this.#open(entry);
-      for (const day of missing ?? []) await this.#loadDay(entry, day);
+      for (const day of days) await this.#loadDay(entry, day).catch((error: unknown) => this.#preferNewer(entry, day, error));
     };
-    entry.load = { rows, done: this.#run(entry, load).finally(() => (entry.load = undefined)) };
+    entry.load = { rows: rowsOf(entry, days), done: this.#run(entry, load).finally(() => (entry.load = undefined)) };
   }
 
-  /** Runs a load; what it throws is told, and the tenant rests. */
+  /** Runs a load; what it throws is told, and nothing more is loaded for a while. */
   async #run(entry: Entry, load: () => Promise<void>): Promise<void> {
     try {
       await load();
     } catch (error) {
       entry.restsUntil = performance.now() + REST_MS;
-      const { tenant } = entry.index;
-      if (!(error instanceof DoesNotFit)) this.#options.onLoadError(tenant, error);
-      else if (this.#tenants.get(tenant) === entry) this.#tenants.set(tenant, { ...newEntry(tenant), restsUntil: entry.restsUntil });
+      if (!(error instanceof DoesNotFit)) this.#options.onLoadError(entry.index.tenant, error);
+    } finally {
+      this.#makeRoom();
     }
+  }
+
+  /** A day that does not fit beside older ones takes their place: the next question finds an empty index. Throws what the load threw. */
+  #preferNewer(entry: Entry, number: number, error: unknown): never {
+    const { tenant, days } = entry.index;
+    const isNewer = [...days].some(([other, { complete }]) => complete && other < number);
+    if (error instanceof DoesNotFit && isNewer && this.#tenants.get(tenant) === entry) this.#tenants.set(tenant, newEntry(tenant));
+    throw error;
   }
 
   async #open(entry: Entry): Promise<void> {
@@ -174,7 +184,7 @@ export class SeriesIndex {
     const found = await this.#options.client.query(
       sql`SELECT day, count() AS rows FROM series WHERE tenant = ${text(index.tenant)} GROUP BY day`,
     );
-    if (found.length > DAYS_MAX) throw new DoesNotFit();
+    if (found.length > INDEXED_DAYS_MAX) throw new DoesNotFit();
     const listed = new Map(found.map((row) => [Number(row['day']), Number(row['rows'])]));
     // Days that came while the table was asked and are not in the answer are whole.
     for (const [day, known] of index.days) known.complete = !listed.has(day);
@@ -188,23 +198,22 @@ export class SeriesIndex {
     await this.#flushed();
     const where = sql`tenant = ${text(index.tenant)} AND day = ${int(number)}`;
     const unknown = await this.#loadKnown(index, day, where);
-    this.#makeRoom(index, unknown.length);
-    if (unknown.length > 0) {
-      const some = unknown.length > LISTED_SERIES_MAX ? where : sql`${where} AND series IN ${ints(unknown)}`;
+    if (unknown.count > 0) {
+      const some = unknown.count > LISTED_SERIES_MAX ? where : sql`${where} AND series IN ${ints(unknown.ids)}`;
       await this.#loadUnknown(index, day, some);
     }
     day.complete = true;
   }
 
-  /** Marks the series of a day whose labels are in memory already, here or with a writer. Returns the ids of the others. */
-  async #loadKnown(index: TenantIndex, day: IndexedDay, where: Sql): Promise<readonly bigint[]> {
-    const unknown: bigint[] = [];
+  /** Marks the series of a day whose labels are in memory already, here or with a writer. Returns the others, and as many of their ids as are listed. */
+  async #loadKnown(index: TenantIndex, day: IndexedDay, where: Sql): Promise<{ readonly count: number; readonly ids: readonly bigint[] }> {
+    const ids: bigint[] = [];
+    let count = 0;
     const { client, registryOf } = this.#options;
     const registry = registryOf(index.tenant);
     const slices = new Slices();
     for await (const { rows, columns } of client.stream(sql`SELECT series FROM series WHERE ${where}`)) {
-      const ids = columns['series'];
-      const words = halves(ids);
+      const words = halves(columns['series']);
       for (let row = 0; row < rows; row++) {
         const low = words[2 * row] ?? 0;
         const high = words[2 * row + 1] ?? 0;
@@ -212,12 +221,12 @@ export class SeriesIndex {
         const held = number >= 0 ? -1 : (registry?.findId(low, high) ?? -1);
         if (number >= 0) day.active.add(number);
         else if (registry !== undefined && held >= 0) day.active.add(addRegistered(index, registry, held));
-        else unknown.push(BigInt(String(ids?.[row])));
+        else if (++count <= LISTED_SERIES_MAX) ids.push((BigInt(high) << 32n) | BigInt(low));
+        if (number < 0) this.#checkFits(index, count);
         if (slices.isOver()) await slices.pause();
       }
-      if (index.size + unknown.length > this.#options.seriesMax()) throw new DoesNotFit();
     }
-    return unknown;
+    return { count, ids };
   }
 
   async #loadUnknown(index: TenantIndex, day: IndexedDay, where: Sql): Promise<void> {
@@ -229,18 +238,25 @@ export class SeriesIndex {
     if (!(await this.#options.flush())) throw new Error('the store cannot take in the newest series');
   }
 
-  /** Lets go of the tenants that were asked about longest ago, until `more` series fit beside what is left. */
-  #makeRoom(keep: TenantIndex | undefined, more = 0): void {
-    const max = this.#options.seriesMax();
-    let size = this.size + more;
+  /** Throws where one tenant's series would be more than may be loaded. */
+  #checkFits(index: TenantIndex, more: number): void {
+    if (index.size + more > this.#options.seriesMax() * LOADED_PART) throw new DoesNotFit();
+  }
+
+  /** Lets go of the tenants that were asked about longest ago, as long as there are too many series. */
+  #makeRoom(): void {
+    let { size } = this;
     for (const [tenant, { index }] of this.#tenants) {
-      if (size <= max) return;
-      if (index === keep) continue;
+      if (size <= this.#options.seriesMax()) return;
       size -= index.size;
       this.#tenants.delete(tenant);
     }
-    if (size > max && keep !== undefined) throw new DoesNotFit();
   }
+}
+
+/** Rows of the table that days have. */
+function rowsOf({ index }: Entry, days: readonly number[]): number {
+  return days.reduce((sum, day) => sum + (index.days.get(day)?.rows ?? 0), 0);
 }
 
 function newEntry(tenant: string): Entry {
