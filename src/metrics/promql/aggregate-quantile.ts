@@ -38,12 +38,15 @@ export class QuantileAggregator implements Aggregator {
   finish(): readonly StepSeries[] {
     const { arrays } = this.#evaluation;
     const results: StepSeries[] = [];
-    for (const { labels, series } of this.#groups.all()) {
+    const groups = this.#groups.all();
+    const sizeMax = groups.reduce((max, { series }) => Math.max(max, series.length), 0);
+    const rows = Array.from({ length: STEPS_AT_ONCE }, () => new Float64Array(sizeMax));
+    for (const { labels, series } of groups) {
       const result = arrays.take(
         labels,
         series.some(({ dropName }) => dropName),
       );
-      this.#fold(series, result);
+      this.#fold(series, rows, result);
       for (const one of series) arrays.give(one);
       if (hasAny(result)) results.push(result);
       else arrays.give(result);
@@ -51,8 +54,8 @@ export class QuantileAggregator implements Aggregator {
     return results;
   }
 
-  #fold(all: readonly StepSeries[], result: StepSeries): void {
-    const rows = Array.from({ length: STEPS_AT_ONCE }, () => new Float64Array(all.length));
+  /** `rows` is scratch, a row for the values of one step. */
+  #fold(all: readonly StepSeries[], rows: readonly Float64Array[], result: StepSeries): void {
     const sizes = new Int32Array(STEPS_AT_ONCE);
     const { count } = this.#evaluation.steps;
     for (let first = 0; first < count; first += STEPS_AT_ONCE) {

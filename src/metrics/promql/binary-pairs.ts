@@ -122,25 +122,24 @@ class PairCombiner {
     const { fillLeft: fillMany, fillRight: fillOne } = this.#sides.matching;
     if (one.length > 1) this.#checkOnes(one);
     const columns = this.#oneColumns(one);
-    const severalResults = many.length > 1 || columns.length > 1 || fillMany !== undefined || fillOne !== undefined;
-    if (severalResults) this.#mayRepeat = true;
     const matched: Matched = {
       unique: many.length > 1 ? new Map() : undefined,
       any: fillMany === undefined ? undefined : new Uint8Array(this.#present.length),
     };
     const absent = fillOne === undefined ? undefined : constantWhereAbsent([this.#noSteps, ...columns.map(({ has }) => has)], fillOne);
+    const before = this.#results.length;
     for (const index of many) this.#combineMany(index, columns, absent, matched);
-    if (fillMany === undefined || matched.any === undefined) return;
-    for (const [position, column] of columns.entries()) {
-      const filled = constantWhereAbsent([matched.any], fillMany);
-      const labels = this.#labels(matchLabels(this.#sides.matching, column.labels), column.labels);
-      this.#combine(
-        { many: filled, one: column, labels, into: this.#take(labels), order: this.#many.length + position },
-        {
-          unique: undefined,
-          any: undefined,
-        },
-      );
+    if (fillMany !== undefined && matched.any !== undefined) this.#fillMany(columns, matched.any, fillMany);
+    if (this.#results.length - before > 1) this.#mayRepeat = true;
+  }
+
+  #fillMany(columns: readonly StepSeries[], matched: Uint8Array, value: number): void {
+    const many = constantWhereAbsent([matched], value);
+    if (many === undefined) return;
+    for (const [position, one] of columns.entries()) {
+      const labels = this.#labels(matchLabels(this.#sides.matching, one.labels), one.labels);
+      const pair = { many, one, labels, into: this.#take(labels), order: this.#many.length + position };
+      this.#combine(pair, { unique: undefined, any: undefined });
     }
   }
 
@@ -296,10 +295,11 @@ function joined(into: StepSeries, from: StepSeries): StepSeries {
   return result;
 }
 
-/** A column with a constant at the steps where none of these columns, of which there is at least one, has anything. */
-function constantWhereAbsent(columns: readonly Uint8Array[], value: number): StepSeries {
+/** A column with a constant at the steps where none of these columns, of which there is at least one, has anything; nothing without such. */
+function constantWhereAbsent(columns: readonly Uint8Array[], value: number): StepSeries | undefined {
   const steps = columns[0]?.length ?? 0;
   const has = new Uint8Array(steps).fill(FLOAT_AT);
   for (const column of columns) for (let i = 0; i < steps; i++) if (column[i] !== NOTHING_AT) has[i] = NOTHING_AT;
+  if (has.indexOf(FLOAT_AT) === -1) return undefined;
   return { labels: [], dropName: false, has, values: new Float64Array(steps).fill(value) };
 }
