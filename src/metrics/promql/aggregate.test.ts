@@ -12,6 +12,7 @@ import { unwrap } from './call-arguments.ts';
 import { quantileOf } from './float-quantile.ts';
 import { labelHash, xxHash64 } from './label-hash.ts';
 import { parseExpr } from './parse.ts';
+import { getAt, putAt } from './step-series.ts';
 import { printSeries, readSeries, type TestOptions, testCall } from './test-call.ts';
 
 interface AggregateOptions extends TestOptions {
@@ -256,5 +257,81 @@ test('topk of many series is what sorting gives', () => {
       }
     }),
     { numRuns: 300 },
+  );
+});
+
+// ── against folds of one step's values, one after another ──
+
+function neumaier(sum: number, error: number, value: number): readonly [number, number] {
+  const total = sum + value;
+  if (total === Infinity || total === -Infinity) return [total, 0];
+  return [total, error + (Math.abs(sum) >= Math.abs(value) ? sum - total + value : value - total + sum)];
+}
+
+function plainSum([first = 0, ...rest]: readonly number[]): number {
+  let [sum, error] = [first, 0];
+  for (const value of rest) [sum, error] = neumaier(sum, error, value);
+  return sum + error;
+}
+
+function plainAverage([first = 0, ...rest]: readonly number[]): number {
+  let [sum, error, mean, count] = [first, 0, first, 1];
+  let incremental = false;
+  for (const value of rest) {
+    count++;
+    if (!incremental) {
+      const [nextSum, nextError] = neumaier(sum, error, value);
+      if (nextSum !== Infinity && nextSum !== -Infinity) {
+        [sum, error] = [nextSum, nextError];
+        continue;
+      }
+      incremental = true;
+      mean = sum / (count - 1);
+      error /= count - 1;
+    }
+    const weight = (count - 1) / count;
+    [mean, error] = neumaier(weight * mean, weight * error, value / count);
+  }
+  return incremental ? mean + error : sum / count + error / count;
+}
+
+const PLAIN: Readonly<Record<string, (values: readonly number[]) => number>> = {
+  sum: plainSum,
+  avg: plainAverage,
+  count: ({ length }) => length,
+  group: () => 1,
+  min: (values) => values.reduce((least, value) => (value < least || Number.isNaN(least) ? value : least)),
+  max: (values) => values.reduce((greatest, value) => (value > greatest || Number.isNaN(greatest) ? value : greatest)),
+};
+
+test('columns give what folding the values of each step gives', () => {
+  const value = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: -9, max: 9 }) },
+    { weight: 3, arbitrary: fc.double() },
+    fc.constantFrom(Number.NaN, Infinity, -Infinity, 1e308, -1e308, 1e100, -1e100),
+  );
+  const row = fc.oneof(
+    fc.array(value, { minLength: 3, maxLength: 3 }),
+    fc.array(fc.option(value, { nil: undefined }), { minLength: 3, maxLength: 3 }),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.keys(PLAIN)), fc.array(row, { minLength: 1, maxLength: 8 }), (op, rows) => {
+      const { evaluation } = testCall('vector(1)', [], { steps: 3 });
+      const expr = parseExpr(`${op}(x)`);
+      assert(expr.kind === 'aggregate');
+      const aggregator = createAggregator(expr, undefined, evaluation);
+      for (const values of rows) {
+        const series = evaluation.arrays.take([]);
+        for (const [step, one] of values.entries()) putAt(series, step, one);
+        aggregator.add(series);
+      }
+      const [result] = aggregator.finish();
+      for (let step = 0; step < 3; step++) {
+        const floats = rows.flatMap((values) => values[step] ?? []);
+        const got = result === undefined ? undefined : getAt(result, step);
+        assert.deepEqual(got, floats.length === 0 ? undefined : PLAIN[op]?.(floats));
+      }
+    }),
+    { numRuns: 3000 },
   );
 });
