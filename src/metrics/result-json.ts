@@ -75,7 +75,7 @@ export function* instantData(value: Value, steps: Steps, stats: string): Generat
       break;
     case 'vector':
       yield '{"resultType":"vector","result":';
-      yield* listPieces(value.series.map((series) => vectorMember(series, time)));
+      yield* listPieces(mapped(value.series, (series) => vectorMember(series, time)));
       break;
     case 'matrix':
       yield '{"resultType":"matrix","result":';
