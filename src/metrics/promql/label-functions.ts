@@ -48,8 +48,8 @@ export function setLabel(labels: Labels, name: string, value: string): Labels {
 }
 
 function requireLabelName(name: string, role: 'destination' | 'source', callee: string): void {
-  // Bytes that are no UTF-8 have become U+FFFD when the query was read.
-  if (name !== '' && name.isWellFormed() && !name.includes('\ufffd')) return;
+  // Bytes of the query that are no UTF-8 are kept as lone surrogates.
+  if (name !== '' && name.isWellFormed()) return;
   throw new RequestError('execution', `invalid ${role} label name in ${callee}(): ${name}`);
 }
 
