@@ -171,6 +171,8 @@ test('GET and POST are the same', async () => {
   const posted = await (await fetch(urlOf('query'), { method: 'POST', body })).text();
   const got = await (await fetch(urlOf('query', { query: 'wide{s="7"}', time: '2985' }))).text();
   assert.equal(posted, got);
+  const small = await fetch(urlOf('query', { query: 'wide{s="7"}', time: '2985' }), { headers: { 'accept-encoding': 'identity' } });
+  assert.equal(small.headers.get('content-length'), String(got.length)); // a small answer is no stream
 });
 
 test('costs are told when they are asked for', async () => {

@@ -25,9 +25,14 @@ export const NO_ANNOTATIONS: Annotations = { warnings: [], infos: [] };
 /** JSON that comes bit by bit: text, or bytes that are a piece of their own. */
 export type JsonPieces = Iterable<string | Buffer>;
 
-/** A success whose `data` is given as pieces of JSON. */
+/** A success whose `data` is given as pieces of JSON. One that fits into a piece is sent whole, a larger one as a stream. */
 export function successReply(data: JsonPieces, annotations: Annotations = NO_ANNOTATIONS): Reply {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: gathered(successPieces(data, annotations)) };
+  const pieces = joined(successPieces(data, annotations));
+  const headers = { 'content-type': 'application/json' };
+  const first = pieces.next();
+  const second = pieces.next();
+  if (first.done === true || second.done === true) return { status: 200, headers, body: first.value ?? '' };
+  return { status: 200, headers, body: streamed([first.value, second.value], pieces) };
 }
 
 function* successPieces(data: JsonPieces, { warnings, infos }: Annotations): Generator<string | Buffer> {
@@ -38,18 +43,31 @@ function* successPieces(data: JsonPieces, { warnings, infos }: Annotations): Gen
   yield '}';
 }
 
-// Other requests run between two pieces.
-async function* gathered(pieces: JsonPieces): AsyncGenerator<string | Buffer> {
+// Small parts become pieces; large ones are pieces already.
+function* joined(parts: JsonPieces): Generator<Buffer, undefined> {
   let text = '';
-  for (const part of pieces) {
+  for (const part of parts) {
     if (typeof part === 'string') text += part;
-    if (typeof part === 'string' && text.length < PIECE_LENGTH) continue;
-    if (text !== '') yield text;
+    else if (part.length < PIECE_LENGTH) text += part.toString();
+    else {
+      if (text !== '') yield Buffer.from(text);
+      text = '';
+      yield part;
+    }
+    if (text.length < PIECE_LENGTH) continue;
+    yield Buffer.from(text);
     text = '';
-    if (typeof part !== 'string') yield part;
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+// Other requests run between two pieces.
+async function* streamed(begun: readonly Buffer[], rest: Iterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* begun;
+  for (const piece of rest) {
+    yield piece;
     await new Promise<void>((resolve) => void setImmediate(resolve));
   }
-  if (text !== '') yield text;
 }
 
 /** A list, its members being JSON already. */
