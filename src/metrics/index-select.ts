@@ -40,7 +40,7 @@ export async function selectNumbers({ index, active }: IndexView, matchers: read
   let few = choices.some(({ among }) => among) ? narrowed(index, choices, active, end) : undefined;
   for (const matcher of tested) {
     const label = index.labels.get(matcher.name);
-    if (few !== undefined && few.length <= (label?.values.size ?? 0)) {
+    if (few !== undefined && 2 * few.length <= (label?.values.size ?? 0)) {
       few = await tests(index, few, matcher, signal);
       continue;
     }
