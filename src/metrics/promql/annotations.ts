@@ -1,6 +1,6 @@
 // Warnings and infos of an evaluation: values beside its result, each with the place in the query that it is about.
 //
-// Source: Prometheus 3.14, the annotations of PromQL. The same annotation at the same place is told once.
+// Source: Prometheus 3.14, the annotations of PromQL. What is told of several places is told once, of the first.
 
 import type { Position } from './ast.ts';
 
@@ -11,7 +11,8 @@ const SHOWN_MAX = 10;
 
 export class Annotations {
   readonly #query: string;
-  readonly #lines: Readonly<Record<AnnotationKind, Set<string>>> = { warning: new Set(), info: new Set() };
+  /** Where each message was told first. */
+  readonly #lines: Readonly<Record<AnnotationKind, Map<string, number>>> = { warning: new Map(), info: new Map() };
 
   /** `query` is the text that positions refer to. */
   constructor(query: string) {
@@ -30,13 +31,13 @@ export class Annotations {
 
   /** The lines of one kind in the order in which they came, as the HTTP API shows them. */
   lines(kind: AnnotationKind): readonly string[] {
-    const all = [...this.#lines[kind]];
+    const all = Array.from(this.#lines[kind], ([message, from]) => `PromQL ${kind}: ${message} (${lineAndColumn(this.#query, from)})`);
     if (all.length <= SHOWN_MAX) return all;
     return [...all.slice(0, SHOWN_MAX), `${all.length - SHOWN_MAX} more ${kind} annotations omitted`];
   }
 
   #add(kind: AnnotationKind, message: string, { from }: Position): void {
-    this.#lines[kind].add(`PromQL ${kind}: ${message} (${lineAndColumn(this.#query, from)})`);
+    if (!this.#lines[kind].has(message)) this.#lines[kind].set(message, from);
   }
 }
 

@@ -2,9 +2,11 @@
 
 import { AssertionError, assert } from '../../base/assert.ts';
 import { RequestError } from '../../base/request-error.ts';
+import type { Labels } from '../../query/labels.ts';
 import type { Matcher } from '../../query/matchers.ts';
+import type { Window } from '../read-samples.ts';
 import { absentLabels } from './absent.ts';
-import type { Call, Expr } from './ast.ts';
+import type { Call, Expr, VectorSelector } from './ast.ts';
 import { argumentAt, unwrap } from './call-arguments.ts';
 import { typeOf } from './check.ts';
 import { type CallContext, dropName, stepTime } from './evaluation.ts';
@@ -16,6 +18,7 @@ import { type QueryEvaluation, looksOf } from './query-evaluation.ts';
 import { RANGE_FUNCTIONS } from './range-functions.ts';
 import { overRanges, rangeVector, windowsOf } from './ranges.ts';
 import { type Sink, selectWithTimes } from './select.ts';
+import { readStarts } from './series-starts.ts';
 import { SERIES_FUNCTIONS } from './series-functions.ts';
 import { scalarOf } from './sorting.ts';
 import { FLOAT_AT, NOTHING_AT, type StepSeries } from './step-series.ts';
@@ -50,6 +53,7 @@ export async function eachOfCall(call: Call, outer: QueryEvaluation, evaluator: 
   const range = call.args.find((arg) => typeOf(arg) === 'matrix');
   if (call.name === 'absent_over_time') return absentOverTime(context, evaluator, sink);
   if (range !== undefined) return ofRange(range, context, evaluator, sink);
+  if (call.name === 'start_timestamp') return eachStart(context, sink);
   if (call.name === 'vector') return sink(vectorOf(context));
   if (call.name === 'info') return ofInfo(context, evaluator, sink);
   const ofEach = SERIES_FUNCTIONS.get(call.name);
@@ -125,18 +129,43 @@ async function ofEachSeries(ofEach: OfEach, context: Context, { eachOfMany }: Ev
   if (result !== undefined) sink(result);
 }
 
+// Of a plain selector only, and where start timestamps are looked at; 0 is the start of a sample that has none.
+async function eachStart(context: Context, sink: Sink): Promise<void> {
+  const { call, evaluation } = context;
+  const selector = unwrap(argumentAt(call.args, 0));
+  if (selector.kind !== 'vector' || selector.extension !== undefined || !evaluation.settings.useStartTimestamps) return;
+  const window = windowOf(selector, evaluation);
+  const startsOf = await readStarts(evaluation.read, selector.matchers, window);
+  await stampedSeries(selector, evaluation, sink, startsOf);
+}
+
 // `timestamp` of a selector tells when each sample was taken.
 async function timesOf({ call, evaluation }: Context, sink: Sink): Promise<void> {
   const selector = unwrap(argumentAt(call.args, 0));
   assert(selector.kind === 'vector', 'a selector');
+  await stampedSeries(selector, evaluation, sink, () => (ms) => ms);
+}
+
+function windowOf(selector: VectorSelector, evaluation: QueryEvaluation): Window {
   const looks = looksOf(selector, evaluation);
-  const window = { afterMs: looks.firstMs - evaluation.settings.lookbackMs, toMs: looks.lastMs };
-  const found = await selectWithTimes(selector.matchers, { looks, window }, evaluation);
+  return { afterMs: looks.firstMs - evaluation.settings.lookbackMs, toMs: looks.lastMs };
+}
+
+/** A selector's series with a time in seconds in place of each sample; `msOf` makes it of the sample's own time. */
+async function stampedSeries(
+  selector: VectorSelector,
+  evaluation: QueryEvaluation,
+  sink: Sink,
+  msOf: (labels: Labels) => (ms: number) => number,
+): Promise<void> {
+  const looks = looksOf(selector, evaluation);
+  const found = await selectWithTimes(selector.matchers, { looks, window: windowOf(selector, evaluation) }, evaluation);
   const stamped = found.map(({ series, times }) => {
+    const msAt = msOf(series.labels);
     for (let step = 0; step < times.length; step++) {
       if (series.has[step] === NOTHING_AT) continue;
       series.has[step] = FLOAT_AT;
-      series.values[step] = (times[step] as number) / 1000;
+      series.values[step] = msAt(times[step] as number) / 1000;
     }
     const { labels, dropName: drops, has, values } = series;
     return dropName({ labels, dropName: drops, has, values }, evaluation);

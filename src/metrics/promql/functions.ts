@@ -22,7 +22,7 @@ function toVector(names: string, args: readonly ValueType[], optional = 0): read
 /** Every function by name. */
 export const FUNCTIONS: ReadonlyMap<string, FunctionSignature> = new Map<string, FunctionSignature>([
   ...toVector(
-    'abs absent acos acosh asin asinh atan atanh ceil cos cosh deg exp floor ln log10 log2 rad sgn sin sinh sort sort_desc sqrt tan tanh timestamp',
+    'abs absent acos acosh asin asinh atan atanh ceil cos cosh deg exp floor ln log10 log2 rad sgn sin sinh sort sort_desc sqrt start_timestamp tan tanh timestamp',
     V,
   ),
   ...toVector('histogram_avg histogram_count histogram_stddev histogram_stdvar histogram_sum', V),

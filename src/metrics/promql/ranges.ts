@@ -15,7 +15,7 @@ import { withHint } from './histogram/arithmetic.ts';
 import { type Looks, type QueryEvaluation, atSteps, looksOf, positiveMs } from './query-evaluation.ts';
 import { type RangeContext, type RangeFunctionEntry, type RangeSeries, type RangeWindow, moveWindow, newWindow } from './range-window.ts';
 import { type Sink, hinted, histogramWeight, metricNameOf, rangeSeries, rangeWindow } from './select.ts';
-import { withStarts } from './series-starts.ts';
+import { readStarts, withStarts } from './series-starts.ts';
 import { FLOAT_AT, HISTOGRAM_AT, NOTHING_AT, type StepSeries, putAt } from './step-series.ts';
 
 /** Evaluates an instant vector; the evaluator gives itself to subqueries. */
@@ -49,10 +49,10 @@ function ofSelector(matrix: MatrixSelector, evaluation: QueryEvaluation): RangeV
     rangeMs,
     extension: matrix.extension,
     each: async (visit) => {
-      const starts = settings.useStartTimestamps ? await withStarts(read, matchers, window) : undefined;
+      const startsOf = settings.useStartTimestamps ? await readStarts(read, matchers, window) : undefined;
       await rawSeries(read, matchers, window, (labels, floats, histograms) => {
         const series = rangeSeries(labels, floats, hinted(histograms, evaluation));
-        visit(starts === undefined ? series : starts(series));
+        visit(startsOf === undefined ? series : withStarts(series, startsOf));
       });
     },
   };

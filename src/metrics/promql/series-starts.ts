@@ -3,9 +3,9 @@
 // The table `starts` has a row where a series' start changes: it holds for the samples from its time on.
 
 import { int, sql } from '../../base/sql.ts';
-import { labelsKey } from '../../query/labels.ts';
+import { type Labels, labelsKey } from '../../query/labels.ts';
 import type { Matcher } from '../../query/matchers.ts';
-import { type ReadContext, guarded, selectSeries, statementOptions } from '../read.ts';
+import { type ReadContext, bigintOf, guarded, selectSeries, statementOptions } from '../read.ts';
 import type { Window } from '../read-samples.ts';
 import type { RangeSeries } from './range-window.ts';
 
@@ -14,12 +14,11 @@ interface StartRow {
   readonly start: number;
 }
 
-/** Reads the starts of all series that match, and gives what adds them to a series. */
-export async function withStarts(
-  read: ReadContext,
-  matchers: readonly Matcher[],
-  window: Window,
-): Promise<(series: RangeSeries) => RangeSeries> {
+/** Of a series: the start timestamp that holds for a sample at a time, both in milliseconds; 0 where none is known. */
+export type StartsOf = (labels: Labels) => (ms: number) => number;
+
+/** Reads the starts of all series that match. */
+export async function readStarts(read: ReadContext, matchers: readonly Matcher[], window: Window): Promise<StartsOf> {
   const rows = new Map<string, StartRow[]>();
   for (const selection of await selectSeries(read, matchers, { fromMs: window.afterMs, toMs: window.toMs })) {
     // Unbounded to the past: the start that holds at the first sample may have been told long before.
@@ -27,7 +26,7 @@ export async function withStarts(
     await guarded(read, async () => {
       for await (const { rows: count, columns } of read.client.stream(statement, statementOptions(read))) {
         for (let row = 0; row < count; row++) {
-          const id = BigInt(String(columns['series']?.[row]));
+          const id = bigintOf(columns['series']?.[row]);
           const number = selection.find(Number(id & 0xffffffffn), Number(id >> 32n));
           if (number < 0) continue;
           const own: StartRow = { ms: Number(columns['ts']?.[row]), start: Number(columns['start']?.[row]) };
@@ -39,25 +38,21 @@ export async function withStarts(
       }
     });
   }
-  return (series) => ({ ...series, starts: startsOf(series, rows) });
+  return (labels) => {
+    const own = rows.get(labelsKey(labels)) ?? [];
+    return (ms) => own.findLast((row) => row.ms <= ms)?.start ?? 0;
+  };
 }
 
-function startsOf(
-  { labels, times, length, histograms }: RangeSeries,
-  rows: ReadonlyMap<string, readonly StartRow[]>,
-): NonNullable<RangeSeries['starts']> {
-  const own = rows.get(labelsKey(labels)) ?? [];
-  const at = (count: number, timeOf: (index: number) => number): Float64Array => {
-    const starts = new Float64Array(count);
-    let row = 0;
-    for (let i = 0; i < count; i++) {
-      while (row < own.length && (own[row]?.ms ?? 0) <= timeOf(i)) row++;
-      starts[i] = row === 0 ? 0 : (own[row - 1]?.start ?? 0);
-    }
-    return starts;
-  };
+/** A series with the start timestamps of its samples. */
+export function withStarts(series: RangeSeries, startsOf: StartsOf): RangeSeries {
+  const { labels, times, length, histograms } = series;
+  const startAt = startsOf(labels);
   return {
-    floats: at(length, (i) => times[i] ?? 0),
-    histograms: at(histograms.length, (i) => histograms[i]?.ms ?? 0),
+    ...series,
+    starts: {
+      floats: times.slice(0, length).map((ms) => startAt(ms)),
+      histograms: Float64Array.from(histograms, ({ ms }) => startAt(ms)),
+    },
   };
 }
