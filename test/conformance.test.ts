@@ -58,9 +58,26 @@ const good = {
     errorTypeToHTTP: { bad_data: 400 },
     cases: [
       { path: '/api/v1/label/{name}/values', pathParams: { name: 'harbour' }, data: ['s', 'n'] },
-      { path: '/api/v1/query', query: { query: ['1 + 1'] }, data: {} },
+      { path: '/api/v1/query', query: { query: ['1 + 1'], time: ['4'] }, data: { resultType: 'scalar', result: [4, '2'] } },
     ],
   },
+  'promql/boats.test': 'load 1m\n  boats 1 2\n\neval instant at 1m boats\n  boats 2\n\nclear\n\neval instant at 1m boats\n',
+  'promql-format.json': [{ in: 'sum(boats)by(harbour)', out: 'sum by (harbour) (boats)', kind: 'string' }],
+  'promql-series-notation.json': [
+    { input: 'boats 1+2x1 _', ok: true, metric: { __name__: 'boats' }, values: [{ value: 1 }, { value: 3 }, { omitted: true }] },
+  ],
+  'promql-runner-selftest.json': [
+    { name: 'wrong', input: 'eval instant at 0 1\n  2', expectedError: 'error in eval 1 (line 1): expected scalar 2 but got 1' },
+  ],
+  'promql-engine.json': [
+    {
+      src: 'ours',
+      load: 'load 1m\n  boats 1 2\n',
+      query: 'boats[1m]',
+      start: 60,
+      expected: { type: 'matrix', value: [{ metric: { __name__: 'boats' }, points: [[60000, 2]] }] },
+    },
+  ],
   'star-charts.json': [],
 };
 
@@ -69,9 +86,10 @@ test('cases that hold pass, unknown files are named', async () => {
   assert.match(output, /^passed {2}remote-write-v2-receiver\.json: 2 of 2 cases$/m);
   assert.match(output, /^passed {2}prometheus-config\/index\.json: 2 of 2 cases$/m);
   assert.match(output, /^passed {2}openmetrics\/index\.json: 2 of 2 cases$/m);
-  assert.match(output, /^passed {2}prometheus-http-api\.json: 1 of 1 cases, 1 skipped: PromQL/m);
+  assert.match(output, /^passed {2}prometheus-http-api\.json: 2 of 2 cases$/m);
+  assert.match(output, /^passed {2}promql\/boats\.test .*: 2 of 2 cases$/m);
   assert.match(output, /^skipped star-charts\.json: no family yet$/m);
-  assert.match(output, /^7 passed, 0 failed, 2 skipped$/m);
+  assert.match(output, /^14 passed, 0 failed, 1 skipped$/m);
   assert.equal(code, 0);
 });
 

@@ -4,5 +4,5 @@
 export function scriptSettings(name: string): readonly string[] {
   const delayed = name.includes('delayed_name_removal_disabled') ? [] : ['query.delayedNameRemoval=true'];
   const typed = name.includes('type_and_unit') ? ['query.typeAndUnitLabels=true'] : [];
-  return [...delayed, ...typed];
+  return [...delayed, ...typed, 'query.useStartTimestamps=true'];
 }
