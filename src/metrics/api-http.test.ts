@@ -392,6 +392,32 @@ test('pages of the state that clients look for', async () => {
   assert.match(JSON.stringify(await data('features')), /"promql_functions":\{"abs":true,/);
 });
 
+test('cardinality as clients of Mimir ask it', async () => {
+  const cardinality = async (what: string, query: string): Promise<unknown> => {
+    return (await fetch(`${server.url}/prometheus/api/v1/cardinality/${what}?${query}`)).json();
+  };
+  assert.deepEqual(await cardinality('label_names', 'limit=2'), {
+    label_values_count_total: SERIES + 5,
+    label_names_count: 3,
+    cardinality: [
+      { label_name: 's', label_values_count: SERIES },
+      { label_name: '__name__', label_values_count: 4 },
+    ],
+  });
+  assert.deepEqual(await cardinality('label_values', 'label_names[]=__name__&limit=1&selector={__name__=~"wide|h"}'), {
+    series_count_total: SERIES + 1,
+    labels: [
+      {
+        label_name: '__name__',
+        label_values_count: 2,
+        series_count: SERIES + 1,
+        cardinality: [{ label_value: 'wide', series_count: SERIES }],
+      },
+    ],
+  });
+  assert.deepEqual(await cardinality('active_series', 'selector=h'), { status: 'success', data: [{ __name__: 'h' }] });
+});
+
 test('the API describes itself', async () => {
   const response = await fetch(`${server.url}/prometheus/api/v1/openapi.yaml`);
   assert.equal(response.headers.get('content-type'), 'application/yaml; charset=utf-8');

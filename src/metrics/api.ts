@@ -4,6 +4,7 @@ import type { Route } from '../server/route.ts';
 import { atBase } from '../server/router.ts';
 import { adminRoutes } from './api-admin.ts';
 import type { MetricsApiOptions } from './api-context.ts';
+import { cardinalityRoutes } from './api-cardinality.ts';
 import { documentRoute } from './api-document.ts';
 import { featureRoutes } from './api-features.ts';
 import { metadataRoutes } from './api-metadata.ts';
@@ -32,6 +33,7 @@ function routesOf(options: MetricsApiOptions, flavour: Flavour): readonly Route[
     ...statusRoutes(options, flavour),
     ...featureRoutes(options),
     ...ruleRoutes(),
+    ...(flavour === 'mimir' ? cardinalityRoutes(options) : []),
     ...federateRoutes(options),
     ...remoteReadRoutes(options),
     ...adminRoutes(options),
