@@ -135,15 +135,20 @@ function countAmong(postings: Postings, among: Bits): number {
 export class Most {
   readonly #limit: number;
   #kept: ValueCount[] = [];
-  /** What a value must have at least, once there are enough. */
-  #least = 0;
+  /** The last of those that are kept once there are enough: whatever comes after it is passed over. */
+  #last: ValueCount | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   offer(name: string, value: string, series: number): void {
-    if (series < this.#least) return;
+    const last = this.#last;
+    if (
+      last !== undefined &&
+      (series < last.series || (series === last.series && pairText(name, value) >= pairText(last.name, last.value)))
+    )
+      return;
     this.#kept.push({ name, value, series });
     if (this.#kept.length >= 2 * this.#limit + 1000) this.#cut();
   }
@@ -157,12 +162,17 @@ export class Most {
     this.#kept.sort(byCount);
     if (this.#kept.length < this.#limit) return;
     this.#kept.length = this.#limit;
-    this.#least = this.#kept.at(-1)?.series ?? 0;
+    this.#last = this.#kept.at(-1);
   }
 }
 
 function byCount(a: ValueCount, b: ValueCount): number {
   if (a.series !== b.series) return b.series - a.series;
-  const [left, right] = [`${a.name}=${a.value}`, `${b.name}=${b.value}`];
+  const left = pairText(a.name, a.value);
+  const right = pairText(b.name, b.value);
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function pairText(name: string, value: string): string {
+  return `${name}=${value}`;
 }
