@@ -143,12 +143,7 @@ export class Most {
   }
 
   offer(name: string, value: string, series: number): void {
-    const last = this.#last;
-    if (
-      last !== undefined &&
-      (series < last.series || (series === last.series && pairText(name, value) >= pairText(last.name, last.value)))
-    )
-      return;
+    if (this.#last !== undefined && !isBefore(this.#last, { name, value, series })) return;
     this.#kept.push({ name, value, series });
     if (this.#kept.length >= 2 * this.#limit + 1000) this.#cut();
   }
@@ -171,6 +166,12 @@ function byCount(a: ValueCount, b: ValueCount): number {
   const left = pairText(a.name, a.value);
   const right = pairText(b.name, b.value);
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** True for what would stand before the last. Texts are made only where names differ. */
+function isBefore(last: ValueCount, { name, value, series }: ValueCount): boolean {
+  if (series !== last.series) return series > last.series;
+  return name === last.name ? value < last.value : pairText(name, value) < pairText(last.name, last.value);
 }
 
 function pairText(name: string, value: string): string {
