@@ -9,17 +9,34 @@ import { type SampleRun, type Window, readSamples, tooManySamples } from './read
 /** What is called with each series' samples in a window, stale markers included; the run of floats is used again for the next series. */
 export type VisitSeries = (labels: Labels, floats: SampleRun, histograms: readonly HistogramSample[]) => void;
 
-const NO_FLOATS: SampleRun = { times: new Float64Array(0), values: new Float64Array(0), words: new Uint32Array(0), length: 0 };
+const NO_FLOATS: SampleRun = {
+  times: new Float64Array(0),
+  values: new Float64Array(0),
+  words: new Uint32Array(0),
+  length: 0,
+  mayBeStale: false,
+};
 
-/** The raw samples of all series that match, series by series in no order. */
-export async function rawSeries(read: ReadContext, matchers: readonly Matcher[], window: Window, visit: VisitSeries): Promise<void> {
+/** The raw samples of all series that match, series by series in no order; of histograms those of `histogramsEarlierMs` before the window too. */
+export async function rawSeries(
+  read: ReadContext,
+  matchers: readonly Matcher[],
+  window: Window & { readonly histogramsEarlierMs?: number },
+  visit: VisitSeries,
+): Promise<void> {
   for (const selection of await selectSeries(read, matchers, { fromMs: window.afterMs, toMs: window.toMs }))
     await rawSamplesOf(read, selection, window, visit);
 }
 
 /** The raw samples of a selection's series, in no order. */
-export async function rawSamplesOf(read: ReadContext, selection: Selection, window: Window, visit: VisitSeries): Promise<void> {
-  const histograms = await histogramsOf(selection, read, window);
+export async function rawSamplesOf(
+  read: ReadContext,
+  selection: Selection,
+  window: Window & { readonly histogramsEarlierMs?: number },
+  visit: VisitSeries,
+): Promise<void> {
+  const { afterMs, toMs, histogramsEarlierMs = 0 } = window;
+  const histograms = await histogramsOf(selection, read, { afterMs: afterMs - histogramsEarlierMs, toMs });
   await readSamples(read, selection, window, (number, floats) => {
     visit(selection.labels(number), floats, histograms.get(number) ?? []);
     histograms.delete(number);

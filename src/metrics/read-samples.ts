@@ -12,7 +12,7 @@ import { RequestError } from '../base/request-error.ts';
 import { type Sql, int, sql } from '../base/sql.ts';
 import type { Block, Values } from '../storage/native.ts';
 import { type ReadContext, type Selection, guarded, statementOptions } from './read.ts';
-import { decodeCodes } from './value-code.ts';
+import { type Rows, type ValueMemory, decodeCodes } from './value-code.ts';
 import { HIGH_WORD, isStaleAt, wordsOf } from './value.ts';
 
 const TWO_32 = 4294967296;
@@ -26,6 +26,8 @@ export interface SampleRun {
   readonly values: Float64Array;
   readonly words: Uint32Array;
   readonly length: number;
+  /** False where no value is a NaN. */
+  readonly mayBeStale: boolean;
 }
 
 /** Called once per series that has samples in the window. */
@@ -38,8 +40,8 @@ export interface Window {
 }
 
 /** Rows that a group of series is meant to have, and those at which a group is given up and halved. */
-const GROUP_ROWS = 1_000_000;
-const GROUP_ROWS_MAX = 6_000_000;
+const GROUP_ROWS = 3_000_000;
+const GROUP_ROWS_MAX = 9_000_000;
 /** Fewer rows than this are not worth a second statement. */
 const SPLIT_ROWS_MIN = 300_000;
 const GROUPS_AT_ONCE = 2;
@@ -211,8 +213,7 @@ class GroupRuns {
 
   /** The time of a row of a block. */
   time({ times, isNarrow }: Columns, row: number): number {
-    if (isNarrow) return this.baseMs + (times[row] as number);
-    return ((times[2 * row + 1] as number) | 0) * TWO_32 + (times[2 * row] as number);
+    return isNarrow ? this.baseMs + (times[row] as number) : wideTime(times, row);
   }
 
   // hot: once per run of rows; the rows of a series are many, so its end is looked for in strides.
@@ -266,9 +267,9 @@ function endOfRun(series: Uint32Array, from: number, rows: number): number {
 class Joiner {
   readonly #samplesMax: number;
   #times = new Float64Array(4096);
-  #values = new Float64Array(4096);
-  #words = wordsOf(this.#values);
+  #memory = valueMemory(4096);
   #length = 0;
+  #mayBeStale = false;
 
   constructor(samplesMax: number) {
     this.#samplesMax = samplesMax;
@@ -276,22 +277,22 @@ class Joiner {
 
   join(runs: GroupRuns, number: number): SampleRun {
     this.#length = 0;
+    this.#mayBeStale = false;
     for (const run of inOrder(runs, number)) this.#append(runs, run);
-    return { times: this.#times, values: this.#values, words: this.#words, length: this.#length };
+    return { times: this.#times, ...this.#memory, length: this.#length, mayBeStale: this.#mayBeStale };
   }
 
   #append(runs: GroupRuns, run: number): void {
     const columns = runs.columns(run);
-    const from = runs.from(run);
-    const to = runs.to(run);
-    const before = this.#length;
-    this.#reserve(before + to - from);
-    const isLater = before === 0 || runs.time(columns, from) > (this.#times[before - 1] as number);
-    if (columns.isNarrow) copyNarrow(columns.times, this.#times, { from, to, at: before, baseMs: runs.baseMs });
-    else for (let row = from; row < to; row++) this.#times[before + row - from] = runs.time(columns, row);
-    decodeCodes(columns.codes, { from, to }, this.#values, before);
-    this.#length += to - from;
-    if (!isLater || !isAscending(this.#times, before, this.#length)) this.#settle();
+    const rows = { from: runs.from(run), to: runs.to(run) };
+    const at = this.#length;
+    this.#reserve(at + rows.to - rows.from);
+    const isLater = columns.isNarrow
+      ? copyNarrow(columns.times, rows, { into: this.#times, at, baseMs: runs.baseMs })
+      : copyWide(columns.times, rows, { into: this.#times, at });
+    if (decodeCodes(columns.codes, rows, this.#memory, at)) this.#mayBeStale = true;
+    this.#length += rows.to - rows.from;
+    if (!isLater) this.#settle();
   }
 
   /** Sorts all samples so far and keeps one of each time. */
@@ -300,22 +301,23 @@ class Joiner {
       (a, b) => (this.#times[a] as number) - (this.#times[b] as number),
     );
     const times = this.#times.slice(0, this.#length);
-    const words = this.#words.slice(0, this.#length * 2);
+    const words = this.#memory.words.slice(0, this.#length * 2);
     const values = new Float64Array(words.buffer);
+    const kept = this.#memory;
     let length = 0;
     for (const from of order) {
       const time = times[from] as number;
       if (length > 0 && this.#times[length - 1] === time) {
-        const stale = isStaleAt(this.#words, length - 1);
-        const kept = this.#values[length - 1] as number;
+        const stale = isStaleAt(kept.words, length - 1);
+        const other = kept.values[length - 1] as number;
         // The negation lets a number win over a NaN too.
-        if (isStaleAt(words, from) || (!stale && !((values[from] as number) > kept || Number.isNaN(kept)))) continue;
+        if (isStaleAt(words, from) || (!stale && !((values[from] as number) > other || Number.isNaN(other)))) continue;
         length--;
       }
       this.#times[length] = time;
       // By words, so that a NaN keeps its bits.
-      this.#words[2 * length] = words[2 * from] as number;
-      this.#words[2 * length + 1] = words[2 * from + 1] as number;
+      kept.words[2 * length] = words[2 * from] as number;
+      kept.words[2 * length + 1] = words[2 * from + 1] as number;
       length++;
     }
     this.#length = length;
@@ -326,14 +328,17 @@ class Joiner {
     if (size <= this.#times.length) return;
     const capacity = Math.max(size, this.#times.length * 2);
     const times = new Float64Array(capacity);
-    const values = new Float64Array(capacity);
-    const grown = wordsOf(values);
+    const memory = valueMemory(capacity);
     times.set(this.#times.subarray(0, this.#length));
-    grown.set(this.#words.subarray(0, this.#length * 2));
+    memory.words.set(this.#memory.words.subarray(0, this.#length * 2));
     this.#times = times;
-    this.#values = values;
-    this.#words = grown;
+    this.#memory = memory;
   }
+}
+
+function valueMemory(capacity: number): ValueMemory {
+  const values = new Float64Array(capacity);
+  return { values, words: wordsOf(values) };
 }
 
 /** The runs of a series by their first time; as they came where that is in order already, as it mostly is. */
@@ -345,23 +350,37 @@ function inOrder(runs: GroupRuns, number: number): readonly number[] {
   return found.sort((a, b) => startOf(a) - startOf(b));
 }
 
-interface Copy {
-  readonly from: number;
-  readonly to: number;
+interface Target {
+  readonly into: Float64Array;
   readonly at: number;
-  readonly baseMs: number;
 }
 
-// hot: once per sample that any query reads.
-function copyNarrow(times: Uint32Array, into: Float64Array, { from, to, at, baseMs }: Copy): void {
+// hot: once per sample that any query reads. False where the times do not go up, from what stands before them on.
+function copyNarrow(times: Uint32Array, { from, to }: Rows, { into, at, baseMs }: Target & { readonly baseMs: number }): boolean {
   const shift = at - from;
-  for (let row = from; row < to; row++) into[row + shift] = baseMs + (times[row] as number);
+  let last = at === 0 ? Number.NEGATIVE_INFINITY : (into[at - 1] as number);
+  let isLater = true;
+  for (let row = from; row < to; row++) {
+    const ms = baseMs + (times[row] as number);
+    isLater = isLater && ms > last;
+    into[row + shift] = last = ms;
+  }
+  return isLater;
 }
 
-// hot: once per sample that any query reads.
-function isAscending(times: Float64Array, from: number, to: number): boolean {
-  for (let i = from + 1; i < to; i++) if ((times[i] as number) <= (times[i - 1] as number)) return false;
-  return true;
+function copyWide(times: Uint32Array, { from, to }: Rows, { into, at }: Target): boolean {
+  let last = at === 0 ? Number.NEGATIVE_INFINITY : (into[at - 1] as number);
+  let isLater = true;
+  for (let row = from; row < to; row++) {
+    const ms = wideTime(times, row);
+    isLater = isLater && ms > last;
+    into[at + row - from] = last = ms;
+  }
+  return isLater;
+}
+
+function wideTime(times: Uint32Array, row: number): number {
+  return ((times[2 * row + 1] as number) | 0) * TWO_32 + (times[2 * row] as number);
 }
 
 /** The refusal of a query that would hold more samples than it may. */

@@ -74,7 +74,9 @@ test('samples keep the bits of their values', () => {
   const bits = [0x7ff0000000000002n, 0x7ff8000000000001n, 0x8000000000000000n, 0x3ff0000000000000n];
   const values = new Float64Array(new BigUint64Array(bits).buffer);
   const times = Float64Array.from([-1, 0, 2 ** 40, 2 ** 52]);
-  const response = encodeReadResponse([[encodeTimeSeries(['a', 'b'], { times, values, words: wordsOf(values), length: 4 }, [])]]);
+  const response = encodeReadResponse([
+    [encodeTimeSeries(['a', 'b'], { times, values, words: wordsOf(values), length: 4, mayBeStale: true }, [])],
+  ]);
   const reader = new ProtobufReader(response);
   const read: [bigint, number][] = [];
   reader.next();

@@ -13,7 +13,7 @@ function roundTrip(low: number, high: number, thousandths: number): readonly [nu
   new Uint32Array(input.buffer).set([low, high]);
   const codes = encodeValues(input, new Int32Array(1), Uint8Array.of(thousandths), new BigInt64Array(1));
   const value = new Float64Array(1);
-  decodeCodes(new Uint32Array(codes.buffer), { from: 0, to: 1 }, value, 0);
+  decodeCodes(new Uint32Array(codes.buffer), { from: 0, to: 1 }, { values: value, words: new Uint32Array(value.buffer) }, 0);
   const [outLow = 0, outHigh = 0] = new Uint32Array(value.buffer);
   return [outLow, outHigh];
 }

@@ -68,23 +68,31 @@ export interface Rows {
   readonly to: number;
 }
 
+/** Memory for values, and its 32-bit words. */
+export interface ValueMemory {
+  readonly values: Float64Array;
+  readonly words: Uint32Array;
+}
+
 /**
- * Writes the values of rows of a column of codes to `into`, from index `at` on, with all their bits. `codes` are the words of the column.
- * Hot: once per sample that a query reads.
+ * Writes the values of rows of a column of codes to memory, from index `at` on, with all their bits. `codes` are the words of the column.
+ * True where a value may be a NaN. Hot: once per sample that a query reads.
  */
-export function decodeCodes(codes: Uint32Array, { from, to }: Rows, into: Float64Array, at: number): void {
-  const words = new Uint32Array(into.buffer, into.byteOffset, into.length * 2);
+export function decodeCodes(codes: Uint32Array, { from, to }: Rows, { values, words }: ValueMemory, at: number): boolean {
   const shift = at - from;
+  let isPlain = true;
   for (let i = from; i < to; i++) {
     const low = codes[2 * i] as number;
     const high = codes[2 * i + 1] as number;
     if (high < CODED_HIGH_END) {
       const code = high * TWO_32 + low;
-      into[i + shift] = code < WHOLE_MAX ? (code - THOUSANDTHS_BIAS) / 1000 : code - WHOLE_BIAS;
+      values[i + shift] = code < WHOLE_MAX ? (code - THOUSANDTHS_BIAS) / 1000 : code - WHOLE_BIAS;
     } else {
       const subnormal = high > NEGATIVE_NAN_HIGH || (high === NEGATIVE_NAN_HIGH && low !== 0);
       words[2 * (i + shift)] = low;
       words[2 * (i + shift) + 1] = subnormal ? high & 0xfffff : high;
+      isPlain = false;
     }
   }
+  return !isPlain;
 }

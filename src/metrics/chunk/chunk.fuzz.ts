@@ -27,7 +27,7 @@ function runOf(times: readonly number[], next: () => number): SampleRun {
   const words = wordsOf(all);
   // Every seventh ends its series.
   for (let i = 6; i < times.length; i += 7) words.set([2, 0x7ff00000], 2 * i);
-  return { times: Float64Array.from(times), values: all, words, length: times.length };
+  return { times: Float64Array.from(times), values: all, words, length: times.length, mayBeStale: true };
 }
 
 test('float samples', () => {

@@ -60,5 +60,6 @@ const ORDERING_FUNCTIONS: ReadonlySet<string> = new Set(['sort', 'sort_desc', 's
 export function isOrdered(expr: Expr): boolean {
   const inner = unwrap(expr);
   if (inner.kind === 'call') return ORDERING_FUNCTIONS.has(inner.name);
+  if (inner.kind === 'binary') return inner.op === 'or';
   return inner.kind === 'aggregate' && (inner.op === 'topk' || inner.op === 'bottomk');
 }

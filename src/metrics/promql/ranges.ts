@@ -14,7 +14,7 @@ import { fastRange } from './fast-range.ts';
 import { withHint } from './histogram/arithmetic.ts';
 import { type Looks, type QueryEvaluation, atSteps, looksOf, positiveMs } from './query-evaluation.ts';
 import { type RangeContext, type RangeFunctionEntry, type RangeSeries, type RangeWindow, moveWindow, newWindow } from './range-window.ts';
-import { type Sink, hinted, histogramWeight, metricNameOf, rangeSeries, rangeWindow } from './select.ts';
+import { type Sink, hinted, histogramWeight, metricNameOf, rangeSeries, rangeWindow, withEarlier } from './select.ts';
 import { readStarts, withStarts } from './series-starts.ts';
 import { FLOAT_AT, HISTOGRAM_AT, NOTHING_AT, type StepSeries, putAt } from './step-series.ts';
 
@@ -50,8 +50,8 @@ function ofSelector(matrix: MatrixSelector, evaluation: QueryEvaluation): RangeV
     extension: matrix.extension,
     each: async (visit) => {
       const startsOf = settings.useStartTimestamps ? await readStarts(read, matchers, window) : undefined;
-      await rawSeries(read, matchers, window, (labels, floats, histograms) => {
-        const series = rangeSeries(labels, floats, hinted(histograms, evaluation));
+      await rawSeries(read, matchers, withEarlier(window, evaluation), (labels, floats, histograms) => {
+        const series = rangeSeries(labels, floats, hinted(histograms, window, evaluation));
         visit(startsOf === undefined ? series : withStarts(series, startsOf));
       });
     },

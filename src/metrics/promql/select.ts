@@ -26,10 +26,10 @@ export async function selectVector(selector: VectorSelector, evaluation: QueryEv
   const { lookbackMs } = evaluation.settings;
   const smoothed = selector.extension === 'smoothed';
   const window = { afterMs: looks.firstMs - lookbackMs, toMs: smoothed ? looks.lastMs + lookbackMs : looks.lastMs };
-  await rawSeries(evaluation.read, selector.matchers, window, (labels, floats, histograms) => {
+  await rawSeries(evaluation.read, selector.matchers, withEarlier(window, evaluation), (labels, floats, histograms) => {
     const series = smoothed
-      ? smoothedSteps(rangeSeries(labels, floats, hinted(histograms, evaluation)), selector, looks, evaluation)
-      : newestSamples({ labels, floats, histograms: hinted(histograms, evaluation) }, looks, evaluation);
+      ? smoothedSteps(rangeSeries(labels, floats, hinted(histograms, window, evaluation)), selector, looks, evaluation)
+      : newestSamples({ labels, floats, histograms: hinted(histograms, window, evaluation) }, looks, evaluation);
     if (series !== undefined) sink(series);
   });
 }
@@ -41,7 +41,7 @@ export async function selectWithTimes(
   evaluation: QueryEvaluation,
 ): Promise<readonly { readonly series: StepSeries; readonly times: Float64Array }[]> {
   const found: { readonly series: StepSeries; readonly times: Float64Array }[] = [];
-  await rawSeries(evaluation.read, matchers, window, (labels, floats, histograms) => {
+  await rawSeries(evaluation.read, matchers, withEarlier(window, evaluation), (labels, floats, histograms) => {
     const times = new Float64Array(evaluation.steps.count);
     const series = newestSamples({ labels, floats, histograms }, looks, evaluation, times);
     if (series !== undefined) found.push({ series, times });
@@ -64,8 +64,8 @@ export async function selectMatrix(matrix: MatrixSelector, evaluation: QueryEval
   const { lookbackMs } = evaluation.settings;
   const window = rangeWindow(matrix, looks, rangeMs, lookbackMs);
   const { extension } = matrix;
-  return gather(evaluation.read, matrix.selector.matchers, window, (labels, floats, histograms) => {
-    const series = rangeSeries(labels, floats, hinted(histograms, evaluation));
+  return gather(evaluation.read, matrix.selector.matchers, withEarlier(window, evaluation), (labels, floats, histograms) => {
+    const series = rangeSeries(labels, floats, hinted(histograms, window, evaluation));
     const found = extension === undefined ? series : extendedAt(series, looks.lastMs, { rangeMs, lookbackMs, extension });
     if (found.length === 0 && found.histograms.length === 0) return undefined;
     evaluation.stats.add(found.length + found.histograms.length);
@@ -97,7 +97,12 @@ function extendedAt(series: RangeSeries, endMs: number, { rangeMs, lookbackMs, e
 
 type Choose = (labels: Labels, floats: SampleRun, histograms: readonly HistogramSample[]) => Series | undefined;
 
-async function gather(read: ReadContext, matchers: readonly Matcher[], window: Window, pick: Choose): Promise<readonly Series[]> {
+async function gather(
+  read: ReadContext,
+  matchers: readonly Matcher[],
+  window: Parameters<typeof rawSeries>[2],
+  pick: Choose,
+): Promise<readonly Series[]> {
   const kept: Series[] = [];
   let held = 0;
   await rawSeries(read, matchers, window, (labels, floats, histograms) => {
@@ -110,9 +115,19 @@ async function gather(read: ReadContext, matchers: readonly Matcher[], window: W
   return kept.sort((a, b) => compareLabels(a.labels, b.labels));
 }
 
-/** The histograms of a series with what is known of resets between them. */
-export function hinted(histograms: readonly HistogramSample[], { marksResets }: QueryEvaluation): readonly HistogramSample[] {
-  return histograms.length === 0 ? histograms : withResetHints(histograms, marksResets);
+/** A window for reading: a histogram's hint comes of the one before it, which may lie before the window. */
+export function withEarlier(window: Window, { settings }: QueryEvaluation): Window & { readonly histogramsEarlierMs: number } {
+  return { ...window, histogramsEarlierMs: settings.lookbackMs };
+}
+
+/** The histograms of a series in a window with what is known of resets between them. */
+export function hinted(
+  histograms: readonly HistogramSample[],
+  { afterMs }: Window,
+  { marksResets }: QueryEvaluation,
+): readonly HistogramSample[] {
+  if (histograms.length === 0) return histograms;
+  return withResetHints(histograms, marksResets).filter(({ ms }) => ms > afterMs);
 }
 
 interface RawSeries {
@@ -187,19 +202,22 @@ const HISTOGRAM_BYTES = 168;
 const FLOAT_BYTES = 16;
 
 /** The samples of a series without its stale markers. The arrays of the run are changed. */
-export function rangeSeries(labels: Labels, { times, values, words, length }: SampleRun, all: readonly HistogramSample[]): RangeSeries {
-  let kept = 0;
-  for (let i = 0; i < length; i++) {
-    if (Number.isNaN(values[i]) && isStaleAt(words, i)) continue;
-    if (kept !== i) {
-      times[kept] = times[i] as number;
-      values[kept] = values[i] as number;
-    }
-    kept++;
-  }
+export function rangeSeries(labels: Labels, run: SampleRun, all: readonly HistogramSample[]): RangeSeries {
+  const { times, values } = run;
   const histograms: HistogramPoint[] = [];
   for (const sample of all) if (sample.kind === 'histogram') histograms.push({ ms: sample.ms, histogram: sample.histogram });
-  return { labels, dropName: false, times, values, length: kept, histograms };
+  return { labels, dropName: false, times, values, length: run.mayBeStale ? withoutStale(run) : run.length, histograms };
+}
+
+function withoutStale({ times, values, words, length }: SampleRun): number {
+  let kept = 0;
+  for (let i = 0; i < length; i++) {
+    if (isStaleAt(words, i)) continue;
+    times[kept] = times[i] as number;
+    values[kept] = values[i] as number;
+    kept++;
+  }
+  return kept;
 }
 
 function latestSample(labels: Labels, floats: SampleRun, histograms: readonly HistogramSample[]): Series | undefined {
