@@ -153,6 +153,10 @@ export const SETTINGS = {
       { min: 1, live: true },
     ),
     slowLog: setting.duration('10s', 'A query that takes longer than this is in the log, with what it cost; 0 logs none.', live),
+    cacheBytes: setting.size('256MiB', 'Memory for samples that queries have read, so that the next ones find them there.', {
+      min: 0,
+      live: true,
+    }),
     indexSeriesMax: setting.integer(
       2_000_000,
       'Series of all tenants whose labels are kept in memory, of the embedded store only; 0 keeps none, and the store is asked.',

@@ -125,6 +125,7 @@ async function startMetrics(core: Core, stack: AsyncDisposableStack): Promise<Si
       clock: systemClock,
       metrics,
       indexSeriesMax: () => settings.current.query.indexSeriesMax,
+      cacheBytesMax: () => settings.current.query.cacheBytes,
       onIndexError: (tenant, error) => log.warn('labels could not be loaded into memory; the store is asked instead', { tenant, error }),
     }),
   );
@@ -179,6 +180,7 @@ function readRoutes(core: Core, metricStore: MetricStore): readonly Route[] {
     status: programStatus(settings),
     flush: () => metricStore.flush(),
     index: metricStore.index,
+    kept: metricStore.options.kept,
     onSeriesDeleted: (tenant) => metricStore.forget(tenant),
   });
   return gated(routes, (tenants, signal) => core.gate.enter(tenants, signal));

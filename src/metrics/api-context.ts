@@ -10,6 +10,7 @@ import { prometheusError } from './prometheus-error.ts';
 import type { ReadContext } from './read.ts';
 import type { SlowLogOptions } from './slow-query-log.ts';
 import type { EvaluationSettings } from './promql/evaluation.ts';
+import type { KeptSamples } from './sample-cache.ts';
 import type { SeriesIndex } from './series-index.ts';
 
 /** Bounds of a tenant's queries: the part of its limits that reading needs. */
@@ -54,6 +55,8 @@ export interface MetricsApiOptions extends SlowLogOptions {
   readonly flush: () => Promise<boolean>;
   /** The labels of all stored series in memory; absent where other processes write the same tables. */
   readonly index?: SeriesIndex | undefined;
+  /** What is in memory of stored samples; absent where other processes write. */
+  readonly kept?: KeptSamples | undefined;
   /** Told after series were deleted, so that what is known of the tenant in memory is forgotten. */
   readonly onSeriesDeleted: (tenant: string) => void;
 }
@@ -88,8 +91,11 @@ export function leastLimit(
 /** The context of a request's reads, which see all that was acknowledged. */
 export async function readContext(options: MetricsApiOptions, request: Request): Promise<ReadContext> {
   const context = lookUpContext(options, request);
+  const { kept } = options;
+  // Before the flush: what is written from now on may not be among what is read.
+  const asOf = kept?.cache.writes.asOf() ?? 0;
   const isComplete = await options.flush();
-  return isComplete ? context : { ...context, warnings: [INCOMPLETE] };
+  return isComplete ? { ...context, kept: kept && { ...kept, asOf } } : { ...context, warnings: [INCOMPLETE] };
 }
 
 /** As `readContext` for what asks the label index only: the strictest limits of the tenants, and a signal that also fires when time is up. */

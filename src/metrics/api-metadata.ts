@@ -12,7 +12,7 @@ import { type Expr, type VectorSelector, children } from './promql/ast.ts';
 import { parseExpr } from './promql/parse.ts';
 import { compareLabels } from './promql/select.ts';
 import { type ReadContext, type Selection, type TimeRange, bigintOf, guarded, selectSeries, statementOptions } from './read.ts';
-import { tooManySamples } from './read-samples.ts';
+import { tooManySamples } from './sample-runs.ts';
 import { labelsJson, listPieces, mapped, successReply } from './result-json.ts';
 import { printFloat, printTime } from './value.ts';
 

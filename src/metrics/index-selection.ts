@@ -46,6 +46,14 @@ export class IndexSelection implements Selection {
     return this.#ranks.of(this.#index.find(low, high));
   }
 
+  low(number: number): number {
+    return this.#index.low(this.#numbers[number] ?? -1);
+  }
+
+  high(number: number): number {
+    return this.#index.high(this.#numbers[number] ?? -1);
+  }
+
   id(number: number): bigint {
     return this.#index.id(this.#numbers[number] ?? -1);
   }

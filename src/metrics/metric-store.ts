@@ -9,6 +9,7 @@ import { TENANTS_WRITING_MAX } from '../limits.ts';
 import { Quota } from '../tenant/quota.ts';
 import type { TableWriter } from '../storage/writer.ts';
 import { WireCache } from './ingest/wire-cache.ts';
+import type { KeptSamples } from './sample-cache.ts';
 import type { SampleColumns } from './sample-columns.ts';
 import { SeriesIndex, type SeriesIndexOptions } from './series-index.ts';
 import { SeriesRegistry } from './series-registry.ts';
@@ -23,6 +24,8 @@ export interface MetricStoreOptions {
   readonly clock: Clock;
   /** What the label index of stored series works with; absent where other processes write the same tables. */
   readonly index?: Pick<SeriesIndexOptions, 'client' | 'seriesMax' | 'onLoadError'> | undefined;
+  /** What is kept in memory of stored samples; absent where other processes write the same tables. */
+  readonly kept?: KeptSamples | undefined;
   /** Told after every commit, for counters per tenant and reason. */
   readonly onCommit: (
     tenant: string,
@@ -102,6 +105,7 @@ export class MetricStore implements Disposable {
     known?.registry.start.fill(0);
     known?.metadata.clear();
     this.index?.forget(tenant);
+    this.options.kept?.cache.writes.noteAll(tenant);
   }
 
   /** Lets go of series that have had no samples for an hour, and of tenants that have none left. */

@@ -4,7 +4,10 @@ import type { Clock } from '../base/clock.ts';
 import type { SelfMetrics } from '../base/self-metrics.ts';
 import type { TenantLimits } from '../config.ts';
 import type { Store } from '../storage/store.ts';
+import { HistogramMetrics } from './histogram-metrics.ts';
 import { MetricStore, type MetricStoreOptions } from './metric-store.ts';
+import { RecentWrites } from './recent-writes.ts';
+import { type KeptSamples, SampleCache } from './sample-cache.ts';
 import { EXEMPLARS_TABLE, HISTOGRAMS_TABLE, METADATA_TABLE, SAMPLES_TABLE, SERIES_TABLE, STARTS_TABLE } from './table.ts';
 
 export interface OpenMetricStoreOptions {
@@ -14,10 +17,14 @@ export interface OpenMetricStoreOptions {
   readonly metrics: SelfMetrics;
   /** `query.indexSeriesMax`: series of all tenants whose labels are kept in memory; 0 keeps none. */
   readonly indexSeriesMax?: () => number;
+  /** `query.cacheBytes`: memory for samples of all tenants that questions have read. */
+  readonly cacheBytesMax?: () => number;
   /** Told when the label index could not be loaded from the store; questions are then answered by SQL. */
   readonly onIndexError?: (tenant: string, error: unknown) => void;
 }
 
+/** Default of `query.cacheBytes`. */
+const CACHE_BYTES_MAX = 256 * 1024 * 1024;
 /** Default of `query.indexSeriesMax`. */
 const INDEX_SERIES_MAX = 2_000_000;
 
@@ -40,11 +47,13 @@ export async function openMetricStore(options: OpenMetricStoreOptions): Promise<
   ]);
   const active = metrics.gauge('sightline_metrics_active_series', 'Series that have received samples in the last hour.', ['tenant']);
   const indexed = metrics.gauge('sightline_metrics_indexed_series', 'Series whose labels are in memory for readers.');
+  const cached = metrics.gauge('sightline_metrics_cached_sample_bytes', 'Memory of samples that questions have read.');
   const metricStore = new MetricStore({
     writers,
     limitsOf,
     clock,
     index: indexOptions(options),
+    kept: keptSamples(options),
     onCommit: (tenant, stored, refusals) => {
       samples.add(stored.samples, tenant);
       histograms.add(stored.histograms, tenant);
@@ -55,8 +64,16 @@ export async function openMetricStore(options: OpenMetricStoreOptions): Promise<
   metrics.onCollect(() => {
     for (const [tenant, count] of metricStore.activeSeries()) active.set(count, tenant);
     indexed.set(metricStore.index?.size ?? 0);
+    cached.set(metricStore.options.kept?.cache.bytes ?? 0);
   });
   return metricStore;
+}
+
+/** Samples are kept in memory only where no other process writes, as labels are. */
+function keptSamples({ store, clock, cacheBytesMax }: OpenMetricStoreOptions): KeptSamples | undefined {
+  if (!store.isEmbedded) return undefined;
+  const writes = new RecentWrites(() => clock.now());
+  return { cache: new SampleCache(writes, cacheBytesMax ?? (() => CACHE_BYTES_MAX)), histograms: new HistogramMetrics(store.client) };
 }
 
 /** The label index is right only where no other process writes: in the embedded form. */

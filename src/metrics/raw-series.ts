@@ -4,7 +4,9 @@ import type { Labels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import { type ReadContext, type Selection, selectSeries } from './read.ts';
 import { type HistogramSample, readHistograms } from './read-histograms.ts';
-import { type SampleRun, type Window, readSamples, tooManySamples } from './read-samples.ts';
+import type { Window } from './window.ts';
+import { type SampleRun, tooManySamples } from './sample-runs.ts';
+import { readSamples } from './read-samples.ts';
 
 /** What is called with each series' samples in a window, stale markers included; the run of floats is used again for the next series. */
 export type VisitSeries = (labels: Labels, floats: SampleRun, histograms: readonly HistogramSample[]) => void;
@@ -36,7 +38,9 @@ export async function rawSamplesOf(
   visit: VisitSeries,
 ): Promise<void> {
   const { afterMs, toMs, histogramsEarlierMs = 0 } = window;
-  const histograms = await histogramsOf(selection, read, { afterMs: afterMs - histogramsEarlierMs, toMs });
+  const mayHave = read.kept === undefined || (await read.kept.histograms.mayHave(selection.tenant, selection.metrics));
+  const earlier = { afterMs: afterMs - histogramsEarlierMs, toMs };
+  const histograms = mayHave ? await histogramsOf(selection, read, earlier) : new Map<number, HistogramSample[]>();
   await readSamples(read, selection, window, (number, floats) => {
     visit(selection.labels(number), floats, histograms.get(number) ?? []);
     histograms.delete(number);

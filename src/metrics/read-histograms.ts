@@ -5,7 +5,7 @@ import { sql } from '../base/sql.ts';
 import type { Values } from '../storage/native.ts';
 import type { CounterResetHint, NativeHistogram, Span } from './native-histogram.ts';
 import { type ReadContext, type Selection, bigintOf, guarded, statementOptions } from './read.ts';
-import { type Window, windowCondition } from './read-samples.ts';
+import { type Window, windowCondition } from './window.ts';
 import { isStaleAt, wordsOf } from './value.ts';
 
 /** A native histogram of a series, or the end of the series at that time. */

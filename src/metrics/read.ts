@@ -15,6 +15,7 @@ import { IndexSelection } from './index-selection.ts';
 import { labelsOfRow } from './labels-of-row.ts';
 import { matcherConditions } from './matcher-sql.ts';
 import { type IndexView, type SeriesIndex, dayRange } from './series-index.ts';
+import type { KeptSamples } from './sample-cache.ts';
 
 export const TENANT_LABEL = '__tenant_id__';
 const DAY_MS = 86_400_000;
@@ -42,6 +43,8 @@ export interface ReadContext {
   readonly limits: ReadLimits;
   /** The time before which a tenant's retention shows nothing, in milliseconds; -Infinity where everything is kept. */
   readonly oldestMs: (tenant: string) => number;
+  /** What is in memory of samples, and the moment of writing as of which all that was acknowledged can be read; absent where others may write. */
+  readonly kept?: (KeptSamples & { readonly asOf: number }) | undefined;
   readonly signal: AbortSignal;
   /** What the reader must be told beside any result. */
   readonly warnings: readonly string[];
@@ -62,8 +65,10 @@ export interface Selection {
   labels(number: number): Labels;
   /** The number of a series by the halves of its 64-bit id, or -1. Cheap: it is called for every run of rows. */
   find(low: number, high: number): number;
-  /** The id of a series. */
+  /** The id of a series, whole and by halves. */
   id(number: number): bigint;
+  low(number: number): number;
+  high(number: number): number;
   /** The hashes of their names, by which tables are sorted. */
   readonly metrics: readonly number[];
   /** Condition that picks these series' rows, within the tenant, from a table keyed by `metric` and `series`. */
@@ -142,6 +147,8 @@ async function storedSelection(context: ReadContext, select: TenantSelect): Prom
     labels: (number) => labels[number] ?? NO_LABELS,
     find: (low, high) => ids.find(low, high),
     id: (number) => ids.id(number),
+    low: (number) => ids.low(number),
+    high: (number) => ids.high(number),
     metrics: [...metrics],
     condition: rowCondition(context, select, [...metrics], isOneMetric(select.matchers) ? undefined : all),
   };

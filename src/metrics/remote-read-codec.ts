@@ -9,7 +9,7 @@ import { type Labels } from '../query/labels.ts';
 import { type MatchOp, type Matcher, compileMatcher } from '../query/matchers.ts';
 import type { CounterResetHint, NativeHistogram, Span } from './native-histogram.ts';
 import type { HistogramSample } from './read-histograms.ts';
-import type { SampleRun } from './read-samples.ts';
+import type { SampleRun } from './sample-runs.ts';
 
 export interface ReadQuery {
   /** Milliseconds, both included. */

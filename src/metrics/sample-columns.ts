@@ -6,6 +6,12 @@ import { encodeValues } from './value-code.ts';
 
 const TWO_32 = 4294967296;
 
+/** From and to in milliseconds, both included. */
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export class SampleColumns {
   count = 0;
   /** Numbers of the series in the tenant's registry. */
@@ -53,6 +59,18 @@ export class SampleColumns {
       to++;
     }
     this.count = to;
+  }
+
+  /** The earliest and the latest time. */
+  span(): TimeSpan {
+    let fromMs = Number.POSITIVE_INFINITY;
+    let toMs = Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < this.count; at++) {
+      const ms = this.ts[at] as number;
+      if (ms < fromMs) fromMs = ms;
+      if (ms > toMs) toMs = ms;
+    }
+    return { fromMs, toMs };
   }
 
   /** One block of the table `samples`. */

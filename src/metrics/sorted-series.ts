@@ -11,7 +11,7 @@ import type { Matcher } from '../query/matchers.ts';
 import { compareLabels } from './promql/select.ts';
 import { rawSamplesOf, type VisitSeries } from './raw-series.ts';
 import { type ReadContext, type Selection, selectSeries } from './read.ts';
-import type { Window } from './read-samples.ts';
+import type { Window } from './window.ts';
 
 /** A batch is made so large that its encoded series come to about so many bytes. */
 const BATCH_BYTES = 32 * 1024 * 1024;
@@ -36,6 +36,8 @@ export async function* sortedSeries(
   window: Window,
   encode: EncodeSeries,
 ): AsyncGenerator<Uint8Array> {
+  // Not through memory: what is streamed is mostly everything, and would drive out what queries need.
+  const direct = { ...read, kept: undefined };
   const members = sortedMembers(await selectSeries(read, matchers, { fromMs: window.afterMs, toMs: window.toMs }));
   let size = BATCH_SERIES_MIN;
   for (let from = 0; from < members.length;) {
@@ -43,8 +45,8 @@ export async function* sortedSeries(
     const encoded: { readonly labels: Labels; readonly pieces: readonly Uint8Array[] }[] = [];
     let bytes = 0;
     for (const selection of new Set(batch.map((member) => member.selection))) {
-      const numbers = new Set(batch.filter((member) => member.selection === selection).map(({ number }) => number));
-      await rawSamplesOf(read, subset(selection, numbers), window, (labels, floats, histograms) => {
+      const numbers = batch.filter((member) => member.selection === selection).map(({ number }) => number);
+      await rawSamplesOf(direct, subset(selection, numbers), window, (labels, floats, histograms) => {
         const pieces = encode(labels, floats, histograms);
         for (const piece of pieces) bytes += piece.length;
         encoded.push({ labels, pieces });
@@ -65,17 +67,18 @@ function sortedMembers(selections: readonly Selection[]): readonly Member[] {
     .sort((a, b) => compareLabels(a.labels, b.labels));
 }
 
-function subset(selection: Selection, numbers: ReadonlySet<number>): Selection {
+function subset(selection: Selection, numbers: readonly number[]): Selection {
+  const numberOf = new Map(numbers.map((number, i) => [number, i]));
+  const original = (number: number): number => numbers[number] ?? -1;
   return {
     tenant: selection.tenant,
-    size: selection.size,
-    labels: (number) => selection.labels(number),
-    id: (number) => selection.id(number),
+    size: numbers.length,
+    labels: (number) => selection.labels(original(number)),
+    id: (number) => selection.id(original(number)),
+    low: (number) => selection.low(original(number)),
+    high: (number) => selection.high(original(number)),
     metrics: selection.metrics,
-    find: (low, high) => {
-      const number = selection.find(low, high);
-      return numbers.has(number) ? number : -1;
-    },
-    condition: sql`${selection.condition} AND series IN ${ints([...numbers].map((number) => selection.id(number)))}`,
+    find: (low, high) => numberOf.get(selection.find(low, high)) ?? -1,
+    condition: sql`${selection.condition} AND series IN ${ints(numbers.map((number) => selection.id(number)))}`,
   };
 }

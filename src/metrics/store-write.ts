@@ -6,7 +6,7 @@ import { type Column, encodeBlock, numbered } from '../storage/native.ts';
 import type { MetricStore, TenantSeries } from './metric-store.ts';
 import type { CounterResetHint, HistogramCounts, NativeHistogram } from './native-histogram.ts';
 import { histogramMistake, isStaleHistogram } from './histogram-check.ts';
-import { int64Column, keyColumns, SampleColumns } from './sample-columns.ts';
+import { int64Column, keyColumns, SampleColumns, type TimeSpan } from './sample-columns.ts';
 import { NO_DAY, type SeriesRegistry } from './series-registry.ts';
 import { STALE_HIGH, STALE_LOW } from './value-code.ts';
 import type { Exemplar, Metadata, MetricWrite, Refusal, RefusalReason, WriteSummary } from './write.ts';
@@ -185,6 +185,7 @@ export class StoreWrite implements MetricWrite {
     const items = summary.samples + summary.histograms;
     if (!this.tenant.quota.take(items)) throw this.#overRate(items);
     const registered = this.#register();
+    const span = summary.samples > 0 ? this.samples.span() : undefined;
     const { writers } = this.#store.options;
     const { name } = this.tenant;
     const samples = summary.samples > 0 && writers.samples.append(this.samples.encode(name, this.registry), summary.samples);
@@ -198,8 +199,21 @@ export class StoreWrite implements MetricWrite {
       this.#metadata.size > 0 && writers.metadata.append(this.#encodeMetadata(), this.#metadata.size),
     ]);
     this.#rememberMetadata();
+    this.#noteWritten(span);
     this.#store.options.onCommit(name, summary, summary.refusals);
     return summary;
+  }
+
+  // Only now that all of it is on disk: whoever reads later reads with it.
+  #noteWritten(span: TimeSpan | undefined): void {
+    const { kept } = this.#store.options;
+    if (kept === undefined) return;
+    if (span !== undefined) kept.cache.writes.note(this.tenant.name, span.fromMs, span.toMs);
+    if (this.#histograms.length > 0)
+      kept.histograms.note(
+        this.tenant.name,
+        this.#histograms.map(({ series }) => this.registry.metric[series] ?? 0),
+      );
   }
 
   #summary(): WriteSummary {

@@ -65,6 +65,14 @@ export class TenantIndex {
     return this.#ids.id(number);
   }
 
+  low(number: number): number {
+    return this.#ids.low(number);
+  }
+
+  high(number: number): number {
+    return this.#ids.high(number);
+  }
+
   labelSet(number: number): Labels {
     return this.#labelSets[number] ?? [];
   }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { NativeHistogram } from '../native-histogram.ts';
 import type { HistogramSample } from '../read-histograms.ts';
-import type { SampleRun } from '../read-samples.ts';
+import type { SampleRun } from '../sample-runs.ts';
 import { wordsOf } from '../value.ts';
 import { chunksOf, FLOAT_HISTOGRAM_CHUNK, XOR_CHUNK } from './series-chunks.ts';
 import { bitsOf, decodeFloatChunk, decodeHistogramChunk } from './test-decoder.ts';

@@ -2,7 +2,7 @@
 //
 // Source: prometheus/tsdb/docs/format/chunks.md, "XOR chunk data".
 
-import type { SampleRun } from '../read-samples.ts';
+import type { SampleRun } from '../sample-runs.ts';
 import { BitWriter, XorColumn, isWithin } from './bit-writer.ts';
 
 /** A chunk holds so many samples at most, as Prometheus's do. */

@@ -1,7 +1,7 @@
 // A series' samples as chunks in the order of time: floats and native histograms each in chunks of their own, none reaching into another.
 
 import type { HistogramSample } from '../read-histograms.ts';
-import type { SampleRun } from '../read-samples.ts';
+import type { SampleRun } from '../sample-runs.ts';
 import { CHUNK_SAMPLES_MAX, encodeFloatChunk } from './float-chunk.ts';
 import { encodeHistogramChunk, mayFollow } from './histogram-chunk.ts';
 

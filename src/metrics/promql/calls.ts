@@ -4,7 +4,7 @@ import { AssertionError, assert } from '../../base/assert.ts';
 import { RequestError } from '../../base/request-error.ts';
 import type { Labels } from '../../query/labels.ts';
 import type { Matcher } from '../../query/matchers.ts';
-import type { Window } from '../read-samples.ts';
+import type { Window } from '../window.ts';
 import { absentLabels } from './absent.ts';
 import type { Call, Expr, VectorSelector } from './ast.ts';
 import { argumentAt, unwrap } from './call-arguments.ts';

@@ -6,7 +6,7 @@ import { int, sql } from '../../base/sql.ts';
 import { type Labels, labelsKey } from '../../query/labels.ts';
 import type { Matcher } from '../../query/matchers.ts';
 import { type ReadContext, bigintOf, guarded, selectSeries, statementOptions } from '../read.ts';
-import type { Window } from '../read-samples.ts';
+import type { Window } from '../window.ts';
 import type { RangeSeries } from './range-window.ts';
 
 interface StartRow {

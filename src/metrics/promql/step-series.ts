@@ -6,7 +6,7 @@
 
 import type { Labels } from '../../query/labels.ts';
 import type { NativeHistogram } from '../native-histogram.ts';
-import { tooManySamples } from '../read-samples.ts';
+import { tooManySamples } from '../sample-runs.ts';
 
 /** What stands at a step. */
 export const NOTHING_AT = 0;
