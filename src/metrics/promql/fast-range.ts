@@ -24,8 +24,8 @@ const FAST: ReadonlyMap<string, FastRange> = new Map([
   ['rate', fastRate({ counter: true, perSecond: true })],
   ['increase', fastRate({ counter: true, perSecond: false })],
   ['delta', fastRate({ counter: false, perSecond: false })],
-  ['max_over_time', fastExtreme((value, other) => value > other)],
-  ['min_over_time', fastExtreme((value, other) => value < other)],
+  ['max_over_time', fastExtreme(1)],
+  ['min_over_time', fastExtreme(-1)],
   ['last_over_time', fastPick((values, _from, to) => values[to - 1] as number)],
   ['count_over_time', fastPick((_values, from, to) => to - from)],
   ['present_over_time', fastPick(() => 1)],
@@ -84,8 +84,8 @@ function resetsOf(values: Float64Array, length: number): readonly number[] {
   return resets ?? NO_RESETS;
 }
 
-// hot: the queue holds the samples that may yet become the most extreme, best first; a NaN never does.
-function fastExtreme(beats: (value: number, other: number) => boolean): FastRange {
+// hot: the queue holds the samples that may yet become the most extreme, best first; a NaN never does. The least is the greatest of the negated.
+function fastExtreme(sign: 1 | -1): FastRange {
   return ({ times, values, length }, { looks, rangeMs, steps }, into) => {
     const queue = new Int32Array(length);
     let head = 0;
@@ -98,7 +98,7 @@ function fastExtreme(beats: (value: number, other: number) => boolean): FastRang
       for (; to < length && (times[to] as number) <= endMs; to++) {
         const value = values[to] as number;
         if (Number.isNaN(value)) continue;
-        while (tail > head && beats(value, values[queue[tail - 1] as number] as number)) tail--;
+        while (tail > head && sign * value > sign * (values[queue[tail - 1] as number] as number)) tail--;
         queue[tail++] = to;
       }
       while (from < to && (times[from] as number) <= endMs - rangeMs) from++;
