@@ -1,11 +1,13 @@
-// The servers under test: Sightline, and the peers that this machine has installed.
+// The servers under test: Sightline, and the peers that this machine has installed. Each runs in a directory of its own that is removed at the end.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { freePort, startProgram } from '../test/harness/program.ts';
+import { diskMiB, sleep, usageOf } from './process.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -20,21 +22,30 @@ export interface ServerKind {
   readonly installed: boolean;
   /** Where remote write and the query API are. */
   readonly writePath: string;
-  readonly queryPath: string;
-  readonly start: (dir: string) => Promise<RunningServer>;
+  readonly apiPath: string;
+  /** Goes with every query: what switches off the memory of earlier answers. */
+  readonly queryParameters: Readonly<Record<string, string>>;
+  /** Starts on what the directory holds already, if anything. */
+  readonly start: (dir: string, settings?: readonly string[]) => Promise<RunningServer>;
 }
 
-const READY_MAX_MS = 30_000;
+const READY_MAX_MS = 60_000;
+const STOP_MAX_MS = 30_000;
+const SETTLE_MAX_MS = 120_000;
+const SETTLE_LOOK_MS = 2_000;
+/** Processes that have not ended yet. */
+const running = new Set<number>();
 
 export const sightline: ServerKind = {
   name: 'sightline',
   installed: true,
   writePath: '/api/v1/push',
-  queryPath: '/prom/api/v1/query',
-  start: async (dir) => {
+  apiPath: '/prom/api/v1',
+  queryParameters: {},
+  start: async (dir, settings = []) => {
     const dataDir = join(dir, 'data');
-    const { url, pid, readyMs, stop } = await startProgram({ dataDir });
-    return { url, pid, readyMs, dataDir, stop };
+    const { url, pid, readyMs, stop } = await startProgram({ dataDir, set: settings });
+    return started({ url, pid, readyMs, dataDir, stop });
   },
 };
 
@@ -43,7 +54,8 @@ export const peers: readonly ServerKind[] = [
     name: 'victoria-metrics',
     installed: onPath('victoria-metrics'),
     writePath: '/api/v1/write',
-    queryPath: '/api/v1/query',
+    apiPath: '/api/v1',
+    queryParameters: { nocache: '1' },
     start: (dir) =>
       startPeer('victoria-metrics', dir, {
         readyPath: '/health',
@@ -54,7 +66,8 @@ export const peers: readonly ServerKind[] = [
     name: 'prometheus',
     installed: onPath('prometheus'),
     writePath: '/api/v1/write',
-    queryPath: '/api/v1/query',
+    apiPath: '/api/v1',
+    queryParameters: {},
     start: (dir) => {
       const config = join(dir, 'prometheus.yml');
       writeFileSync(config, '');
@@ -72,6 +85,76 @@ export const peers: readonly ServerKind[] = [
   },
 ];
 
+/** The peers that `--peers` names: `installed`, `none`, or names with commas between them. Throws for one that is not there. */
+export function choosePeers(named: string): readonly ServerKind[] {
+  if (named === 'none') return [];
+  if (named === 'installed') return peers.filter(({ installed }) => installed);
+  return named.split(',').map((name) => {
+    const peer = peers.find((each) => each.name === name);
+    if (peer === undefined) throw new Error(`--peers: ${name} is none of ${peers.map((each) => each.name).join(', ')}`);
+    if (!peer.installed) throw new Error(`--peers: ${name} is not installed`);
+    return peer;
+  });
+}
+
+/** Runs with a directory that is gone afterwards; so are the servers that still run, also when this process is told to end. */
+export async function inDirectory<T>(run: (dir: string) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
+  const cleanUp = (): void => {
+    for (const pid of running) kill(pid);
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  const end = (): void => {
+    cleanUp();
+    process.exit(130);
+  };
+  process.once('SIGINT', end).once('SIGTERM', end);
+  try {
+    return await run(dir);
+  } finally {
+    process.off('SIGINT', end).off('SIGTERM', end);
+    cleanUp();
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+  running.delete(pid);
+}
+
+function started(server: RunningServer): RunningServer {
+  running.add(server.pid);
+  return {
+    ...server,
+    stop: async () => {
+      await server.stop();
+      running.delete(server.pid);
+    },
+  };
+}
+
+/** Waits until neither the directory nor the CPU time moves, or for so long, and gives the directory's MiB. */
+export async function settle({ dataDir, pid }: RunningServer, maxMs = SETTLE_MAX_MS): Promise<number> {
+  const deadline = performance.now() + maxMs;
+  let before = { disk: -1, cpuS: -1 };
+  let calm = 0;
+  for (;;) {
+    await sleep(SETTLE_LOOK_MS);
+    const now = { disk: diskMiB(dataDir), cpuS: usageOf(pid).cpuS };
+    calm = Math.abs(now.disk - before.disk) < 0.5 && now.cpuS - before.cpuS < 0.2 ? calm + 1 : 0;
+    if (calm >= 5) return now.disk;
+    if (performance.now() > deadline) {
+      console.error(`not settled after ${maxMs / 1000} s; going on`);
+      return now.disk;
+    }
+    before = now;
+  }
+}
+
 interface PeerOptions {
   readonly readyPath: string;
   readonly args: (address: string, dataDir: string) => readonly string[];
@@ -79,22 +162,24 @@ interface PeerOptions {
 
 async function startPeer(program: string, dir: string, { readyPath, args }: PeerOptions): Promise<RunningServer> {
   const dataDir = join(dir, 'data');
-  mkdirSync(dataDir);
+  mkdirSync(dataDir, { recursive: true });
   const address = `127.0.0.1:${await freePort()}`;
-  const started = performance.now();
+  const startedMs = performance.now();
   const child = spawn(program, args(address, dataDir), { stdio: 'ignore' });
   const url = `http://${address}`;
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MAX_MS);
     await ended;
+    clearTimeout(timer);
   };
   for (;;) {
     const answer = await fetch(`${url}${readyPath}`).catch(() => undefined);
     await answer?.body?.cancel();
-    if (answer?.status === 200) return { url, pid: child.pid ?? 0, readyMs: performance.now() - started, dataDir, stop };
-    if (child.exitCode !== null || performance.now() - started > READY_MAX_MS) {
+    if (answer?.status === 200) return started({ url, pid: child.pid ?? 0, readyMs: performance.now() - startedMs, dataDir, stop });
+    if (child.exitCode !== null || performance.now() - startedMs > READY_MAX_MS) {
       await stop();
       throw new Error(`${program} did not become ready`);
     }

@@ -34,6 +34,8 @@ export type ApiAnswer = z.infer<typeof answerSchema> & { readonly httpStatus: nu
 export interface Target {
   readonly url: string;
   readonly tenant?: string;
+  /** Where Prometheus's API is; `/prom/api/v1` where nothing is given. */
+  readonly api?: string;
 }
 
 export interface Posted {
@@ -44,13 +46,13 @@ export interface Posted {
 
 /** Asks a path of Prometheus's API, such as `series`; repeated parameters as arrays. */
 export async function askPrometheus(
-  { url, tenant }: Target,
+  { url, tenant, api = '/prom/api/v1' }: Target,
   path: string,
   parameters: Readonly<Record<string, string | readonly string[]>> = {},
 ): Promise<ApiAnswer> {
   const query = new URLSearchParams();
   for (const [name, given] of Object.entries(parameters)) for (const value of [given].flat()) query.append(name, value);
-  const response = await fetch(`${url}/prom/api/v1/${path}?${query.toString()}`, {
+  const response = await fetch(`${url}${api}/${path}?${query.toString()}`, {
     headers: tenantHeader(tenant),
     signal: AbortSignal.timeout(ANSWER_MAX_MS),
   });
