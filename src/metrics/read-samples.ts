@@ -8,7 +8,7 @@
 import type { ReadContext, Selection } from './read.ts';
 import { guarded } from './read.ts';
 import { BLOCK_MS, blockOf } from './recent-writes.ts';
-import { CACHED_SAMPLE_BYTES, type CachedBlock, type SampleCache, shareOf } from './sample-cache.ts';
+import { BlockShares, CACHED_SAMPLE_BYTES, type SampleCache } from './sample-cache.ts';
 import { Joiner, type SampleRun, type VisitSamples } from './sample-runs.ts';
 import { ROWS_PER_TURN, readStored, turn, usualSamples } from './stored-samples.ts';
 import type { Window } from './window.ts';
@@ -28,7 +28,7 @@ export async function readSamples(context: ReadContext, selection: Selection, as
   const begin = (number: number, joiner: Joiner): void => {
     for (const block of blocks) {
       const place = block.places[number] ?? -1;
-      if (place >= 0) joiner.copy(shareOf(block.shares, selection.low(number)), place, window);
+      if (place >= 0) joiner.copy(block.shares.of(selection.low(number)), place, window);
     }
   };
   const seen = new Uint8Array(selection.size);
@@ -92,7 +92,7 @@ function quietPart({ kept }: ReadContext, { tenant, size }: Selection, window: W
 
 /** A block of time in memory. */
 interface KnownBlock {
-  readonly shares: readonly CachedBlock[];
+  readonly shares: BlockShares;
   /** Where each series of the selection stands in its share. */
   readonly places: Int32Array;
 }
@@ -104,7 +104,7 @@ async function knownBlocks(context: ReadContext, selection: Selection, part: Qui
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (let block = first; block <= last; block++) {
-    const shares = cache.shares(selection.tenant, { block, asOf });
+    const shares = new BlockShares(cache, selection.tenant, { block, asOf });
     const places = new Int32Array(selection.size);
     blocks.push({ shares, places });
     if (place(selection, shares, places)) continue;
@@ -120,11 +120,11 @@ async function knownBlocks(context: ReadContext, selection: Selection, part: Qui
 }
 
 /** Looks all series of a selection up in a block; true where nothing is missing. */
-function place(selection: Selection, shares: readonly CachedBlock[], places: Int32Array): boolean {
+function place(selection: Selection, shares: BlockShares, places: Int32Array): boolean {
   let isKnown = true;
   for (let number = 0; number < places.length; number++) {
     const low = selection.low(number);
-    const found = shareOf(shares, low).find(low, selection.high(number));
+    const found = shares.of(low).find(low, selection.high(number));
     places[number] = found;
     if (found < 0) isKnown = false;
   }
@@ -158,7 +158,7 @@ async function fill(context: ReadContext, selection: Selection, { from, to, bloc
         const endMs = (from + i + 1) * BLOCK_MS;
         const begin = at;
         while (at < run.length && (run.times[at] as number) < endMs) at++;
-        shareOf(shares, low).add(low, high, run, { from: begin, to: at });
+        shares.of(low).add(low, high, run, { from: begin, to: at });
       }
     },
   });
@@ -166,7 +166,7 @@ async function fill(context: ReadContext, selection: Selection, { from, to, bloc
   for (const { shares } of blocks) {
     for (let number = 0; number < selection.size; number++) {
       const low = selection.low(number);
-      shareOf(shares, low).add(low, selection.high(number), NO_SAMPLES, { from: 0, to: 0 });
+      shares.of(low).add(low, selection.high(number), NO_SAMPLES, { from: 0, to: 0 });
     }
   }
 }

@@ -6,7 +6,6 @@
 // under a millisecond and a wide one only its arithmetic. A block that is written to is no longer right and is read anew (recent-writes.ts).
 // The blocks that were used least recently leave when all together are over their bound.
 
-import { assert } from '../base/assert.ts';
 import type { HistogramMetrics } from './histogram-metrics.ts';
 import { IdTable } from './id-table.ts';
 import { BLOCK_MS, type RecentWrites } from './recent-writes.ts';
@@ -16,6 +15,8 @@ import type { Window } from './window.ts';
 /** Bytes of a sample: its time within the block and its value. */
 export const CACHED_SAMPLE_BYTES = 12;
 const SERIES_BYTES = 32;
+/** What a share takes with nothing in it. */
+const SHARE_BYTES = 2048;
 /** Series are shared out by their ids, so that the cache can let go of them by shares. */
 const SHARES = 16;
 
@@ -38,7 +39,7 @@ export class CachedBlock implements CachedSamples {
   }
 
   get bytes(): number {
-    return this.#times.length * CACHED_SAMPLE_BYTES + this.#starts.length * SERIES_BYTES;
+    return SHARE_BYTES + this.#times.length * CACHED_SAMPLE_BYTES + this.#starts.length * SERIES_BYTES;
   }
 
   /** The number of a series in this block by the halves of its id, or -1 where nothing is known of it. */
@@ -134,17 +135,15 @@ export class SampleCache {
     return bytes;
   }
 
-  /** What is known of a tenant's block of time, share by share; what has been written to since it was read is let go. */
-  shares(tenant: string, { block, asOf }: { readonly block: number; readonly asOf: number }): readonly CachedBlock[] {
-    return Array.from({ length: SHARES }, (_, share) => {
-      const key = `${share} ${block} ${tenant}`;
-      const known = this.#blocks.get(key);
-      const kept =
-        known !== undefined && this.writes.isUnchanged(tenant, block, known.asOf) ? known : new CachedBlock(block * BLOCK_MS, asOf);
-      this.#blocks.delete(key);
-      this.#blocks.set(key, kept);
-      return kept;
-    });
+  /** What is known of a tenant's block of time of a share of the series; what has been written to since it was read is let go. */
+  share(tenant: string, { block, asOf }: BlockTime, share: number): CachedBlock {
+    const key = `${share} ${block} ${tenant}`;
+    const known = this.#blocks.get(key);
+    const kept =
+      known !== undefined && this.writes.isUnchanged(tenant, block, known.asOf) ? known : new CachedBlock(block * BLOCK_MS, asOf);
+    this.#blocks.delete(key);
+    this.#blocks.set(key, kept);
+    return kept;
   }
 
   /** Forgets everything. */
@@ -164,11 +163,30 @@ export class SampleCache {
   }
 }
 
-/** Of a block's shares the one that a series stands in. */
-export function shareOf(shares: readonly CachedBlock[], low: number): CachedBlock {
-  const share = shares[low % SHARES];
-  assert(share !== undefined, 'a share of a block');
-  return share;
+/** A block of time, and the moment of writing as of which it is read. */
+export interface BlockTime {
+  readonly block: number;
+  readonly asOf: number;
+}
+
+/** A tenant's block of time as one question sees it: its shares are looked up once, when the first series of each is asked for. */
+export class BlockShares {
+  readonly #cache: SampleCache;
+  readonly #tenant: string;
+  readonly #time: BlockTime;
+  readonly #shares: (CachedBlock | undefined)[] = [];
+
+  constructor(cache: SampleCache, tenant: string, time: BlockTime) {
+    this.#cache = cache;
+    this.#tenant = tenant;
+    this.#time = time;
+  }
+
+  /** The share that a series stands in, by the low half of its id. */
+  of(low: number): CachedBlock {
+    const share = low % SHARES;
+    return (this.#shares[share] ??= this.#cache.share(this.#tenant, this.#time, share));
+  }
 }
 
 /** What is kept in memory of stored samples, where no other process writes. */
