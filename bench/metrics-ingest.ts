@@ -57,7 +57,8 @@ async function main(args: readonly string[]): Promise<void> {
   console.error(`${load.samples} samples in ${load.lanes.flat().length} requests, ${(load.bytes / 1e6).toFixed(0)} MB`);
   const kinds = [sightline, ...choosePeers(values.peers)];
   const results: Result[] = [];
-  for (const kind of kinds) results.push(await inDirectory((dir) => measure(kind, dir, { load, scrapes: Number(values.scrapes), idleS: Number(values.idle) })));
+  for (const kind of kinds)
+    results.push(await inDirectory((dir) => measure(kind, dir, { load, scrapes: Number(values.scrapes), idleS: Number(values.idle) })));
   printResults(results);
   console.log(JSON.stringify({ bench: 'metrics-ingest', series: Number(values.series), scrapes: Number(values.scrapes), results }));
 }

@@ -29,6 +29,7 @@ export interface ServerKind {
   readonly start: (dir: string, settings?: readonly string[]) => Promise<RunningServer>;
 }
 
+const ROOT = join(import.meta.dirname, '..');
 const READY_MAX_MS = 60_000;
 const STOP_MAX_MS = 30_000;
 const SETTLE_MAX_MS = 120_000;
@@ -135,6 +136,21 @@ function started(server: RunningServer): RunningServer {
       running.delete(server.pid);
     },
   };
+}
+
+/** Runs a script of this repository to its end. Throws when it fails or takes longer than `maxMs`. */
+export async function runScript(script: string, args: readonly string[], maxMs: number): Promise<void> {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: maxMs,
+    killSignal: 'SIGKILL',
+  });
+  const pid = child.pid ?? 0;
+  running.add(pid);
+  await once(child, 'exit');
+  running.delete(pid);
+  if (child.exitCode !== 0) throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode}`);
 }
 
 /** Waits until neither the directory nor the CPU time moves, or for so long, and gives the directory's MiB. */
