@@ -30,7 +30,7 @@ const samples = fc.array(fc.tuple(fc.integer({ min: 1, max: 40_000 }), value), {
 const windows = fc.record({
   firstMs: fc.integer({ min: -10_000, max: 400_000 }),
   stepMs: fc.integer({ min: 1, max: 60_000 }),
-  rangeMs: fc.integer({ min: 1, max: 300_000 }),
+  rangeMs: fc.oneof(fc.integer({ min: 1, max: 300_000 }), fc.integer({ min: 1_000_000, max: 3_000_000 })),
   steps: fc.integer({ min: 1, max: 30 }),
 });
 

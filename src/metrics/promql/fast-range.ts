@@ -84,32 +84,72 @@ function resetsOf(values: Float64Array, length: number): readonly number[] {
   return resets ?? NO_RESETS;
 }
 
-// hot: the queue holds the samples that may yet become the most extreme, best first; a NaN never does. The least is the greatest of the negated.
+/** Where windows overlap less than this, looking at every sample of each is faster than a queue, whose branches nobody predicts. */
+const OVERLAP_MAX = 32;
+
+// The least is the greatest of the negated.
 function fastExtreme(sign: 1 | -1): FastRange {
-  return ({ times, values, length }, { looks, rangeMs, steps }, into) => {
-    const queue = new Int32Array(length);
-    let head = 0;
-    let tail = 0;
-    let from = 0;
-    let to = 0;
-    let held = 0;
-    for (let step = 0; step < steps; step++) {
-      const endMs = looks.firstMs + step * looks.stepMs;
-      for (; to < length && (times[to] as number) <= endMs; to++) {
-        const value = values[to] as number;
-        if (Number.isNaN(value)) continue;
-        while (tail > head && sign * value > sign * (values[queue[tail - 1] as number] as number)) tail--;
-        queue[tail++] = to;
-      }
-      while (from < to && (times[from] as number) <= endMs - rangeMs) from++;
-      while (head < tail && (queue[head] as number) < from) head++;
-      held += to - from;
-      if (from === to) continue;
-      into.values[step] = head < tail ? (values[queue[head] as number] as number) : Number.NaN;
-      into.has[step] = FLOAT_AT;
+  return (series, windows, into) =>
+    windows.looks.stepMs * OVERLAP_MAX < windows.rangeMs && windows.steps > 1
+      ? queuedExtreme(sign, series, windows, into)
+      : scannedExtreme(sign, series, windows, into);
+}
+
+// hot: once per sample and window that it lies in.
+function scannedExtreme(
+  sign: 1 | -1,
+  { times, values, length }: RangeSeries,
+  { looks, rangeMs, steps }: Windows,
+  into: StepSeries,
+): number {
+  const { has, values: out } = into;
+  let from = 0;
+  let to = 0;
+  let held = 0;
+  for (let step = 0; step < steps; step++) {
+    const endMs = looks.firstMs + step * looks.stepMs;
+    const startMs = endMs - rangeMs;
+    while (to < length && (times[to] as number) <= endMs) to++;
+    while (from < to && (times[from] as number) <= startMs) from++;
+    held += to - from;
+    if (from === to) continue;
+    let best = sign * (values[from] as number);
+    for (let i = from + 1; i < to; i++) {
+      const value = sign * (values[i] as number);
+      if (value > best || best !== best) best = value;
     }
-    return held;
-  };
+    out[step] = sign * best;
+    has[step] = FLOAT_AT;
+  }
+  return held;
+}
+
+// hot: the queue holds the samples that may yet become the most extreme, best first; a NaN never does.
+function queuedExtreme(sign: 1 | -1, { times, values, length }: RangeSeries, { looks, rangeMs, steps }: Windows, into: StepSeries): number {
+  const queue = new Int32Array(length);
+  const { has, values: out } = into;
+  let head = 0;
+  let tail = 0;
+  let from = 0;
+  let to = 0;
+  let held = 0;
+  for (let step = 0; step < steps; step++) {
+    const endMs = looks.firstMs + step * looks.stepMs;
+    for (; to < length && (times[to] as number) <= endMs; to++) {
+      const value = sign * (values[to] as number);
+      if (value !== value) continue;
+      while (tail > head && value > sign * (values[queue[tail - 1] as number] as number)) tail--;
+      queue[tail++] = to;
+    }
+    const startMs = endMs - rangeMs;
+    while (from < to && (times[from] as number) <= startMs) from++;
+    while (head < tail && (queue[head] as number) < from) head++;
+    held += to - from;
+    if (from === to) continue;
+    out[step] = head < tail ? (values[queue[head] as number] as number) : Number.NaN;
+    has[step] = FLOAT_AT;
+  }
+  return held;
 }
 
 function fastPick(pick: (values: Float64Array, from: number, to: number) => number): FastRange {
