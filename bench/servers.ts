@@ -31,6 +31,8 @@ export interface ServerKind {
 
 const ROOT = join(import.meta.dirname, '..');
 const READY_MAX_MS = 60_000;
+/** What a server may take to stop when the bench itself is told to. */
+const INTERRUPT_MS = 3_000;
 const STOP_MAX_MS = 30_000;
 const SETTLE_MAX_MS = 120_000;
 const SETTLE_LOOK_MS = 2_000;
@@ -102,12 +104,17 @@ export function choosePeers(named: string): readonly ServerKind[] {
 export async function inDirectory<T>(run: (dir: string) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
   const cleanUp = (): void => {
-    for (const pid of running) kill(pid);
+    for (const pid of running) signal(pid, 'SIGKILL');
+    running.clear();
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   };
+  // Asked to stop first, a server leaves nothing elsewhere either.
   const end = (): void => {
-    cleanUp();
-    process.exit(130);
+    for (const pid of running) signal(pid, 'SIGTERM');
+    setTimeout(() => {
+      cleanUp();
+      process.exit(130);
+    }, INTERRUPT_MS);
   };
   process.once('SIGINT', end).once('SIGTERM', end);
   try {
@@ -118,13 +125,12 @@ export async function inDirectory<T>(run: (dir: string) => Promise<T>): Promise<
   }
 }
 
-function kill(pid: number): void {
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch {
     // It has ended by itself.
   }
-  running.delete(pid);
 }
 
 function started(server: RunningServer): RunningServer {
