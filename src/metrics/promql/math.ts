@@ -84,8 +84,9 @@ function clamp(series: StepSeries, { evaluation }: CallContext, { min, max }: Bo
   return floatsLeft(series, any, evaluation);
 }
 
-/** NaN for any NaN, but for a bound that no number passes: the order of Go's `math.Max` and `math.Min`. */
+/** NaN for any NaN, but where the other of two is the infinity that no number passes: Go's `math.Max` of `math.Min`. */
 function clamped(value: number, low: number, high: number): number {
-  if (low === Number.POSITIVE_INFINITY) return low;
-  return high === Number.NEGATIVE_INFINITY ? Math.max(low, high) : Math.max(low, Math.min(high, value));
+  const { POSITIVE_INFINITY, NEGATIVE_INFINITY } = Number;
+  const upper = value === NEGATIVE_INFINITY || high === NEGATIVE_INFINITY ? NEGATIVE_INFINITY : Math.min(high, value);
+  return low === POSITIVE_INFINITY || upper === POSITIVE_INFINITY ? POSITIVE_INFINITY : Math.max(low, upper);
 }
