@@ -44,7 +44,7 @@ test('exponential buckets, with gaps between spans', () => {
   assert.equal(shown({ schema: -2, positiveSpans: [{ offset: 1, length: 1 }], positiveBuckets: [4] }), '0:1…16=4');
   assert.equal(
     shown({ schema: 1, negativeSpans: [{ offset: 1, length: 2 }], negativeBuckets: [1, 2] }),
-    '1:-2…-1.4142135623730951=2 1:-1.4142135623730951…-1=1',
+    '1:-2…-1.414213562373095=2 1:-1.414213562373095…-1=1',
   );
 });
 

@@ -4,6 +4,7 @@
 // 0 (lower, upper], 1 [lower, upper), 2 both open, 3 both closed.
 
 import { CUSTOM_BUCKETS_SCHEMA, type NativeHistogram, type Span } from './native-histogram.ts';
+import { exponentialBound } from './promql/histogram/buckets.ts';
 import { printFloat } from './value.ts';
 
 export interface HistogramBucket {
@@ -27,13 +28,18 @@ export function histogramBuckets(histogram: NativeHistogram): readonly Histogram
   const { schema, zeroThreshold, zeroCount } = histogram;
   if (schema === CUSTOM_BUCKETS_SCHEMA) return customBuckets(histogram);
   const positive = indexed(histogram.positiveSpans, histogram.positiveBuckets).map(({ index, count }): HistogramBucket => {
-    return { rule: 0, lower: Math.max(bound(index - 1, schema), zeroThreshold), upper: bound(index, schema), count };
+    return { rule: 0, lower: Math.max(exponentialBound(index - 1, schema), zeroThreshold), upper: exponentialBound(index, schema), count };
   });
   const negative = indexed(histogram.negativeSpans, histogram.negativeBuckets).map(({ index, count }): HistogramBucket => {
-    return { rule: 1, lower: -bound(index, schema), upper: -Math.max(bound(index - 1, schema), zeroThreshold), count };
+    return {
+      rule: 1,
+      lower: -exponentialBound(index, schema),
+      upper: -Math.max(exponentialBound(index - 1, schema), zeroThreshold),
+      count,
+    };
   });
   const zero: HistogramBucket = { rule: 3, lower: -zeroThreshold, upper: zeroThreshold, count: zeroCount };
-  return [...negative.reverse(), ...(zeroCount === 0 ? [] : [zero]), ...positive];
+  return [...negative.reverse(), ...(zeroCount > 0 ? [zero] : []), ...positive];
 }
 
 function customBuckets({ customValues, positiveSpans, positiveBuckets }: NativeHistogram): readonly HistogramBucket[] {
@@ -58,13 +64,4 @@ function indexed(spans: readonly Span[], counts: readonly number[]): IndexedCoun
     for (let i = 0; i < length; i++, index++) all.push({ index, count: counts[all.length] ?? 0 });
   }
   return all;
-}
-
-/** The upper bound of an exponential bucket: 2^(index × 2^-schema). The last one ends at the largest float, beyond it is +Inf. */
-function bound(index: number, schema: number): number {
-  const exponent = index * 2 ** -schema;
-  if (exponent === 1024) return Number.MAX_VALUE;
-  if (exponent > 1024) return Number.POSITIVE_INFINITY;
-  const whole = Math.floor(exponent);
-  return 2 ** (exponent - whole) * 2 ** whole;
 }

@@ -8,8 +8,8 @@ import { RequestError } from '../../base/request-error.ts';
 import { labelsOf, METRIC_NAME } from '../../query/labels.ts';
 import type { Labels } from '../../query/labels.ts';
 import { parseError, quotedEnd, unquote } from '../../query/scanner.ts';
-import { CUSTOM_BUCKETS_SCHEMA } from '../native-histogram.ts';
 import type { CounterResetHint, NativeHistogram, Span } from '../native-histogram.ts';
+import { addHistograms, subtractHistograms } from './histogram/arithmetic.ts';
 
 /** What one step holds. */
 export type StepValue =
@@ -148,7 +148,7 @@ function parseHistograms(text: string, from: number, values: StepValue[], found:
   repeat(text, from, values, {
     count: Number(times ?? 0) + 1,
     make: (i) => {
-      if (i > 0 && step !== undefined) histogram = addHistograms(histogram, step, sign === '-' ? -1 : 1);
+      if (i > 0 && step !== undefined) histogram = combined(histogram, step, sign === '-' ? subtractHistograms : addHistograms);
       return { kind: 'histogram', histogram };
     },
   });
@@ -218,62 +218,10 @@ function parseHistogram(text: string, from: number, inner: string): NativeHistog
   };
 }
 
-/** `base + sign × step`, bucket by bucket, in the base's resolution. */
-function addHistograms(base: NativeHistogram, step: NativeHistogram, sign: number): NativeHistogram {
-  const custom = base.schema === CUSTOM_BUCKETS_SCHEMA;
-  if (custom !== (step.schema === CUSTOM_BUCKETS_SCHEMA) || base.schema > step.schema) {
-    throw new RequestError('bad_data', `a histogram of schema ${step.schema} cannot be added to one of schema ${base.schema}`);
-  }
-  if (base.zeroThreshold !== step.zeroThreshold || base.customValues.join() !== step.customValues.join()) {
-    throw new RequestError('bad_data', 'histograms with different zero buckets or custom bounds cannot be added');
-  }
-  const shift = step.schema - base.schema;
-  const positive = addBuckets([base.positiveSpans, base.positiveBuckets], [step.positiveSpans, step.positiveBuckets], sign, shift);
-  const negative = addBuckets([base.negativeSpans, base.negativeBuckets], [step.negativeSpans, step.negativeBuckets], sign, shift);
-  return {
-    ...base,
-    count: base.count + sign * step.count,
-    sum: base.sum + sign * step.sum,
-    zeroCount: base.zeroCount + sign * step.zeroCount,
-    positiveSpans: positive.spans,
-    positiveBuckets: positive.buckets,
-    negativeSpans: negative.spans,
-    negativeBuckets: negative.buckets,
-  };
-}
-
-type Side = readonly [spans: readonly Span[], buckets: readonly number[]];
-
-function addBuckets(
-  base: Side,
-  step: Side,
-  sign: number,
-  shift: number,
-): { readonly spans: readonly Span[]; readonly buckets: readonly number[] } {
-  const byIndex = new Map<number, number>();
-  for (const [index, count] of bucketsByIndex(base)) byIndex.set(index, (byIndex.get(index) ?? 0) + count);
-  for (const [index, count] of bucketsByIndex(step)) {
-    // Each step down in resolution joins two buckets: 1 and 2 become 1, 0 and -1 become 0.
-    const coarse = Math.floor((index - 1) / 2 ** shift) + 1;
-    byIndex.set(coarse, (byIndex.get(coarse) ?? 0) + sign * count);
-  }
-  const sorted = [...byIndex].sort(([a], [b]) => a - b);
-  const spans: { offset: number; length: number }[] = [];
-  let next = 0;
-  for (const [index] of sorted) {
-    const last = spans.at(-1);
-    if (last !== undefined && index === next) last.length++;
-    else spans.push({ offset: index - next, length: 1 });
-    next = index + 1;
-  }
-  return { spans, buckets: sorted.map(([, count]) => count) };
-}
-
-function* bucketsByIndex([spans, buckets]: Side): Generator<[number, number]> {
-  let index = 0;
-  let at = 0;
-  for (const { offset, length } of spans) {
-    index += offset;
-    for (let i = 0; i < length; i++) yield [index++, buckets[at++] ?? 0];
-  }
+/** `base` and `step` in the base's resolution. */
+function combined(base: NativeHistogram, step: NativeHistogram, combine: typeof addHistograms): NativeHistogram {
+  const result = base.schema > step.schema ? undefined : combine(base, step);
+  if (result === undefined)
+    throw new RequestError('bad_data', `a histogram of schema ${step.schema} cannot be combined with one of schema ${base.schema}`);
+  return result.histogram;
 }
