@@ -13,7 +13,7 @@ import { createAggregator } from './aggregate.ts';
 import { type Aggregate, type Binary, type Expr, TYPE_NAME } from './ast.ts';
 import { binaryScalars, binaryVectorScalar, binaryVectors, dropsNames, negate } from './binary.ts';
 import { stringArgument, unwrap } from './call-arguments.ts';
-import { eachOfCall, scalarOfCall } from './calls.ts';
+import { type Evaluator, eachOfCall, scalarOfCall } from './calls.ts';
 import { typeOf } from './check.ts';
 import { type Evaluation, type Steps, stepTime, withoutName } from './evaluation.ts';
 import { mergeSameLabels } from './merge-series.ts';
@@ -71,6 +71,13 @@ export async function gatherSeries(expr: Expr, evaluation: QueryEvaluation): Pro
   return found;
 }
 
+/** All series of an instant vector in the order of their labels: for what decides between equal values by their order. */
+async function gatherInOrder(expr: Expr, evaluation: QueryEvaluation): Promise<readonly StepSeries[]> {
+  const keyed = (await gatherSeries(expr, evaluation)).map((series) => ({ series, key: series.labels.join('\0') }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return keyed.map(({ series }) => series);
+}
+
 /** Gives the series of an instant vector one by one. */
 export async function eachSeries(expr: Expr, evaluation: QueryEvaluation, sink: Sink): Promise<void> {
   if (evaluation.steps.count > 1 && isPinned(expr)) return eachPinned(expr, evaluation, sink);
@@ -87,7 +94,7 @@ export async function eachSeries(expr: Expr, evaluation: QueryEvaluation, sink: 
     case 'aggregate':
       return eachOfAggregate(expr, evaluation, sink);
     case 'call':
-      return eachOfCall(expr, evaluation, { eachSeries, eachOfMany, scalarValues, gatherSeries }, sink);
+      return eachOfCall(expr, evaluation, isOrdered(expr) ? { ...EVALUATOR, gatherSeries: gatherInOrder } : EVALUATOR, sink);
     case 'number':
     case 'string':
     case 'matrix':
@@ -95,6 +102,8 @@ export async function eachSeries(expr: Expr, evaluation: QueryEvaluation, sink: 
       throw new AssertionError(`an instant vector, not ${expr.kind}`);
   }
 }
+
+const EVALUATOR: Evaluator = { eachSeries, eachOfMany, scalarValues, gatherSeries };
 
 /**
  * Changes each series of an instant vector by itself. Where the change drops names that tell series apart, those that become the same are
@@ -147,20 +156,22 @@ async function eachOfBinary(expr: Binary, evaluation: QueryEvaluation, sink: Sin
 }
 
 // Both sides at the same time: the store reads for one while the other is evaluated.
-async function both(
-  { left, right }: Binary,
-  evaluation: QueryEvaluation,
-): Promise<readonly [readonly StepSeries[], readonly StepSeries[]]> {
-  const sides = await Promise.allSettled([gatherSeries(left, evaluation), gatherSeries(right, evaluation)]);
+async function both(expr: Binary, evaluation: QueryEvaluation): Promise<readonly [readonly StepSeries[], readonly StepSeries[]]> {
+  // An instant `or` shows its sides in their order.
+  const gather = expr.op === 'or' ? gatherInOrder : gatherSeries;
+  const sides = await Promise.allSettled([gather(expr.left, evaluation), gather(expr.right, evaluation)]);
   const [first, second] = sides;
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
   return [first.value, second.value];
 }
 
+const DECIDED_BY_ORDER: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk']);
+
 async function eachOfAggregate(expr: Aggregate, evaluation: QueryEvaluation, sink: Sink): Promise<void> {
   const aggregator = createAggregator(expr, await parameterOf(expr, evaluation), evaluation);
-  await eachSeries(expr.inner, evaluation, (series) => aggregator.add(series));
+  if (DECIDED_BY_ORDER.has(expr.op)) for (const series of await gatherInOrder(expr.inner, evaluation)) aggregator.add(series);
+  else await eachSeries(expr.inner, evaluation, (series) => aggregator.add(series));
   for (const series of aggregator.finish()) sink(series);
 }
 
