@@ -124,9 +124,6 @@ export const SETTINGS = {
     ),
   },
   scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
-  metrics: {
-    lookback: setting.duration('5m', 'How far back a PromQL selector looks for the newest sample of a series.', { min: 1, live: true }),
-  },
   selfScrape: {
     interval: setting.duration('15s', 'How often the program stores its own metrics; 0 never.', { live: true }),
   },
@@ -152,6 +149,7 @@ export const SETTINGS = {
       'Queries of all tenants that run at the same time; more wait, and tenants take turns. Above limits.query.concurrency, one tenant alone cannot take every place.',
       { min: 1, live: true },
     ),
+    searchResultsMax: setting.integer(10_000, 'Results that one search of names or values may ask for.', { min: 1, live: true }),
     slowLog: setting.duration('10s', 'A query that takes longer than this is in the log, with what it cost; 0 logs none.', live),
     cacheBytes: setting.size('256MiB', 'Memory for samples that queries have read, so that the next ones find them there.', {
       min: 0,

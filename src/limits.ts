@@ -66,6 +66,11 @@ export const INDEXED_TENANTS_MAX = 10_000;
 /** Days of one tenant that are known there: a tenant with more is asked about in SQL. */
 export const INDEXED_DAYS_MAX = 4000;
 
+// Queries.
+
+/** Texts that one search of names or values may be about. */
+export const SEARCH_TERMS_MAX = 32;
+
 // Scraping.
 
 /** The largest page of a target whose job sets no `body_size_limit`. */

@@ -177,7 +177,8 @@ function readRoutes(core: Core, metricStore: MetricStore): readonly Route[] {
     evaluation: () => evaluationSettings(settings.current),
     log: core.log,
     slowQueryMs: () => settings.current.query.slowLog,
-    status: programStatus(settings),
+    status: programStatus(settings, core.metrics),
+    searchResultsMax: () => settings.current.query.searchResultsMax,
     flush: () => metricStore.flush(),
     index: metricStore.index,
     kept: metricStore.options.kept,
@@ -288,7 +289,7 @@ function controlledRoutes(status: StatusOptions): readonly Route[] {
   return [...statusRoutes(status), ...['/prom', '/am'].flatMap((base) => atBase(base, controlRoutes(status)))];
 }
 
-function programStatus(settings: LiveSettings): ProgramStatus {
+function programStatus(settings: LiveSettings, metrics: SelfMetrics): ProgramStatus {
   const print = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
   return {
     version: version(),
@@ -300,6 +301,7 @@ function programStatus(settings: LiveSettings): ProgramStatus {
     flags: () => Object.fromEntries([...settingsInForce(settings.current)].map(([path, value]) => [path, print(value)])),
     lastReload: () => settings.lastReload,
     retentionMs: () => settings.current.limits.retention.metrics,
+    selfMetrics: () => metrics.families(),
   };
 }
 

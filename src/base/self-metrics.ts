@@ -34,6 +34,25 @@ export interface Histogram {
 
 type Kind = 'counter' | 'gauge' | 'histogram';
 
+/** A family of own metrics as it stood at one moment. */
+export interface SelfMetricFamily {
+  readonly kind: Kind;
+  /** With the `_total` of a counter. */
+  readonly name: string;
+  readonly help: string;
+  /** Upper bounds of a histogram's buckets, without +Inf. */
+  readonly bounds: readonly number[];
+  readonly series: readonly SelfMetricSeries[];
+}
+
+export interface SelfMetricSeries {
+  readonly labels: readonly (readonly [name: string, value: string])[];
+  /** Of a histogram: the sum of what was observed. */
+  readonly value: number;
+  /** Of a histogram: observations per bucket, not cumulative; the last is +Inf. */
+  readonly buckets: readonly number[];
+}
+
 interface Series {
   readonly labelValues: readonly string[];
   value: number;
@@ -71,6 +90,12 @@ export class SelfMetrics {
   /** Calls `collect` before every rendering, for values that are read rather than counted. */
   onCollect(collect: () => void): void {
     this.#collectors.push(collect);
+  }
+
+  /** All metrics as they stand, as data: what `render` writes. */
+  families(): readonly SelfMetricFamily[] {
+    for (const collect of this.#collectors) collect();
+    return [...this.#families.values()].map((family) => family.data());
   }
 
   render(format: SelfMetricsFormat): string {
@@ -126,6 +151,16 @@ class Family {
     while (i < bounds.length && value > (bounds[i] ?? Infinity)) i++;
     series.buckets[i] = (series.buckets[i] ?? 0) + 1;
     series.value += value;
+  }
+
+  data(): SelfMetricFamily {
+    const { kind, name, help, labels, bounds } = this.#shape;
+    const series = [...this.#series.values()].map(({ labelValues, value, buckets }) => ({
+      labels: labels.map((label, i): [string, string] => [label, labelValues[i] ?? '']),
+      value,
+      buckets: [...buckets],
+    }));
+    return { kind, name, help, bounds, series };
   }
 
   render(format: SelfMetricsFormat): string {

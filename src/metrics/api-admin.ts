@@ -8,7 +8,7 @@ import type { Reply, Request, Route } from '../server/route.ts';
 import { noContent } from '../server/route.ts';
 import { physicalTable } from '../storage/schema.ts';
 import { type Handle, type MetricsApiOptions, drawError, readContext } from './api-context.ts';
-import { matchParams, rangeParams } from './api-params.ts';
+import { boolParam, matchParams, rangeParams } from './api-params.ts';
 import { type ReadContext, type Selection, type TimeRange, guarded, selectSeries } from './read.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,13 +23,17 @@ export function adminRoutes(options: MetricsApiOptions): readonly Route[] {
     ),
     // Deleted rows are never shown and leave the disk as parts merge; there is nothing left to clean.
     ...admin('/api/v1/admin/tsdb/clean_tombstones', 'Does nothing: deletions leave no tombstones.', () => noContent),
-    ...admin('/api/v1/admin/tsdb/snapshot', 'Not available.', () => {
-      throw new RequestError(
-        'unavailable',
-        'snapshots are not supported by this version: copy the data directory while the program is stopped',
-      );
-    }),
+    ...admin('/api/v1/admin/tsdb/snapshot', 'Not offered; says what to do instead.', ({ query }) => refuseSnapshot(query)),
   ];
+}
+
+// A snapshot of Prometheus's blocks is a directory that Prometheus starts on; this store has no blocks.
+function refuseSnapshot(query: URLSearchParams): never {
+  boolParam(query, 'skip_head');
+  throw new RequestError(
+    'unavailable',
+    'snapshots are not offered: stop the program and copy its data directory (dataDir), or, where storage.url is set, use BACKUP of that ClickHouse server',
+  );
 }
 
 function admin(path: string, summary: string, handle: Handle): readonly Route[] {

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import { RequestError } from '../base/request-error.ts';
+import type { SelfMetricFamily } from '../base/self-metrics.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import type { Client } from '../storage/client.ts';
 import type { Form } from '../storage/schema.ts';
@@ -40,6 +41,8 @@ export interface ProgramStatus {
   readonly lastReload: () => { readonly success: boolean; readonly ms: number };
   /** How long samples are kept; 0 for ever. */
   readonly retentionMs: () => number;
+  /** The program's own metrics. */
+  readonly selfMetrics: () => readonly SelfMetricFamily[];
 }
 
 export interface MetricsApiOptions extends SlowLogOptions {
@@ -51,6 +54,8 @@ export interface MetricsApiOptions extends SlowLogOptions {
   /** How queries are evaluated. */
   readonly evaluation: () => EvaluationSettings;
   readonly status: ProgramStatus;
+  /** `query.searchResultsMax`. */
+  readonly searchResultsMax: () => number;
   /** Makes all that was acknowledged visible; false when the store could not take it now. */
   readonly flush: () => Promise<boolean>;
   /** The labels of all stored series in memory; absent where other processes write the same tables. */

@@ -84,6 +84,7 @@ before(async () => {
       useStartTimestamps: false,
     }),
     log: createLog('info', (line) => logged.push(line)),
+    searchResultsMax: () => 1000,
     slowQueryMs: () => slowQueryMs,
     flush: () => metricStore.flush(),
     index: metricStore.index,
@@ -98,6 +99,7 @@ before(async () => {
       flags: () => ({}),
       lastReload: () => ({ success: false, ms: 0 }),
       retentionMs: () => 0,
+      selfMetrics: () => [],
     },
   });
   server = stack.use(await startTestServer({ routes: gated(routes, (tenants, signal) => gate.enter(tenants, signal)) }));

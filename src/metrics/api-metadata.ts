@@ -38,7 +38,7 @@ async function metadata(options: MetricsApiOptions, request: Request): Promise<R
   const rows = await guarded(context, () => context.client.query(statement, statementOptions(context)));
   const members = mapped(
     rows,
-    (row) => `${JSON.stringify(String(row['metric_family']))}:${JSON.stringify(entriesOf(row['entries'], perMetric))}`,
+    (row) => `${JSON.stringify(String(row['metric_family']))}:${JSON.stringify(metadataEntries(row['entries'], perMetric))}`,
   );
   return successReply(objectPieces(members));
 }
@@ -58,7 +58,8 @@ interface MetadataEntry {
   readonly unit: string;
 }
 
-function entriesOf(tuples: unknown, perMetric: number): readonly MetadataEntry[] {
+/** Entries of the table `metadata`, at most so many of a metric; 0 for all. */
+export function metadataEntries(tuples: unknown, perMetric: number): readonly MetadataEntry[] {
   const all = (Array.isArray(tuples) ? tuples : []).map((tuple: unknown): MetadataEntry => {
     const [type, help, unit] = Array.isArray(tuple) ? tuple.map(String) : Object.values(Object(tuple)).map(String);
     return { type: type ?? 'unknown', help: help ?? '', unit: unit ?? '' };

@@ -77,6 +77,22 @@ export function limitParam(query: URLSearchParams, name = 'limit'): number {
   return limit;
 }
 
+/** A truth value; false where it is not given. */
+export function boolParam(query: URLSearchParams, name: string): boolean {
+  const given = query.get(name) ?? '';
+  if (given === '') return false;
+  const value = parseBool(given);
+  if (value === undefined)
+    throw invalidParameter(name, `unable to parse boolean: strconv.ParseBool: parsing ${quote(given)}: invalid syntax`);
+  return value;
+}
+
+/** A truth value as Go writes it, or undefined. Source: Go `strconv.ParseBool`. */
+export function parseBool(text: string): boolean | undefined {
+  if (/^(?:1|t|T|TRUE|true|True)$/.test(text)) return true;
+  return /^(?:0|f|F|FALSE|false|False)$/.test(text) ? false : undefined;
+}
+
 /** The selectors of `match[]`, each with a matcher that does not match everything. */
 export function matchParams(query: URLSearchParams): readonly (readonly Matcher[])[] {
   return query.getAll('match[]').map((text) => {

@@ -2,10 +2,13 @@
 //
 // Source: Prometheus HTTP API documentation, "Status"; Mimir's `buildinfo` for the base path that stands for Mimir.
 
-import type { Reply, Route } from '../server/route.ts';
+import type { Reply, Request, Route } from '../server/route.ts';
 import { json } from '../server/route.ts';
 import { printDuration } from '../base/duration.ts';
+import { compileMatcher } from '../query/matchers.ts';
 import { type MetricsApiOptions, route } from './api-context.ts';
+import { withParameter } from './api-params.ts';
+import { selfMetricsJson } from './self-metrics-json.ts';
 import { tsdbStatus } from './tsdb-status.ts';
 
 /** Which program a base path stands for. */
@@ -30,6 +33,7 @@ export function statusRoutes(options: MetricsApiOptions, flavour: Flavour): read
     route('GET', '/api/v1/status/walreplay', 'State of the write-ahead log: always done.', () => success({ min: 0, max: 0, current: 0 })),
     // The store has parts, not blocks.
     route('GET', '/api/v1/status/tsdb/blocks', 'Blocks of the store: it has none.', () => success({ blocks: [] })),
+    route('GET', '/api/v1/status/self_metrics', "The program's own metrics.", (request) => selfMetrics(options, request)),
     route('GET', '/api/v1/notifications', 'What an operator should know.', () => success(notifications(options))),
   ];
 }
@@ -56,6 +60,13 @@ function runtimeInfo({ status, clock }: MetricsApiOptions): Reply {
     GODEBUG: '',
     storageRetention: status.retentionMs() === 0 ? 'unlimited' : printDuration(status.retentionMs()),
   });
+}
+
+function selfMetrics({ status }: MetricsApiOptions, { query }: Request): Reply {
+  const parameter = 'metric_name_pattern';
+  const pattern = query.get(parameter) ?? '';
+  const isAsked = withParameter(parameter, () => compileMatcher({ name: '', op: '=~', value: pattern === '' ? '.*' : pattern }));
+  return success(selfMetricsJson(status.selfMetrics().filter(({ name }) => isAsked(name))));
 }
 
 interface Notification {

@@ -73,6 +73,7 @@ before(async () => {
         useStartTimestamps: false,
       }),
       log: silentLog,
+      searchResultsMax: () => 1000,
       slowQueryMs: () => 0,
       flush: () => metricStore.flush(),
       index: metricStore.index,
@@ -87,6 +88,7 @@ before(async () => {
         flags: () => ({ dataDir: 'x' }),
         lastReload: () => ({ success: true, ms: 0 }),
         retentionMs: () => 0,
+        selfMetrics: () => selfMetrics.families(),
       },
     }),
   );

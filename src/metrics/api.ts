@@ -10,6 +10,7 @@ import { featureRoutes } from './api-features.ts';
 import { metadataRoutes } from './api-metadata.ts';
 import { queryRoutes } from './api-query.ts';
 import { ruleRoutes } from './api-rules.ts';
+import { searchRoutes } from './api-search.ts';
 import { seriesRoutes } from './api-series.ts';
 import { type Flavour, statusRoutes } from './api-status.ts';
 import { federateRoutes } from './federate.ts';
@@ -29,6 +30,7 @@ function routesOf(options: MetricsApiOptions, flavour: Flavour): readonly Route[
   return [
     ...queryRoutes(options),
     ...seriesRoutes(options),
+    ...searchRoutes(options),
     ...metadataRoutes(options),
     ...statusRoutes(options, flavour),
     ...featureRoutes(options),

@@ -10,7 +10,7 @@ import { guarded } from './read.ts';
 import { BLOCK_MS, blockOf } from './recent-writes.ts';
 import { BlockShares, CACHED_SAMPLE_BYTES, type SampleCache } from './sample-cache.ts';
 import { Joiner, type SampleRun, type VisitSamples } from './sample-runs.ts';
-import { ROWS_PER_TURN, readStored, turn, usualSamples } from './stored-samples.ts';
+import { Turns, readStored, usualSamples } from './stored-samples.ts';
 import type { Window } from './window.ts';
 
 /** A block of time that has been written to within this time is taken to be written to again soon. */
@@ -54,16 +54,14 @@ interface Unseen {
 
 async function showUnseen(context: ReadContext, { seen, begin, visit }: Unseen): Promise<void> {
   const joiner = new Joiner(context.limits.samplesMax);
-  let rows = 0;
+  const turns = new Turns(context);
   for (let number = 0; number < seen.length; number++) {
     if (seen[number] === 1) continue;
     joiner.start();
     begin(number, joiner);
     const run = joiner.run();
     if (run.length > 0) visit(number, run);
-    if ((rows += run.length) < ROWS_PER_TURN) continue;
-    rows = 0;
-    await turn(context);
+    if (turns.isDue) await turns.pass();
   }
 }
 

@@ -23,8 +23,8 @@ const SPLIT_ROWS_MIN = 300_000;
 const GROUPS_AT_ONCE = 2;
 /** How many rows a series is taken to have before it is known: a sample every 15 s. */
 const USUAL_INTERVAL_MS = 15_000;
-/** After so many rows other requests, and the other group, have their turn. */
-export const ROWS_PER_TURN = 250_000;
+/** After so long other requests, and the other group, have their turn. */
+const TURN_MS = 10;
 
 /** What each series' run begins with: samples from before the window that are known already. */
 export type Begin = (number: number, joiner: Joiner) => void;
@@ -60,10 +60,25 @@ export function usualSamples({ afterMs, toMs }: Window): number {
   return Math.max(1, Math.min((toMs - afterMs) / USUAL_INTERVAL_MS, GROUP_ROWS_MAX));
 }
 
-/** Other requests have their turn; throws where the query is over. */
-export async function turn({ signal }: ReadContext): Promise<void> {
-  await new Promise<void>((resolve) => void setImmediate(resolve));
-  signal.throwIfAborted();
+/** Lets others have their turn when it is time; what is done with each series is part of it. */
+export class Turns {
+  readonly #signal: AbortSignal;
+  #sinceMs = performance.now();
+
+  constructor({ signal }: ReadContext) {
+    this.#signal = signal;
+  }
+
+  get isDue(): boolean {
+    return performance.now() - this.#sinceMs > TURN_MS;
+  }
+
+  /** Throws where the query is over. */
+  async pass(): Promise<void> {
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    this.#signal.throwIfAborted();
+    this.#sinceMs = performance.now();
+  }
 }
 
 /** The ids of a group's series, both ends included: ids are hashes, so that equal shares of their range hold about as many series. */
@@ -111,16 +126,13 @@ async function readGroup(
       { from: middle + 1n, to: group.to },
     ];
   }
-  let rows = 0;
+  const turns = new Turns(context);
   for (const number of runs.series()) {
     joiner.start();
     begin?.(number, joiner);
     joiner.append(runs, number);
-    const run = joiner.run();
-    visit(number, run);
-    if ((rows += run.length) < ROWS_PER_TURN) continue;
-    rows = 0;
-    await turn(context);
+    visit(number, joiner.run());
+    if (turns.isDue) await turns.pass();
   }
   return [];
 }

@@ -13,8 +13,10 @@ export interface Question<T> {
 
 export interface Answer<T> {
   readonly value: T;
-  /** What is missing from the value, and why. */
+  /** What is missing from the value or wrong with it, and why. */
   readonly warnings: readonly string[];
+  /** What the question might have meant instead. */
+  readonly infos: readonly string[];
 }
 
 /** Why there is no answer, with what a person needs to act on it. */
@@ -67,7 +69,7 @@ export async function ask<T>(question: Question<T>, tenant: string, signal: Abor
     );
   }
   try {
-    return { value: question.decode(body['data']), warnings: [...strings(body['warnings']), ...strings(body['infos'])] };
+    return { value: question.decode(body['data']), warnings: strings(body['warnings']), infos: strings(body['infos']) };
   } catch (error) {
     throw new AskError(
       'broken',

@@ -3,6 +3,8 @@
 import type { Params, Question } from './api.ts';
 import { decodeCardinality, decodeConfig, decodeFacts, decodeMatrix, decodeMetadata, decodeStrings, decodeTargets } from './decode.ts';
 import type { Cardinality, MetricMeta, Targets } from './decode.ts';
+import { decodeInstant, decodeRange } from './query-result.ts';
+import type { InstantResult, RangeResult } from './query-result.ts';
 import type { RawSeries } from './samples.ts';
 import type { Span } from './time-range.ts';
 
@@ -40,12 +42,21 @@ export function facts(path: 'status/buildinfo' | 'status/runtimeinfo' | 'status/
 
 export const config: Question<string> = { path: 'status/config', params: [], decode: decodeConfig };
 
-export function labelNames(selector: string, span: Span): Question<readonly string[]> {
-  return { path: 'labels', params: [['match[]', selector], ...rangeParams(span)], decode: decodeStrings };
+/** Labels and values offered to choose from; who wants others types them. */
+export const LISTED_VALUES_MAX = 1000;
+
+function matchParams(selectors: readonly string[]): Params {
+  return selectors.map((selector) => ['match[]', selector]);
 }
 
-export function labelValues(label: string, selector: string, span: Span): Question<readonly string[]> {
-  const params: Params = [['match[]', selector], ...rangeParams(span), ['limit', '1000']];
+/** The labels of the series that any of the selectors chooses; of all series when there is none. */
+export function labelNames(selectors: readonly string[], span: Span): Question<readonly string[]> {
+  const params: Params = [...matchParams(selectors), ...rangeParams(span), ['limit', String(LISTED_VALUES_MAX)]];
+  return { path: 'labels', params, decode: decodeStrings };
+}
+
+export function labelValues(label: string, selectors: readonly string[], span: Span): Question<readonly string[]> {
+  const params: Params = [...matchParams(selectors), ...rangeParams(span), ['limit', String(LISTED_VALUES_MAX)]];
   return { path: `label/${encodeURIComponent(label)}/values`, params, decode: decodeStrings };
 }
 
@@ -53,4 +64,20 @@ export function labelValues(label: string, selector: string, span: Span): Questi
 export function range(query: string, span: Span, stepMs: number, seriesMax = FETCHED_SERIES_MAX): Question<readonly RawSeries[]> {
   const params: Params = [['query', query], ...rangeParams(span), ['step', seconds(stepMs)], ['limit', String(seriesMax)]];
   return { path: 'query_range', params, decode: decodeMatrix };
+}
+
+/** A query over time with what the server did for it. */
+export function queryRange(query: string, span: Span, stepMs: number): Question<RangeResult> {
+  return { ...range(query, span, stepMs), params: [...range(query, span, stepMs).params, ['stats', '1']], decode: decodeRange };
+}
+
+/** A query at one time. */
+export function queryInstant(query: string, atMs: number): Question<InstantResult> {
+  const params: Params = [
+    ['query', query],
+    ['time', seconds(atMs)],
+    ['limit', String(FETCHED_SERIES_MAX)],
+    ['stats', '1'],
+  ];
+  return { path: 'query', params, decode: decodeInstant };
 }

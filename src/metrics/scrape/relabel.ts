@@ -10,7 +10,7 @@ import { RE2JS } from 're2js';
 
 import { RequestError } from '../../base/request-error.ts';
 import type { Labels } from '../../query/labels.ts';
-import { labelPairs, labelsOf } from '../../query/labels.ts';
+import { labelPairs, labelsOf, NO_LABELS } from '../../query/labels.ts';
 import { expandTemplate } from './expand-template.ts';
 import type { NameScheme } from './names.ts';
 import { isLabelName, quoted } from './names.ts';
@@ -130,6 +130,23 @@ export function relabel(labels: Labels, relabeling: Relabeling): Labels | undefi
   if (relabeling.isEmpty) return labels;
   const rewritten = new Map(labelPairs(labels));
   return relabeling.apply(rewritten) ? labelsOf(rewritten) : undefined;
+}
+
+/** What a rule made of the labels that the rules before it left. */
+export interface RelabelStep {
+  readonly rule: RelabelRule;
+  /** Empty from the rule on that dropped them. */
+  readonly output: Labels;
+  readonly keep: boolean;
+}
+
+/** Runs rules one by one, for people who want to see what each does. */
+export function relabelSteps(labels: Labels, rules: readonly RelabelRule[], scheme: NameScheme): readonly RelabelStep[] {
+  let left: Labels | undefined = labels;
+  return rules.map((rule) => {
+    left = left && relabel(left, compileRelabeling([rule], scheme));
+    return { rule, output: left ?? NO_LABELS, keep: left !== undefined };
+  });
 }
 
 type Step = (labels: Map<string, string>) => boolean;

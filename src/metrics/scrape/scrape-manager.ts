@@ -57,6 +57,7 @@ export interface ActiveTarget {
 /** What one job has found. */
 export interface PoolTargets {
   readonly pool: string;
+  readonly config: ScrapeConfig;
   readonly active: readonly ActiveTarget[];
   readonly dropped: readonly Labels[];
   readonly droppedCount: number;
@@ -114,6 +115,7 @@ export class ScrapeManager {
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, { pool }]) => ({
         pool: name,
+        config: pool.config,
         active: pool.loops.map((loop) => activeTarget(name, loop)),
         dropped: pool.dropped,
         droppedCount: pool.droppedCount,

@@ -8,7 +8,7 @@ import { range } from '../../data/questions.ts';
 import { gridOf, rateOf, rateWindowSteps, summaryOf } from '../../data/samples.ts';
 import type { Grid, RawSeries } from '../../data/samples.ts';
 import { printSelector } from '../../data/selector.ts';
-import type { Matcher } from '../../data/selector.ts';
+import type { Matcher } from '../../../src/query/matchers.ts';
 import { alignSpan, stepFor } from '../../data/time-range.ts';
 import type { Span } from '../../data/time-range.ts';
 import { quantityText } from '../../data/units.ts';
@@ -32,12 +32,12 @@ interface Picture {
   readonly make: (grid: Grid) => Grid;
 }
 
-const name = (value: string): Matcher => ({ label: '__name__', op: '=~', value });
+const name = (value: string): Matcher => ({ name: '__name__', op: '=~', value });
 
 const PICTURES: readonly Picture[] = [
   {
     title: 'CPU busy',
-    matchers: [name('node_cpu_seconds_total'), { label: 'mode', op: '=', value: 'idle' }],
+    matchers: [name('node_cpu_seconds_total'), { name: 'mode', op: '=', value: 'idle' }],
     rate: true,
     quantity: RATIO,
     make: busyShare,
@@ -53,7 +53,7 @@ const PICTURES: readonly Picture[] = [
     title: 'Disk used',
     matchers: [
       name('node_filesystem_size_bytes|node_filesystem_avail_bytes'),
-      { label: 'fstype', op: '!~', value: 'tmpfs|ramfs|squashfs|overlay|fuse.*|iso9660' },
+      { name: 'fstype', op: '!~', value: 'tmpfs|ramfs|squashfs|overlay|fuse.*|iso9660' },
     ],
     rate: false,
     quantity: RATIO,
@@ -63,7 +63,7 @@ const PICTURES: readonly Picture[] = [
     title: 'Network',
     matchers: [
       name('node_network_receive_bytes_total|node_network_transmit_bytes_total'),
-      { label: 'device', op: '!~', value: 'lo|veth.*|docker.*|br-.*' },
+      { name: 'device', op: '!~', value: 'lo|veth.*|docker.*|br-.*' },
     ],
     rate: true,
     quantity: BYTE_RATE,
@@ -87,8 +87,8 @@ const HEIGHT = 148;
 function HostChart({ host, picture }: { readonly host: Host; readonly picture: Picture }) {
   const { span } = useLive();
   const own: readonly Matcher[] = [
-    { label: 'job', op: '=', value: host.job },
-    { label: 'instance', op: '=', value: host.instance },
+    { name: 'job', op: '=', value: host.job },
+    { name: 'instance', op: '=', value: host.instance },
   ];
   const stepMs = stepFor(span, POINTS_MAX);
   const steps = picture.rate ? rateWindowSteps(stepMs) : 0;

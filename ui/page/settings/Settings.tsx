@@ -8,7 +8,7 @@ import type { Question } from '../../data/api.ts';
 import type { Cardinality, Named } from '../../data/decode.ts';
 import { cardinality, config, facts } from '../../data/questions.ts';
 import { printSelector } from '../../data/selector.ts';
-import type { Matcher } from '../../data/selector.ts';
+import type { Matcher } from '../../../src/query/matchers.ts';
 import { countText, quantityText } from '../../data/units.ts';
 import { useAddress } from '../../data/use-address.ts';
 import { useAnswer } from '../../data/use-answer.ts';
@@ -142,7 +142,7 @@ function CardinalitySection() {
 /** `job=node` as a selector. */
 function pairSelector(pair: string): string {
   const at = pair.indexOf('=');
-  const matcher: Matcher = { label: pair.slice(0, at), op: '=', value: pair.slice(at + 1) };
+  const matcher: Matcher = { name: pair.slice(0, at), op: '=', value: pair.slice(at + 1) };
   return printSelector({ metric: '', matchers: [matcher] });
 }
 

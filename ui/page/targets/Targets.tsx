@@ -209,7 +209,7 @@ function Detail({ target, onClose }: { readonly target: Target; readonly onClose
     return () => document.removeEventListener('keydown', press);
   }, [onClose]);
   const matchers = ['job', 'instance'].flatMap((label) =>
-    target.labels[label] ? [{ label, op: '=' as const, value: target.labels[label] }] : [],
+    target.labels[label] ? [{ name: label, op: '=' as const, value: target.labels[label] }] : [],
   );
   const link = (metric: string): string => printSelector({ metric, matchers });
   return (
