@@ -19,7 +19,7 @@ import { helpText } from './cli/help-text.ts';
 import { settingsYaml } from './cli/settings-yaml.ts';
 import { changedSettings, environment, loadConfig, parseCommand, settingsInForce, type Config, type ConfigSources } from './config.ts';
 import { RETENTION_INTERVAL_MS, STOP_TIMEOUT_MS } from './limits.ts';
-import type { EvaluationSettings } from './metrics/promql/evaluation.ts';
+import type { EvaluationSettings } from './metrics/promql/steps/evaluation.ts';
 import type { MetricStore } from './metrics/metric-store.ts';
 import { metricsApiRoutes } from './metrics/api.ts';
 import type { ProgramStatus } from './metrics/api-context.ts';

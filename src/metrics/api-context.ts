@@ -10,7 +10,7 @@ import { durationParam, invalidParameter } from './api-params.ts';
 import { prometheusError } from './prometheus-error.ts';
 import type { ReadContext } from './read.ts';
 import type { SlowLogOptions } from './slow-query-log.ts';
-import type { EvaluationSettings } from './promql/evaluation.ts';
+import type { EvaluationSettings } from './promql/steps/evaluation.ts';
 import type { KeptSamples } from './sample-cache.ts';
 import type { SeriesIndex } from './series-index.ts';
 

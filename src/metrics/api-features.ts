@@ -6,7 +6,7 @@ import type { Reply, Route } from '../server/route.ts';
 import { json } from '../server/route.ts';
 import { type MetricsApiOptions, route } from './api-context.ts';
 import { AGGREGATE_OPS } from './promql/ast.ts';
-import type { EvaluationSettings } from './promql/evaluation.ts';
+import type { EvaluationSettings } from './promql/steps/evaluation.ts';
 import { FUNCTIONS } from './promql/functions.ts';
 
 const API =

@@ -10,7 +10,7 @@ import { type MetricsApiOptions, getAndPost, readContext, route } from './api-co
 import { invalidParameter, limitParam, rangeParams, withParameter } from './api-params.ts';
 import { type Expr, type VectorSelector, children } from './promql/ast.ts';
 import { parseExpr } from './promql/parse.ts';
-import { compareLabels } from './promql/select.ts';
+import { compareLabels } from './promql/eval/select.ts';
 import { type ReadContext, type Selection, type TimeRange, bigintOf, guarded, selectSeries, statementOptions } from './read.ts';
 import { tooManySamples } from './sample-runs.ts';
 import { labelsJson, listPieces, mapped, successReply } from './result-json.ts';

@@ -10,7 +10,7 @@ import { RequestError } from '../base/request-error.ts';
 import { type MetricsApiOptions, getAndPost, route } from './api-context.ts';
 import { limitParam, limited, matchParams, rangeParams, unescapeLabelName } from './api-params.ts';
 import { type ChosenOfTenant, LABEL_NAMES, type Listed, joinedLists, labelLists, labelValuesOf, lookUp } from './label-look-up.ts';
-import { compareLabels } from './promql/select.ts';
+import { compareLabels } from './promql/eval/select.ts';
 import { type ReadContext, type TimeRange, extraLabels, selectSeries, tooManySeries } from './read.ts';
 import { labelsJson, listPieces, mapped, successReply } from './result-json.ts';
 

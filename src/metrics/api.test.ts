@@ -25,6 +25,7 @@ const stack = new AsyncDisposableStack();
 const limits = loadConfig({ file: undefined, flags: [] }, {}).limits;
 const NOW = 10_000_000;
 const clock = { now: () => NOW };
+const selfMetrics = new SelfMetrics();
 let router: Router;
 let metricStore: MetricStore;
 

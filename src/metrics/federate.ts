@@ -13,7 +13,7 @@ import { type MetricsApiOptions, readContext } from './api-context.ts';
 import { matchParams } from './api-params.ts';
 import { type FederationFormat, federationContentType, federationFormat } from './federate-format.ts';
 import { protobufPages } from './federate-protobuf.ts';
-import { compareLabels, selectLatest } from './promql/select.ts';
+import { compareLabels, selectLatest } from './promql/eval/select.ts';
 import type { Series } from './series.ts';
 import { printFloat } from './value.ts';
 

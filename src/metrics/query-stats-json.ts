@@ -2,8 +2,8 @@
 //
 // Source: Prometheus `util/stats` (`QueryStats`, `BuiltinStats`). Times are in seconds.
 
-import { type Steps, stepTime } from './promql/evaluation.ts';
-import type { QueryStats } from './promql/query-stats.ts';
+import { type Steps, stepTime } from './promql/steps/evaluation.ts';
+import type { QueryStats } from './promql/eval/query-stats.ts';
 
 /** A JSON object; counts per step stand in it where they were kept. */
 export function queryStatsJson(stats: QueryStats, steps: Steps): string {

@@ -11,7 +11,7 @@ import type { Reply, Request, Route } from '../server/route.ts';
 import { plainError } from '../server/route.ts';
 import { type MetricsApiOptions, readContext } from './api-context.ts';
 import { chunksOf } from './chunk/series-chunks.ts';
-import { compareLabels } from './promql/select.ts';
+import { compareLabels } from './promql/eval/select.ts';
 import { rawSeries } from './raw-series.ts';
 import { type ReadContext } from './read.ts';
 import { type ReadQuery, decodeReadRequest, encodeReadResponse, encodeTimeSeries } from './remote-read-codec.ts';

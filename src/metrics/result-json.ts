@@ -6,9 +6,9 @@ import { type Labels } from '../query/labels.ts';
 import type { Reply } from '../server/route.ts';
 import { histogramJson } from './histogram-json.ts';
 import { JsonBytes } from './json-bytes.ts';
-import type { Value } from './promql/eval.ts';
-import { seriesOfScalar } from './promql/eval.ts';
-import type { Steps } from './promql/evaluation.ts';
+import type { Value } from './promql/eval/eval.ts';
+import { seriesOfScalar } from './promql/eval/eval.ts';
+import type { Steps } from './promql/steps/evaluation.ts';
 import type { Series } from './series.ts';
 import { printFloat, printTime } from './value.ts';
 

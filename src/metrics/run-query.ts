@@ -8,12 +8,12 @@ import { RequestError } from '../base/request-error.ts';
 import type { Request } from '../server/route.ts';
 import { type MetricsApiOptions, leastLimit, readContext } from './api-context.ts';
 import { durationParam, limited } from './api-params.ts';
-import { Annotations } from './promql/annotations.ts';
+import { Annotations } from './promql/steps/annotations.ts';
 import type { Expr } from './promql/ast.ts';
-import { type Value, evaluate } from './promql/eval.ts';
-import type { Steps } from './promql/evaluation.ts';
-import { beginEvaluation } from './promql/query-evaluation.ts';
-import { QueryStats } from './promql/query-stats.ts';
+import { type Value, evaluate } from './promql/eval/eval.ts';
+import type { Steps } from './promql/steps/evaluation.ts';
+import { beginEvaluation } from './promql/eval/query-evaluation.ts';
+import { QueryStats } from './promql/eval/query-stats.ts';
 import type { Annotations as Notes } from './result-json.ts';
 import { logSlowQuery } from './slow-query-log.ts';
 

@@ -3,8 +3,8 @@
 import { printDuration } from '../base/duration.ts';
 import type { Log } from '../base/log.ts';
 import type { Request } from '../server/route.ts';
-import type { Steps } from './promql/evaluation.ts';
-import type { QueryStats } from './promql/query-stats.ts';
+import type { Steps } from './promql/steps/evaluation.ts';
+import type { QueryStats } from './promql/eval/query-stats.ts';
 import { printTime } from './value.ts';
 
 /** So much of a query's text is logged. */

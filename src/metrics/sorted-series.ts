@@ -8,7 +8,7 @@
 import { ints, sql } from '../base/sql.ts';
 import type { Labels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
-import { compareLabels } from './promql/select.ts';
+import { compareLabels } from './promql/eval/select.ts';
 import { rawSamplesOf, type VisitSeries } from './raw-series.ts';
 import { type ReadContext, type Selection, selectSeries } from './read.ts';
 import type { Window } from './window.ts';

@@ -2,7 +2,7 @@
 
 import { CUSTOM_BUCKETS_SCHEMA } from '../../native-histogram.ts';
 import type { CounterResetHint, NativeHistogram } from '../../native-histogram.ts';
-import { KahanSum } from '../kahan-sum.ts';
+import { KahanSum } from '../steps/kahan-sum.ts';
 import { combinedHint, coveredBuckets, negativeSide, positiveSide } from './arithmetic.ts';
 import { coarseIndex } from './bucket-indexes.ts';
 import { CompensatedBuckets } from './compensated-buckets.ts';

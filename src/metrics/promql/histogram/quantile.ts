@@ -4,7 +4,7 @@
 // buckets, linearly within custom ones and the zero bucket.
 
 import type { NativeHistogram } from '../../native-histogram.ts';
-import { KahanSum } from '../kahan-sum.ts';
+import { KahanSum } from '../steps/kahan-sum.ts';
 import { OrderedBuckets, usesCustomBuckets } from './buckets.ts';
 
 export interface Estimate {
