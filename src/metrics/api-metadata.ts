@@ -3,14 +3,13 @@
 // Source: Prometheus HTTP API documentation, "Querying metric metadata", "Querying exemplars".
 
 import { int, join, sql, text, texts } from '../base/sql.ts';
-import type { Labels } from '../query/labels.ts';
+import { compareLabels, type Labels } from '../query/labels.ts';
 import { labelsOf } from '../query/labels.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { type MetricsApiOptions, getAndPost, readContext, route } from './api-context.ts';
 import { invalidParameter, limitParam, rangeParams, withParameter } from './api-params.ts';
 import { type Expr, type VectorSelector, children } from './promql/ast.ts';
 import { parseExpr } from './promql/parse.ts';
-import { compareLabels } from './promql/eval/select.ts';
 import { type ReadContext, type Selection, type TimeRange, bigintOf, guarded, selectSeries, statementOptions } from './read.ts';
 import { tooManySamples } from './sample-runs.ts';
 import { labelsJson, listPieces, mapped, successReply } from './result-json.ts';

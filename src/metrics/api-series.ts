@@ -2,7 +2,7 @@
 //
 // Source: Prometheus HTTP API documentation, "Querying metadata".
 
-import { type Labels, labelPairs, labelsKey, labelsOf } from '../query/labels.ts';
+import { compareLabels, type Labels, labelPairs, labelsKey, labelsOf } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import { quote } from '../query/scanner.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
@@ -10,7 +10,6 @@ import { RequestError } from '../base/request-error.ts';
 import { type MetricsApiOptions, getAndPost, route } from './api-context.ts';
 import { limitParam, limited, matchParams, rangeParams, unescapeLabelName } from './api-params.ts';
 import { type ChosenOfTenant, LABEL_NAMES, type Listed, joinedLists, labelLists, labelValuesOf, lookUp } from './label-look-up.ts';
-import { compareLabels } from './promql/eval/select.ts';
 import { type ReadContext, type TimeRange, extraLabels, selectSeries, tooManySeries } from './read.ts';
 import { labelsJson, listPieces, mapped, successReply } from './result-json.ts';
 

@@ -5,7 +5,7 @@
 // Source: Prometheus documentation, "Federation"; text format 0.0.4. Native histograms have no text form: only protobuf pages hold them.
 
 import { RequestError } from '../base/request-error.ts';
-import { type Labels, METRIC_NAME, labelPairs, labelValue, labelsKey } from '../query/labels.ts';
+import { compareLabels, type Labels, METRIC_NAME, labelPairs, labelValue, labelsKey } from '../query/labels.ts';
 import { isClassicLabelName, isClassicMetricName, quote } from '../query/scanner.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { plainError } from '../server/route.ts';
@@ -13,7 +13,7 @@ import { type MetricsApiOptions, readContext } from './api-context.ts';
 import { matchParams } from './api-params.ts';
 import { type FederationFormat, federationContentType, federationFormat } from './federate-format.ts';
 import { protobufPages } from './federate-protobuf.ts';
-import { compareLabels, selectLatest } from './promql/eval/select.ts';
+import { selectLatest } from './promql/eval/select.ts';
 import type { Series } from './series.ts';
 import { printFloat } from './value.ts';
 

@@ -6,12 +6,12 @@
 // A client says which answers it takes; the first that is known here is given. Series come in the order of their labels.
 // Source: Prometheus documentation, "Remote Read API".
 
+import { compareLabels } from '../query/labels.ts';
 import { RequestError } from '../base/request-error.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { plainError } from '../server/route.ts';
 import { type MetricsApiOptions, readContext } from './api-context.ts';
 import { chunksOf } from './chunk/series-chunks.ts';
-import { compareLabels } from './promql/eval/select.ts';
 import { rawSeries } from './raw-series.ts';
 import { type ReadContext } from './read.ts';
 import { type ReadQuery, decodeReadRequest, encodeReadResponse, encodeTimeSeries } from './remote-read-codec.ts';

@@ -6,9 +6,8 @@
 // form. A statement has ended before anything of its batch is handed on: a client that reads slowly keeps no reader of the store.
 
 import { ints, sql } from '../base/sql.ts';
-import type { Labels } from '../query/labels.ts';
+import { compareLabels, type Labels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
-import { compareLabels } from './promql/eval/select.ts';
 import { rawSamplesOf, type VisitSeries } from './raw-series.ts';
 import { type ReadContext, type Selection, selectSeries } from './read.ts';
 import type { Window } from './window.ts';

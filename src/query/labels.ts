@@ -63,6 +63,16 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** Prometheus's order of label sets: name by name, value by value, the shorter first. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const order = compareText(a[i] ?? '', b[i] ?? '');
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
 /** As Prometheus prints it: `name{a="b", c="d"}`. */
 export function printLabels(labels: Labels): string {
   const name = labelValue(labels, METRIC_NAME);

@@ -7,7 +7,7 @@
 
 import { AssertionError, assert } from '../../../base/assert.ts';
 import { RequestError } from '../../../base/request-error.ts';
-import { NO_LABELS, labelsKey } from '../../../query/labels.ts';
+import { NO_LABELS, compareLabels, labelsKey } from '../../../query/labels.ts';
 import type { Series } from '../../series.ts';
 import { createAggregator } from '../aggregate/aggregate.ts';
 import { type Aggregate, type Binary, type Expr, TYPE_NAME } from '../ast.ts';
@@ -20,7 +20,7 @@ import { mergeSameLabels } from '../steps/merge-series.ts';
 import { isOrdered, isPinned, namesMayDiffer } from './plan.ts';
 import { type QueryEvaluation, atSteps, instant } from './query-evaluation.ts';
 import { subquerySeries } from './ranges.ts';
-import { type Sink, compareLabels, selectMatrix, selectVector } from './select.ts';
+import { type Sink, selectMatrix, selectVector } from './select.ts';
 import { FLOAT_AT, HISTOGRAM_AT, type StepSeries, getAt, putAt } from '../steps/step-series.ts';
 
 /** What an expression comes to. A scalar has one value per step. */

@@ -2,7 +2,7 @@
 //
 // A window is open on the left: (t - range, t]. A stale marker ends a series until its next sample.
 
-import { compareText, labelValue, METRIC_NAME, type Labels } from '../../../query/labels.ts';
+import { compareLabels, labelValue, METRIC_NAME, type Labels } from '../../../query/labels.ts';
 import type { Matcher } from '../../../query/matchers.ts';
 import { rawSeries } from '../../raw-series.ts';
 import type { ReadContext } from '../../read.ts';
@@ -242,14 +242,4 @@ function latestSample(labels: Labels, floats: SampleRun, histograms: readonly Hi
 /** The metric's name of a label set, for annotations. */
 export function metricNameOf(labels: Labels): string {
   return labelValue(labels, METRIC_NAME);
-}
-
-/** Prometheus's order of label sets: name by name, value by value, the shorter first. */
-export function compareLabels(a: Labels, b: Labels): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const order = compareText(a[i] ?? '', b[i] ?? '');
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
 }

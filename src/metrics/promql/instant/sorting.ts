@@ -2,7 +2,7 @@
 //
 // Source: Prometheus 3.14, querying/functions; natural order as Go's `natsort`.
 
-import { type Labels, compareText, labelValue } from '../../../query/labels.ts';
+import { compareLabels, compareText, labelValue } from '../../../query/labels.ts';
 import { stringArgument } from '../steps/call-arguments.ts';
 import { withoutHistograms } from './each-step.ts';
 import type { CallContext } from '../steps/evaluation.ts';
@@ -57,21 +57,13 @@ function sortByLabels(series: readonly StepSeries[], context: CallContext, direc
       const right = labelValue(b.labels, name);
       if (left !== right) return precedesNaturally(left, right) ? -direction : direction;
     }
-    return direction * compareLabelSets(a.labels, b.labels);
+    return direction * compareLabels(a.labels, b.labels);
   });
 }
 
 function warnInRange({ evaluation, call }: CallContext): void {
   if (evaluation.steps.startMs === evaluation.steps.endMs) return;
   evaluation.annotations.warn('sort is ineffective for range queries since results are always ordered by labels', call);
-}
-
-function compareLabelSets(a: Labels, b: Labels): number {
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    const order = compareText(a[i] ?? '', b[i] ?? '');
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
 }
 
 /** Text and numbers in turn: `4m5` before `4m600`. */
