@@ -34,7 +34,11 @@ export type ApiAnswer = z.infer<typeof answerSchema> & { readonly httpStatus: nu
 export interface Target {
   readonly url: string;
   readonly tenant?: string;
-  /** Where Prometheus's API is; `/prom/api/v1` where nothing is given. */
+}
+
+/** A target whose Prometheus API may stand elsewhere, as that of another program. */
+export interface ApiTarget extends Target {
+  /** `/prom/api/v1` where nothing is given. */
   readonly api?: string;
 }
 
@@ -46,7 +50,7 @@ export interface Posted {
 
 /** Asks a path of Prometheus's API, such as `series`; repeated parameters as arrays. */
 export async function askPrometheus(
-  { url, tenant, api = '/prom/api/v1' }: Target,
+  { url, tenant, api = '/prom/api/v1' }: ApiTarget,
   path: string,
   parameters: Readonly<Record<string, string | readonly string[]>> = {},
 ): Promise<ApiAnswer> {
