@@ -59,7 +59,7 @@ const ASCII = /^[\x00-\x7f]*$/;
 
 /** A text of single bytes is its own list of characters. */
 function charactersOf(text: string): Characters {
-  return ASCII.test(text) ? text : [...text];
+  return ASCII.test(text) ? text : Array.from(text);
 }
 
 /** 1 at the beginning, falling to 0.1 at the end. */
