@@ -1,6 +1,6 @@
 // What stands in the place of an answer: nothing yet, nothing at all, a part, a failure, a limit.
 
-import { IconAlertTriangle, IconCircleX } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleX, IconInfoCircle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { AskError } from '../data/api.ts';
 import { Button } from './Controls.tsx';
@@ -40,7 +40,7 @@ export function Lines({ text }: { readonly text: string }) {
 function advice(error: AskError): string {
   if (error.kind === 'unreachable') return 'Is the program running, and is this address still right? The page asks again when you do.';
   if (error.kind === 'broken') return 'The program and this page may be of different versions. Reload the page.';
-  if (error.status === 400) return 'Correct the query. A selector looks like name{label="value"}.';
+  if (error.status === 400) return 'Correct the query where the message says, and run it again.';
   if (error.status === 401 || error.status === 403) return 'Choose another tenant, or ask whoever runs the program for access.';
   if (error.status === 404) return 'This program does not offer it. It may be older than this page.';
   if (error.status === 422 || error.status === 429) return 'Narrow the query with more labels, or shorten the time range.';
@@ -66,11 +66,17 @@ export function Failed({ title, error, onRetry }: { readonly title: string; read
   );
 }
 
-/** What the data below lacks, and why. Stands above it. */
-export function Notices({ texts }: { readonly texts: readonly string[] }) {
+interface NoticesProps {
+  readonly texts: readonly string[];
+  /** Infos are quieter: nothing is missing. */
+  readonly level?: 'warning' | 'info';
+}
+
+/** What the data below lacks or may not mean, and why. Stands above it. */
+export function Notices({ texts, level = 'warning' }: NoticesProps) {
   return texts.map((text) => (
-    <div key={text} className={css.notice} role="status">
-      <IconAlertTriangle size={16} aria-hidden />
+    <div key={text} className={css.notice} data-level={level} role="status">
+      {level === 'warning' ? <IconAlertTriangle size={16} aria-label="Warning" /> : <IconInfoCircle size={16} aria-label="Info" />}
       <span>{text}</span>
     </div>
   ));

@@ -1,105 +1,153 @@
-// The right side of the metrics page: one query over time, in whatever state its answer is.
+// The right side of the metrics page below the query: its answer as a picture or a table, in whatever state it is.
 
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { Answer } from '../../data/api.ts';
 import type { MetricMeta } from '../../data/decode.ts';
 import { useLive } from '../../data/Live.tsx';
-import { range } from '../../data/questions.ts';
-import { rateWindowSteps } from '../../data/samples.ts';
-import { alignSpan, stepFor } from '../../data/time-range.ts';
-import type { Span } from '../../data/time-range.ts';
-import { lengthText } from '../../data/time-text.ts';
-import { unitOfName } from '../../data/units.ts';
-import { useAnswer } from '../../data/use-answer.ts';
+import type { QueryStats } from '../../data/query-result.ts';
+import { quantityOf } from '../../data/query-quantity.ts';
+import { metricOf, rateForm } from '../../data/query-text.ts';
+import { instantText, lengthText, zoneName } from '../../data/time-text.ts';
+import { countText, quantityText } from '../../data/units.ts';
+import type { Quantity } from '../../data/units.ts';
 import { Button, Segments } from '../../kit/Controls.tsx';
-import { Failed, Notices, Skeleton } from '../../kit/States.tsx';
-import { isCounter, metricOf } from './metrics-state.ts';
+import { Empty, Failed, Notices, Skeleton } from '../../kit/States.tsx';
+import { InstantView } from './InstantView.tsx';
+import { isCounter } from './metrics-state.ts';
 import type { MetricsEvent, MetricsState } from './metrics-state.ts';
-import { Picture, spanBefore } from './Picture.tsx';
-import type { Asked } from './Picture.tsx';
+import { Picture } from './Picture.tsx';
+import type { Result } from './use-result.ts';
+import { whyEmpty } from './why-empty.ts';
 import css from './metrics.module.css';
 
 interface ExplorerProps {
   readonly state: MetricsState;
+  readonly result: Result;
   readonly meta: MetricMeta | undefined;
+  readonly names: ReadonlySet<string>;
   readonly onEvent: (event: MetricsEvent) => void;
 }
 
-/** One point for every three pixels of the window is as fine as a line shows. */
-function pointsMax(): number {
-  return Math.min(800, Math.max(200, Math.round(innerWidth / 300) * 100));
-}
+const PLAIN: Quantity = { unit: 'none', perSecond: false };
+/** A rate needs some samples in its window, and its windows should meet. */
+const RATE_WINDOW_MS = 300_000;
 
-/** What is asked: whole steps, and for a rate its window before the start. */
-function askedOf(span: Span, state: MetricsState): Asked {
-  const stepMs = stepFor(span, pointsMax());
-  const aligned = alignSpan(span, stepMs);
-  const windowSteps = state.calc === 'rate' ? rateWindowSteps(stepMs) : 0;
-  return { span: { startMs: aligned.startMs - windowSteps * stepMs, endMs: aligned.endMs }, stepMs, windowSteps };
-}
-
-export function Explorer({ state, meta, onEvent }: ExplorerProps) {
-  const live = useLive();
-  const question = askedOf(live.span, state);
-  const answer = useAnswer(range(state.query, question.span, question.stepMs));
-  const earlierSpan = spanBefore(question);
-  const earlier = useAnswer(state.before ? range(state.query, earlierSpan, question.stepMs) : undefined);
-  const metric = metricOf(state.query);
-  const rate = state.calc === 'rate';
+export function Explorer(props: ExplorerProps) {
+  const { state, result, meta, names, onEvent } = props;
+  const { expr, view, range, instant, earlier } = result;
+  const quantity = expr === undefined ? PLAIN : quantityOf(expr);
+  const empty = (
+    <Empty title={view === 'chart' ? 'No series match in this time range' : 'No series has a value at this time'}>
+      {(expr === undefined ? [] : whyEmpty(expr, names, view)).map((reason) => (
+        <p key={reason}>{reason}</p>
+      ))}
+    </Empty>
+  );
   return (
     <section className={css.explorer}>
-      <div className={css.about}>
-        {meta && meta.type !== '' && <b>{meta.type}</b>}
-        <span>{meta?.help}</span>
-      </div>
-      <div className={css.controls}>
-        <Segments
-          label="View"
-          value={state.view}
-          choices={[
-            ['chart', 'Chart'],
-            ['table', 'Table'],
-          ]}
-          onChoose={(view) => onEvent({ kind: 'view chosen', view })}
-        />
-        {(rate || isCounter(metric, meta)) && (
-          <Segments
-            label="Values"
-            value={state.calc}
-            choices={[
-              ['raw', 'Raw value'],
-              ['rate', 'Rate'],
-            ]}
-            onChoose={(calc) => onEvent({ kind: 'calc chosen', calc })}
-          />
-        )}
-        {state.view === 'chart' && (
-          <Button aria-pressed={state.before} onClick={() => onEvent({ kind: 'before toggled' })}>
-            Period before
-          </Button>
-        )}
-        {rate && (
-          <span className={css.hint}>
-            per second over {lengthText(question.windowSteps * question.stepMs)}, computed in this browser from the drawn points
-          </span>
-        )}
-        <span className={css.hint}>step {lengthText(question.stepMs)}</span>
-      </div>
+      {meta && (meta.type !== '' || meta.help !== '') && (
+        <div className={css.about}>
+          {meta.type !== '' && <b>{meta.type}</b>}
+          <span>{meta.help}</span>
+        </div>
+      )}
+      <Controls {...props} />
       {state.before && earlier.error && <Notices texts={[`The period before is missing: ${earlier.error.message}`]} />}
-      {answer.error && <Failed title="This query failed" error={answer.error} onRetry={() => void answer.refetch()} />}
-      {answer.isPending && <Skeleton rows={10} />}
-      {answer.data && !answer.error && (
-        <>
-          <Notices texts={answer.data.warnings} />
-          <Picture
-            raw={answer.data.value}
-            earlier={state.before ? (earlier.data?.value ?? []) : []}
-            asked={question}
-            state={state}
-            quantity={{ unit: unitOfName(metric), perSecond: rate }}
-            dim={answer.isPlaceholderData}
-            onEvent={onEvent}
-          />
-        </>
+      {view === 'chart' ? (
+        <Answered answer={range}>
+          {({ series }) =>
+            series.length === 0 ? (
+              empty
+            ) : (
+              <Picture
+                raw={series}
+                earlier={state.before ? (earlier.data?.value.series ?? []) : []}
+                asked={result.asked}
+                state={state}
+                quantity={quantity}
+                dim={range.isPlaceholderData}
+                onEvent={onEvent}
+              />
+            )
+          }
+        </Answered>
+      ) : (
+        <Answered answer={instant}>
+          {({ value }) => <InstantView value={value} expr={expr} quantity={quantity} state={state} empty={empty} onEvent={onEvent} />}
+        </Answered>
       )}
     </section>
   );
+}
+
+/** An answer's states around what it holds. */
+function Answered<T>({ answer, children }: { readonly answer: UseQueryResult<Answer<T>>; readonly children: (value: T) => ReactNode }) {
+  if (answer.error) return <Failed title="This query failed" error={answer.error} onRetry={() => void answer.refetch()} />;
+  if (answer.data === undefined) return <Skeleton rows={10} />;
+  return (
+    <>
+      <Notices texts={answer.data.warnings} />
+      <Notices texts={answer.data.infos} level="info" />
+      {children(answer.data.value)}
+    </>
+  );
+}
+
+function Controls({ state, result, meta, onEvent }: ExplorerProps) {
+  const { asked, drawable, view } = result;
+  const form = rateForm(state.query, Math.max(RATE_WINDOW_MS, asked.stepMs));
+  const rateable = form !== undefined && (form.kind === 'rate' || isCounter(metricOf(state.query), meta));
+  return (
+    <div className={css.controls}>
+      <Segments
+        label="View"
+        value={view}
+        choices={[
+          ['chart', 'Chart'],
+          ['table', 'Table'],
+        ]}
+        onChoose={(chosen) => onEvent({ kind: 'view chosen', view: chosen })}
+      />
+      {form && rateable && (
+        <Segments
+          label="Values"
+          value={form.kind}
+          choices={[
+            ['raw', 'Raw value'],
+            ['rate', 'Rate'],
+          ]}
+          onChoose={(kind) => kind !== form.kind && onEvent({ kind: 'query run', query: form.other })}
+        />
+      )}
+      {view === 'chart' && (
+        <Button aria-pressed={state.before} onClick={() => onEvent({ kind: 'before toggled' })}>
+          Period before
+        </Button>
+      )}
+      {!drawable && <span className={css.hint}>This expression has no value over time to draw.</span>}
+      <Facts result={result} />
+    </div>
+  );
+}
+
+/** What the answer amounts to, small beside it. */
+function Facts({ result }: { readonly result: Result }) {
+  const live = useLive();
+  const { view, range, instant, asked } = result;
+  if (view === 'chart') {
+    const series = range.data?.value.series.length;
+    const parts = [...amounts(series, range.data?.value.stats), `step ${lengthText(asked.stepMs)}`];
+    return <span className={css.facts}>{parts.join(' · ')}</span>;
+  }
+  const value = instant.data?.value.value;
+  const series = value && 'series' in value ? value.series.length : undefined;
+  const at = `at ${instantText(live.span.endMs, live.zone)} ${zoneName(live.zone)}`;
+  return <span className={css.facts}>{[...amounts(series, instant.data?.value.stats), at].join(' · ')}</span>;
+}
+
+function amounts(series: number | undefined, stats: QueryStats | undefined): readonly string[] {
+  const parts = series === undefined ? [] : [`${countText(series)} series`];
+  if (stats) parts.push(`${countText(stats.samples)} samples`, quantityText(stats.seconds, { unit: 'seconds', perSecond: false }));
+  return parts;
 }

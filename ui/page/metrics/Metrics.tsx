@@ -3,6 +3,7 @@
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useCallback, useDeferredValue, useMemo } from 'react';
 import { useLive } from '../../data/Live.tsx';
+import { metricOf } from '../../data/query-text.ts';
 import { cardinality, metadata, metricNames } from '../../data/questions.ts';
 import { rememberRecent } from '../../data/recent.ts';
 import { alignSpan } from '../../data/time-range.ts';
@@ -12,15 +13,16 @@ import { Button } from '../../kit/Controls.tsx';
 import { Empty, Failed, Lines, Notices, Skeleton } from '../../kit/States.tsx';
 import { Explorer } from './Explorer.tsx';
 import { MetricList } from './MetricList.tsx';
-import { findMetrics, metaOf, metricOf, metricRows, metricsAddress, readMetrics, reduceMetrics } from './metrics-state.ts';
+import { findMetrics, metaOf, metricRows, metricsAddress, readMetrics, reduceMetrics } from './metrics-state.ts';
 import type { MetricsEvent } from './metrics-state.ts';
 import { QueryBar } from './QueryBar.tsx';
+import { useResult } from './use-result.ts';
 import css from './metrics.module.css';
 
 const NO_METADATA = new Map<string, never>();
 
 export function Metrics() {
-  const { span } = useLive();
+  const { span, refresh } = useLive();
   const { address, set } = useAddress();
   const state = useMemo(() => readMetrics(address), [address]);
   const send = useCallback(
@@ -45,7 +47,11 @@ export function Metrics() {
   // The field follows every letter at once, the list when there is time.
   const sought = useDeferredValue(find);
   const rows = useMemo(() => findMetrics(all, { find: sought, sort }), [all, sought, sort]);
+  const existing = useMemo(() => new Set(list), [list]);
   const metric = metricOf(state.query);
+  const result = useResult(state);
+  // The same query again asks for what is new.
+  const run = (query: string): void => (query.trim() === state.query ? refresh() : send({ kind: 'query run', query }));
   return (
     <div className={css.page} data-open={state.query !== ''}>
       {names.error ? (
@@ -73,9 +79,13 @@ export function Metrics() {
             All metrics
           </Button>
         </div>
-        <QueryBar key={state.query} query={state.query} names={list ?? []} onRun={(query) => send({ kind: 'query run', query })} />
+        <QueryBar query={state.query} metrics={all} notes={result.notes} onRun={run} />
         <Notices texts={described.error ? [`Types and help are missing: ${described.error.message}`] : []} />
-        {state.query === '' ? <Start none={list?.length === 0} /> : <Explorer state={state} meta={metaOf(metric, meta)} onEvent={send} />}
+        {state.query === '' ? (
+          <Start none={list?.length === 0} />
+        ) : (
+          <Explorer state={state} result={result} meta={metaOf(metric, meta)} names={existing} onEvent={send} />
+        )}
       </div>
     </div>
   );
@@ -86,8 +96,8 @@ function Start({ none }: { readonly none: boolean }) {
     return (
       <Empty title="Choose a metric">
         <p>
-          Or type a selector above: <code>up</code>, <code>{'node_load1{instance="web-1"}'}</code>, <code>{'{job="node"}'}</code>. The key /
-          leads there.
+          Or write a query above: <code>up</code>, <code>{'node_load1{instance="web-1"}'}</code>,{' '}
+          <code>{'sum by (job) (rate(http_requests_total[5m]))'}</code>. The key / leads there.
         </p>
       </Empty>
     );

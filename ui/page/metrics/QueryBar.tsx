@@ -1,83 +1,114 @@
-// The query as text, and its matchers as pieces that can be taken away or added from the labels that exist.
+// The query: its text in the editor, what is wrong with it, and the matchers of its selectors as pieces that can be taken away or added.
 
 import { Popover } from '@mantine/core';
-import { IconHistory, IconPlus, IconX } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
-import type { FormEvent } from 'react';
-import { useLive } from '../../data/Live.tsx';
-import { labelNames, labelValues } from '../../data/questions.ts';
+import { IconBraces, IconHistory, IconX } from '@tabler/icons-react';
+import { Suspense, lazy, useEffect, useState } from 'react';
 import { readRecent } from '../../data/recent.ts';
-import { OPERATORS, addMatcher, parseSelector, removeMatcher } from '../../data/selector.ts';
-import type { Matcher, Operator } from '../../data/selector.ts';
-import { alignSpan } from '../../data/time-range.ts';
-import { useAnswer } from '../../data/use-answer.ts';
-import { Button, IconButton, errorClass, inputClass, menuClass, monoClass, selectClass } from '../../kit/Controls.tsx';
+import { addMatcher, commonMatchers, readQuery, removeMatcher } from '../../data/query-text.ts';
+import type { MetricOffered } from '../../editor/completions.ts';
+import { formatQuery } from '../../editor/format-query.ts';
+import type { RunNotes } from '../../editor/problems.ts';
+import { useCompletionData } from '../../editor/use-completion-data.ts';
+import { Button, IconButton, menuClass, monoClass } from '../../kit/Controls.tsx';
+import { AddMatcher } from './AddMatcher.tsx';
 import css from './metrics.module.css';
+
+const PromqlEditor = lazy(() => import('../../editor/PromqlEditor.tsx').then((module) => ({ default: module.PromqlEditor })));
 
 interface QueryBarProps {
   readonly query: string;
   /** The metrics that exist, to complete a name with. */
-  readonly names: readonly string[];
+  readonly metrics: readonly MetricOffered[];
+  readonly notes: RunNotes;
   readonly onRun: (query: string) => void;
 }
 
-const COMPLETIONS_MAX = 20;
+/** A word that is being written is not called wrong before its writer pauses. */
+const PAUSE_MS = 400;
 
-/** Names that go on from what is typed so far, as long as it is a name and nothing more. */
-function completions(names: readonly string[], text: string): readonly string[] {
-  if (!/^[a-zA-Z_:][\w:]+$/.test(text)) return [];
-  const found = names.filter((name) => name.includes(text) && name !== text);
-  return found.sort((a, b) => Number(b.startsWith(text)) - Number(a.startsWith(text)) || (a < b ? -1 : 1)).slice(0, COMPLETIONS_MAX);
-}
-
-export function QueryBar({ query, names, onRun }: QueryBarProps) {
-  const [text, setText] = useState(query);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    onRun(text);
+export function QueryBar({ query, metrics, notes, onRun }: QueryBarProps) {
+  const [draft, setDraft] = useState(query);
+  const [refusal, setRefusal] = useState('');
+  const data = useCompletionData(metrics);
+  useEffect(() => setDraft(query), [query]);
+  const change = (text: string): void => {
+    setDraft(text);
+    setRefusal('');
   };
-  const selector = parseSelector(query);
+  const run = (text: string): void => {
+    const read = readQuery(text);
+    if (read.kind === 'wrong') setRefusal(read.problem.message);
+    else onRun(text);
+  };
+  const format = (): void => {
+    const formatted = formatQuery(draft);
+    if (formatted.kind === 'formatted') change(formatted.text);
+    else setRefusal(formatted.reason);
+  };
   return (
     <div className={css.query}>
-      <form onSubmit={submit}>
-        <input
-          className={`${inputClass} ${monoClass}`}
-          data-query
-          value={text}
-          onChange={(e) => setText(e.target.value)}
-          placeholder='name{label="value"}'
-          aria-label="Selector"
-          spellCheck={false}
-          autoCapitalize="off"
-          autoComplete="off"
-          list="query-names"
-        />
-        <datalist id="query-names">
-          {completions(names, text).map((name) => (
-            <option key={name} value={name} />
-          ))}
-        </datalist>
-        <Recent onRun={onRun} />
-        <Button primary type="submit">
-          Run
-        </Button>
-      </form>
-      {selector && (
-        <div className={css.matchers}>
-          {selector.matchers.map((m) => (
-            <span key={`${m.label}${m.op}${m.value}`} className={css.matcher}>
-              <code>
-                {m.label}
-                {m.op}&quot;{m.value}&quot;
-              </code>
-              <button type="button" aria-label={`Without ${m.label}${m.op}${m.value}`} onClick={() => onRun(removeMatcher(query, m))}>
-                <IconX size={12} aria-hidden />
-              </button>
-            </span>
-          ))}
-          <AddMatcher query={query} onAdd={(m) => onRun(addMatcher(query, m))} />
+      <div className={css.queryRow}>
+        <div className={css.editor}>
+          <Suspense fallback={<pre className={css.editorWait}>{draft}</pre>}>
+            <PromqlEditor value={draft} data={data} notes={notes} onChange={change} onRun={run} onFormat={format} />
+          </Suspense>
         </div>
+        <div className={css.queryButtons}>
+          <IconButton label="Format (Ctrl-Shift-F)" aria-keyshortcuts="Control+Shift+F" onClick={format}>
+            <IconBraces size={16} aria-hidden />
+          </IconButton>
+          <Recent onRun={onRun} />
+          <Button primary onClick={() => run(draft)}>
+            Run
+          </Button>
+        </div>
+      </div>
+      <Below draft={draft} refusal={refusal} />
+      <Matchers query={query} onRun={onRun} />
+    </div>
+  );
+}
+
+/** The line beneath the editor: what is wrong, else how it is used. Always there, so that nothing moves. */
+function Below({ draft, refusal }: { readonly draft: string; readonly refusal: string }) {
+  const [settled, setSettled] = useState(draft);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(draft), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [draft]);
+  const read = settled === draft ? readQuery(settled) : undefined;
+  const problem = refusal !== '' ? refusal : read?.kind === 'wrong' ? read.problem.message : '';
+  return (
+    <div id="query-problem" className={css.below} data-level={problem === '' ? 'hint' : 'error'} role="status">
+      {problem === '' ? (
+        <>
+          <kbd>Enter</kbd> runs, <kbd>Shift-Enter</kbd> breaks the line, <kbd>Tab</kbd> completes
+        </>
+      ) : (
+        problem
       )}
+    </div>
+  );
+}
+
+/** The matchers that all selectors of the query share. */
+function Matchers({ query, onRun }: { readonly query: string; readonly onRun: (query: string) => void }) {
+  const matchers = commonMatchers(query);
+  if (matchers === undefined) return null;
+  return (
+    <div className={css.matchers}>
+      {matchers.map((m) => (
+        <span key={`${m.name}${m.op}${m.value}`} className={css.matcher}>
+          <code>
+            {m.name}
+            {m.op}&quot;{m.value}&quot;
+          </code>
+          <button type="button" aria-label={`Without ${m.name}${m.op}${m.value}`} onClick={() => onRun(removeMatcher(query, m))}>
+            <IconX size={12} aria-hidden />
+          </button>
+        </span>
+      ))}
+      <AddMatcher query={query} onAdd={(m) => onRun(addMatcher(query, m))} />
     </div>
   );
 }
@@ -89,7 +120,7 @@ function Recent({ onRun }: { readonly onRun: (query: string) => void }) {
     <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
         <IconButton label="Recent queries" onClick={() => setOpened(!opened)}>
-          <IconHistory size={16} />
+          <IconHistory size={16} aria-hidden />
         </IconButton>
       </Popover.Target>
       <Popover.Dropdown>
@@ -111,104 +142,5 @@ function Recent({ onRun }: { readonly onRun: (query: string) => void }) {
         </div>
       </Popover.Dropdown>
     </Popover>
-  );
-}
-
-interface AddMatcherProps {
-  readonly query: string;
-  readonly onAdd: (matcher: Matcher) => void;
-}
-
-function AddMatcher({ query, onAdd }: AddMatcherProps) {
-  const [opened, setOpened] = useState(false);
-  return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus>
-      <Popover.Target>
-        <button type="button" className={css.add} onClick={() => setOpened(!opened)}>
-          <IconPlus size={14} aria-hidden />
-          Filter
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        {opened && (
-          <MatcherChoice
-            query={query}
-            onAdd={(matcher) => {
-              setOpened(false);
-              onAdd(matcher);
-            }}
-          />
-        )}
-      </Popover.Dropdown>
-    </Popover>
-  );
-}
-
-/** First the label, then how it compares, then the value: each from what the selected series have. */
-function MatcherChoice({ query, onAdd }: AddMatcherProps) {
-  const { span } = useLive();
-  const around = alignSpan(span, 60_000);
-  const [label, setLabel] = useState('');
-  const [op, setOp] = useState<Operator>('=');
-  const [text, setText] = useState('');
-  const field = useRef<HTMLInputElement>(null);
-  const names = useAnswer(labelNames(query, around), 'minute');
-  const values = useAnswer(label === '' ? undefined : labelValues(label, query, around), 'minute');
-  const step = label === '' ? names : values;
-  const choices = (step.data?.value ?? []).filter((c) => c !== '__name__' && c.toLowerCase().includes(text.toLowerCase()));
-  const choose = (choice: string): void => {
-    if (label === '') setLabel(choice);
-    else onAdd({ label, op, value: choice });
-    setText('');
-    field.current?.focus();
-  };
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    // A value need not exist, most of all in a regular expression.
-    const first = label === '' ? choices[0] : op === '=' || op === '!=' ? (choices[0] ?? text) : text;
-    if (first !== undefined && first !== '') choose(first);
-  };
-  return (
-    <form className={css.choice} onSubmit={submit}>
-      {label !== '' && (
-        <div className={css.chosen}>
-          <Button onClick={() => setLabel('')} title="Another label">
-            <code>{label}</code>
-          </Button>
-          <select
-            className={`${selectClass} ${monoClass}`}
-            value={op}
-            aria-label="Comparison"
-            onChange={(e) => setOp(OPERATORS.find((o) => o === e.target.value) ?? '=')}
-          >
-            {OPERATORS.map((o) => (
-              <option key={o}>{o}</option>
-            ))}
-          </select>
-        </div>
-      )}
-      <input
-        className={inputClass}
-        data-autofocus
-        ref={field}
-        value={text}
-        onChange={(e) => setText(e.target.value)}
-        placeholder={label === '' ? 'Label' : 'Value'}
-        aria-label={label === '' ? 'Label' : 'Value'}
-        spellCheck={false}
-      />
-      {step.error && <span className={errorClass}>{step.error.message}</span>}
-      <div className={`${menuClass} ${css.choices}`}>
-        {choices.slice(0, 200).map((choice) => (
-          <button key={choice} type="button" className={monoClass} onClick={() => choose(choice)}>
-            {choice}
-          </button>
-        ))}
-        {step.isSuccess && choices.length === 0 && (
-          <span>{label === '' ? 'No such label.' : 'No such value; Enter takes it as typed.'}</span>
-        )}
-        {choices.length > 200 && <span>and {choices.length - 200} more: type to narrow</span>}
-      </div>
-    </form>
   );
 }

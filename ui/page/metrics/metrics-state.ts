@@ -2,7 +2,7 @@
 
 import type { Address } from '../../data/address.ts';
 import type { MetricMeta } from '../../data/decode.ts';
-import { parseSelector, printSelector } from '../../data/selector.ts';
+import { printSelector } from '../../data/selector.ts';
 
 /** Which lines are drawn: all, these, or all but these. */
 export interface Shown {
@@ -11,7 +11,6 @@ export interface Shown {
 }
 
 export type View = 'chart' | 'table';
-export type Calc = 'raw' | 'rate';
 export type ListSort = 'name' | 'series' | 'type';
 
 export interface TableSort {
@@ -23,7 +22,6 @@ export interface TableSort {
 export interface MetricsState {
   readonly query: string;
   readonly view: View;
-  readonly calc: Calc;
   readonly find: string;
   readonly sort: ListSort;
   readonly tableSort: TableSort;
@@ -36,7 +34,6 @@ export type MetricsEvent =
   | { readonly kind: 'metric chosen'; readonly name: string }
   | { readonly kind: 'query run'; readonly query: string }
   | { readonly kind: 'view chosen'; readonly view: View }
-  | { readonly kind: 'calc chosen'; readonly calc: Calc }
   | { readonly kind: 'find typed'; readonly find: string }
   | { readonly kind: 'list sorted'; readonly sort: ListSort }
   | { readonly kind: 'table sorted'; readonly column: string }
@@ -45,7 +42,8 @@ export type MetricsEvent =
   | { readonly kind: 'closed' };
 
 const ALL: Shown = { kind: 'all', keys: [] };
-const BY_VALUE: TableSort = { column: 'value', descending: true };
+/** The order of a table that nobody sorted. */
+export const BY_VALUE: TableSort = { column: 'value', descending: true };
 
 function choice<T extends string>(text: string | undefined, choices: readonly T[], otherwise: T): T {
   return choices.find((c) => c === text) ?? otherwise;
@@ -58,7 +56,6 @@ export function readMetrics(address: Address): MetricsState {
   return {
     query: address['q'] ?? '',
     view: choice(address['view'], ['chart', 'table'], 'chart'),
-    calc: choice(address['calc'], ['raw', 'rate'], 'raw'),
     find: address['find'] ?? '',
     sort: choice(address['sort'], ['name', 'series', 'type'], 'name'),
     tableSort: by ? { column: by.replace(/^-/, ''), descending: by.startsWith('-') } : BY_VALUE,
@@ -73,7 +70,6 @@ export function metricsAddress(state: MetricsState): Address {
   return {
     q: state.query || undefined,
     view: state.view === 'chart' ? undefined : state.view,
-    calc: state.calc === 'raw' ? undefined : state.calc,
     find: state.find || undefined,
     sort: state.sort === 'name' ? undefined : state.sort,
     by: byValue ? undefined : `${tableSort.descending ? '-' : ''}${tableSort.column}`,
@@ -91,8 +87,6 @@ export function reduceMetrics(state: MetricsState, event: MetricsEvent): Metrics
       return event.query.trim() === state.query ? state : { ...state, query: event.query.trim(), shown: ALL };
     case 'view chosen':
       return { ...state, view: event.view };
-    case 'calc chosen':
-      return { ...state, calc: event.calc };
     case 'find typed':
       return { ...state, find: event.find };
     case 'list sorted':
@@ -135,16 +129,9 @@ export function metaOf(name: string, metadata: ReadonlyMap<string, MetricMeta>):
 
 /** Whether a metric only grows, so that its rate says more than its value. */
 export function isCounter(name: string, meta: MetricMeta | undefined): boolean {
-  if (meta?.type === 'counter') return true;
+  if (meta?.type === 'counter' || meta?.type === 'histogram') return true;
   if (meta?.type === 'gauge') return false;
   return /_(total|bucket|count|sum)$/.test(name);
-}
-
-/** The metric that a query is about, when it names one. */
-export function metricOf(query: string): string {
-  const selector = parseSelector(query);
-  if (!selector) return '';
-  return selector.metric || (selector.matchers.find((m) => m.label === '__name__' && m.op === '=')?.value ?? '');
 }
 
 export interface MetricRow {

@@ -102,9 +102,10 @@ export function Shell() {
 
 function focusQuery(): boolean {
   const field = document.querySelector('[data-query]');
-  if (!(field instanceof HTMLInputElement)) return false;
+  if (!(field instanceof HTMLElement)) return false;
   field.focus();
-  field.select();
+  if (field instanceof HTMLInputElement) field.select();
+  else getSelection()?.selectAllChildren(field);
   return true;
 }
 

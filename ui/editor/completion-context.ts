@@ -1,0 +1,127 @@
+// What a person may want to write where the cursor stands: a pure function of the text and the place.
+
+import type { Token } from '../../src/metrics/promql/lex.ts';
+import { unquote } from '../../src/query/scanner.ts';
+import type { Matcher } from '../../src/query/matchers.ts';
+import { printSelector } from '../data/selector.ts';
+import { classTokens, isLabelList, openMarks, SET_WORDS } from './token-classes.ts';
+import type { Open } from './token-classes.ts';
+import { commentsOf, isQuote, looseTokens } from './loose-tokens.ts';
+import type { LooseTokens } from './loose-tokens.ts';
+
+/** `from` is where the word begins that a choice replaces. Selectors narrow what is offered to series that fit. */
+export type Wanted =
+  | { readonly kind: 'nothing' }
+  /** An operand: a metric, a function, an aggregation; behind an operator its modifiers too. */
+  | { readonly kind: 'operand'; readonly from: number; readonly afterOperator: boolean }
+  /** What goes on behind an operand. */
+  | { readonly kind: 'operator'; readonly from: number; readonly grouping: boolean }
+  | { readonly kind: 'label'; readonly from: number; readonly selectors: readonly string[]; readonly list: boolean }
+  | { readonly kind: 'value'; readonly from: number; readonly label: string; readonly quote: string; readonly selectors: readonly string[] }
+  | { readonly kind: 'name'; readonly from: number; readonly quote: string }
+  | { readonly kind: 'duration'; readonly from: number };
+
+const NOTHING: Wanted = { kind: 'nothing' };
+const SELECTORS_MAX = 10;
+const MATCH_OPS: readonly string[] = ['=', '!=', '=~', '!~'];
+const AGGREGATED = /^(sum|avg|count|min|max|group|stddev|stdvar|topk|bottomk|count_values|quantile|limitk|limit_ratio)$/i;
+
+/** What may be written at `at`. */
+export function wantedAt(text: string, at: number): Wanted {
+  const before = text.slice(0, at);
+  const loose = looseTokens(before);
+  if (commentsOf(before, loose).some(({ to }) => to === at)) return NOTHING;
+  const opened = loose.bad.find(({ from, to }) => to === at && isQuote(before[from]));
+  if (opened) return wantedInString(before, loose, opened.from);
+  if (loose.bad.some(({ to }) => to === at)) return NOTHING;
+  const last = loose.tokens.at(-1);
+  const partial = last?.to === at && isPart(last) ? last : undefined;
+  const tokens = partial ? loose.tokens.slice(0, -1) : loose.tokens;
+  const from = partial?.from ?? at;
+  const inner = openMarks(tokens).at(-1);
+  if (inner?.mark === '[') return tokens.at(-1)?.text === '[' || tokens.at(-1)?.text === ':' ? { kind: 'duration', from } : NOTHING;
+  if (partial !== undefined && partial.kind !== 'word') return NOTHING;
+  if (inner?.mark === '{')
+    return beginsMatcher(tokens) ? { kind: 'label', from, selectors: around(before, tokens, inner), list: false } : NOTHING;
+  if (inner !== undefined && isLabelList(inner)) {
+    return beginsMatcher(tokens) ? { kind: 'label', from, selectors: metricsOf(text), list: true } : NOTHING;
+  }
+  return wantedInExpression(tokens, from);
+}
+
+function isPart({ kind }: Token): boolean {
+  return kind === 'word' || kind === 'number' || kind === 'duration';
+}
+
+function beginsMatcher(tokens: readonly Token[]): boolean {
+  return ['{', '(', ','].includes(tokens.at(-1)?.text ?? '');
+}
+
+function wantedInExpression(tokens: readonly Token[], from: number): Wanted {
+  const last = tokens.at(-1);
+  if (last === undefined) return { kind: 'operand', from, afterOperator: false };
+  const word = last.text.toLowerCase();
+  if (last.kind === 'word' && SET_WORDS.includes(word)) return { kind: 'operand', from, afterOperator: true };
+  if (last.kind === 'word' && word === 'offset') return { kind: 'duration', from };
+  if (last.kind === 'word' && word === 'bool') return { kind: 'operand', from, afterOperator: true };
+  if (last.kind === 'punctuation' && !')}]'.includes(last.text)) {
+    return { kind: 'operand', from, afterOperator: !'(,{'.includes(last.text) };
+  }
+  if (last.text === ')' && closesLabelList(tokens)) return { kind: 'operand', from, afterOperator: true };
+  return { kind: 'operator', from, grouping: AGGREGATED.test(word) || last.text === ')' };
+}
+
+/** Whether the last token ends `on (…)`, behind which an operand follows. */
+function closesLabelList(tokens: readonly Token[]): boolean {
+  const open = openMarks(tokens.slice(0, -1)).at(-1);
+  return open !== undefined && isLabelList(open) && open.word !== 'by' && open.word !== 'without';
+}
+
+function wantedInString(before: string, { tokens }: LooseTokens, from: number): Wanted {
+  const earlier = tokens.filter((token) => token.to <= from);
+  const inner = openMarks(earlier).at(-1);
+  const quote = before[from] ?? '"';
+  if (inner?.mark !== '{') return NOTHING;
+  const last = earlier.at(-1);
+  if (last?.text === '{' || last?.text === ',') return { kind: 'name', from: from + 1, quote };
+  const label = earlier.at(-2);
+  if (last === undefined || label === undefined || !MATCH_OPS.includes(last.text)) return NOTHING;
+  const name = textOf(before, label);
+  const selectors = name === '__name__' ? [] : around(before, earlier.slice(0, -2), inner);
+  return { kind: 'value', from: from + 1, label: name, quote, selectors };
+}
+
+function textOf(text: string, token: Token): string {
+  if (token.kind !== 'string') return token.text;
+  try {
+    return unquote(text, token.from, token.to);
+  } catch {
+    return ''; // an escape that is still being written
+  }
+}
+
+/** The selector around the cursor as far as it is whole: its name, and the matchers in front of the cursor. */
+function around(text: string, tokens: readonly Token[], { index }: Open): readonly string[] {
+  const named = tokens[index - 1];
+  const metric = named?.kind === 'word' ? named.text : '';
+  const matchers: Matcher[] = [];
+  for (let i = index + 1; i + 2 < tokens.length; i++) {
+    const [name, op, value] = tokens.slice(i, i + 3);
+    const compares = MATCH_OPS.find((known) => known === op?.text);
+    if (name && compares !== undefined && value?.kind === 'string') {
+      matchers.push({ name: textOf(text, name), op: matchOp(compares), value: textOf(text, value) });
+    }
+  }
+  const printed = printSelector({ metric, matchers });
+  return printed === '' ? [] : [printed];
+}
+
+function matchOp(text: string): Matcher['op'] {
+  return text === '!=' || text === '=~' || text === '!~' ? text : '=';
+}
+
+/** The metrics that a text names, as selectors. */
+function metricsOf(text: string): readonly string[] {
+  const named = classTokens(text).filter(({ kind }) => kind === 'metric');
+  return [...new Set(named.map(({ from, to }) => text.slice(from, to)))].slice(0, SELECTORS_MAX);
+}

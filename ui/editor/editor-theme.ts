@@ -1,0 +1,78 @@
+// The looks of the editor in the application's own names, the same for light and dark.
+
+import { EditorView } from '@codemirror/view';
+
+const underline = (colour: string): Record<string, string> => ({
+  backgroundImage: 'none',
+  textDecoration: `underline wavy ${colour} 1px`,
+  textDecorationSkipInk: 'none',
+  textUnderlineOffset: '3px',
+  paddingBottom: '0',
+});
+
+export const editorTheme = EditorView.theme({
+  '&': {
+    backgroundColor: 'var(--ground)',
+    color: 'var(--text)',
+    border: '1px solid var(--line-strong)',
+    borderRadius: '4px',
+    minWidth: '0',
+  },
+  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-1px' },
+  '.cm-scroller': { fontFamily: 'var(--font-data)', fontSize: '12px', lineHeight: '20px', maxHeight: '200px', overflow: 'auto' },
+  '.cm-content': { padding: '3px 0', caretColor: 'var(--text)', minHeight: '26px' },
+  '.cm-content:focus-visible': { outline: 'none' },
+  '.cm-line': { padding: '0 8px', overflowWrap: 'anywhere' },
+  '.cm-placeholder': { color: 'var(--muted)' },
+  '.cm-cursor': { borderLeftColor: 'var(--text)' },
+  '& .cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
+    background: 'color-mix(in srgb, var(--accent) 30%, transparent)',
+  },
+  '&.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--chosen)', color: 'inherit' },
+  '&.cm-focused .cm-nonmatchingBracket': { backgroundColor: 'var(--bad-ground)', color: 'inherit' },
+  '.pq-function': { color: 'var(--code-function)' },
+  '.pq-keyword': { color: 'var(--code-keyword)', fontWeight: '500' },
+  '.pq-label': { color: 'var(--code-label)' },
+  '.pq-string': { color: 'var(--code-string)' },
+  '.pq-number': { color: 'var(--code-number)' },
+  '.pq-operator, .pq-bracket': { color: 'var(--muted)' },
+  '.pq-comment': { color: 'var(--muted)', fontStyle: 'italic' },
+  '.cm-lintRange-error': underline('var(--bad)'),
+  '.cm-lintRange-warning': underline('var(--warn)'),
+  '.cm-lintRange-info': underline('var(--accent)'),
+  '.cm-lintPoint': { display: 'none' },
+  '.cm-tooltip': {
+    maxWidth: 'min(560px, 94vw)',
+    border: '1px solid var(--line)',
+    borderRadius: '4px',
+    backgroundColor: 'var(--ground)',
+    color: 'var(--text)',
+    boxShadow: '0 4px 16px rgb(0 0 0 / 20%)',
+    overflow: 'hidden',
+  },
+  '.cm-diagnostic': { padding: '4px 8px', borderLeftWidth: '3px', font: '13px/20px var(--font-text)', overflowWrap: 'anywhere' },
+  '.cm-diagnostic-error': { borderLeftColor: 'var(--bad)' },
+  '.cm-diagnostic-warning': { borderLeftColor: 'var(--warn)' },
+  '.cm-diagnostic-info': { borderLeftColor: 'var(--accent)' },
+  '.cm-tooltip.cm-tooltip-autocomplete': { overflow: 'visible' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': {
+    maxWidth: 'min(560px, 94vw)',
+    maxHeight: '260px',
+    font: '12px/20px var(--font-data)',
+    minWidth: '160px',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { display: 'flex', gap: '16px', padding: '0 8px', lineHeight: '22px' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--chosen)', color: 'var(--text)' },
+  '.cm-completionLabel': { flex: '1 0 auto', maxWidth: '100%', overflow: 'hidden', textOverflow: 'ellipsis' },
+  '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '700' },
+  '.cm-completionDetail': {
+    flex: '0 1 auto',
+    marginLeft: '0',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    color: 'var(--muted)',
+    fontStyle: 'normal',
+    fontFamily: 'var(--font-text)',
+  },
+  '.cm-tooltip.cm-completionInfo': { padding: '4px 8px', maxWidth: '280px', font: '12px/18px var(--font-text)' },
+});
