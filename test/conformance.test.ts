@@ -39,6 +39,13 @@ const sample = (name: string, success: boolean, samples = 1): unknown => ({
   expect: { samples, success },
 });
 
+/** A description of a few paths; `data` is the schema of their successes. */
+function described(paths: readonly string[], data: unknown): unknown {
+  const answer = (schema: unknown): unknown => ({ content: { 'application/json': { schema } } });
+  const responses = { '200': answer({ type: 'object', properties: { data } }), default: answer({ type: 'object', required: ['error'] }) };
+  return { paths: Object.fromEntries(paths.map((path) => [path, { get: { responses } }])), components: { schemas: {} } };
+}
+
 const good = {
   'remote-write-v2-receiver.json': { cases: [sample('fuel_litres', true), sample('nameless', false)] },
   'prometheus-config/index.json': [
@@ -61,6 +68,7 @@ const good = {
       { path: '/api/v1/query', query: { query: ['1 + 1'], time: ['4'] }, data: { resultType: 'scalar', result: [4, '2'] } },
     ],
   },
+  'prometheus-openapi-ours.yaml': described(['/alerts', '/query', '/label/{name}/values', '/targets/metadata'], {}),
   'promql/boats.test': 'load 1m\n  boats 1 2\n\neval instant at 1m boats\n  boats 2\n\nclear\n\neval instant at 1m boats\n',
   'promql-format.json': [{ in: 'sum(boats)by(harbour)', out: 'sum by (harbour) (boats)', kind: 'string' }],
   'promql-series-notation.json': [
@@ -89,7 +97,8 @@ test('cases that hold pass, unknown files are named', async () => {
   assert.match(output, /^passed {2}prometheus-http-api\.json: 2 of 2 cases$/m);
   assert.match(output, /^passed {2}promql\/boats\.test .*: 2 of 2 cases$/m);
   assert.match(output, /^skipped star-charts\.json: no family yet$/m);
-  assert.match(output, /^14 passed, 0 failed, 1 skipped$/m);
+  assert.match(output, /^passed {2}prometheus-openapi-ours\.yaml: (\d+) of \1 cases$/m);
+  assert.match(output, /^\d{2} passed, 0 failed, 1 skipped$/m);
   assert.equal(code, 0);
 });
 
@@ -104,9 +113,12 @@ test('changed expectations fail, each with what was expected and what came', asy
       ...good['prometheus-http-api.json'],
       cases: [{ path: '/api/v1/label/{name}/values', pathParams: { name: 'harbour' }, data: ['n'] }],
     },
+    'prometheus-openapi-ours.yaml': described(['/nowhere', '/label/{name}/values'], { type: 'string' }),
   };
   const { code, output } = await conformance(changed);
-  assert.match(output, /^0 passed, 5 failed, 0 skipped$/m);
+  // Of the description only refusals are as they must be: no list is a text, and one path is not there.
+  assert.match(output, /^failed {2}prometheus-openapi-ours\.yaml: 3 of 8 cases$/m);
+  assert.match(output, /^3 passed, 10 failed, 0 skipped$/m);
   assert.match(output, /expected .*"samples":2.*\n\s+got .*"samples":1/);
   assert.equal(code, 1);
 });

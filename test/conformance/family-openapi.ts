@@ -1,9 +1,9 @@
 // Prometheus's published description of its API: every answer must be of the schema that it names for the path and the status.
 //
-//   requests (the HTTP API's cases, and some for every path of the description) ─▶ answers ─▶ schema
+//   requests (the HTTP API's cases, and those of `openapi-requests.ts` for every path and method) ─▶ answers ─▶ schema
 //
-// Paths that answer 404 are said to be skipped: the description names what a whole Prometheus has. A string is not asked for, because the
-// description of its answer, a list of texts, is not what Prometheus gives.
+// Where Prometheus itself answers otherwise than its description says, its answer counts: 204 and no body after a deletion, lines of JSON where a
+// text is described, and the answers of remote write, remote read and OTLP, which are of their own protocols and have families of their own.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,6 +18,8 @@ import type { Target } from '../harness/client.ts';
 import type { Program } from '../harness/program.ts';
 import { addressOf, httpApiFile, parseJson, parseLoad, push } from './family-http-api.ts';
 import type { Family, Outcome } from './family.ts';
+import { type Asked, EXEMPLAR, HISTOGRAM, JOB_RULES, LOAD, PAGE, requestsFor } from './openapi-requests.ts';
+import { upOfJobs } from './scraped.ts';
 
 const documentSchema = z.object({
   paths: z.record(
@@ -34,12 +36,6 @@ const documentSchema = z.object({
 
 type Document = z.infer<typeof documentSchema>;
 
-interface Asked {
-  readonly method: 'GET' | 'POST';
-  /** Below `/api/v1`, with its query. */
-  readonly address: string;
-}
-
 export const openApiFamily: Family = {
   name: 'OpenAPI',
   claims: (path) => /^prometheus-openapi-.*\.yaml$/.test(path),
@@ -47,13 +43,19 @@ export const openApiFamily: Family = {
     const document = documentSchema.parse(parseYaml(readFileSync(file, 'utf8')));
     const beside = join(dirname(file), 'prometheus-http-api.json');
     const cases = existsSync(beside) ? httpApiFile.parse(JSON.parse(readFileSync(beside, 'utf8'))) : undefined;
+    const job = setup.scrape({ body: Buffer.from(PAGE), contentType: 'text/plain', config: { relabel_configs: JOB_RULES } });
     const requests = [
-      ...ownRequests(document),
-      ...(cases?.cases ?? []).map((each): Asked => ({ method: 'GET', address: addressOf(each).replace(/^\/api\/v1/, '') })),
+      ...requestsFor(document.paths, job),
+      ...(cases?.cases ?? []).map((each): Asked => ({
+        method: 'GET',
+        address: addressOf(each).replace(/^\/api\/v1/, ''),
+        expected: 'any',
+      })),
     ];
     const tenant = setup.tenant();
-    return async ({ url }: Program) => {
-      const target = { url, tenant };
+    return async (program: Program) => {
+      const target = { url: program.url, tenant };
+      await upOfJobs(program, [job]);
       await push(target, [...parseLoad(LOAD), ...(cases === undefined ? [] : parseLoad(cases.load))]);
       await push(target, [HISTOGRAM, EXEMPLAR]);
       const schemas = new Schemas(document);
@@ -78,16 +80,20 @@ class Schemas {
   }
 
   /** What is wrong with an answer; undefined when it is as described. */
-  problem({ method, address }: Asked, status: number, body: unknown): string | undefined {
+  problem({ method, address }: Asked, { status, type, text }: Answer): string | undefined {
     const [path = ''] = address.split('?');
     const described = Object.keys(this.#document.paths).find((each) => new RegExp(`^${each.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path));
     if (described === undefined) return `no such path: ${path}`;
     const operation = method.toLowerCase();
     const responses = this.#document.paths[described]?.[operation]?.responses ?? {};
     const found = String(status) in responses ? String(status) : 'default';
-    const type = Object.keys(responses[found]?.content ?? {}).find((each) => each.includes('json'));
-    if (type === undefined) return `no JSON is described for ${status}`;
-    const pointer = ['paths', described, operation, 'responses', found, 'content', type, 'schema'];
+    const types = Object.keys(responses[found]?.content ?? {});
+    if (types.includes(LINES_TYPE)) return type.startsWith(LINES_TYPE) ? linesProblem(text) : `not ${LINES_TYPE} but ${type}`;
+    const json = types.find((each) => each.includes('json'));
+    if (json === undefined) return `no JSON is described for ${status}`;
+    const body = parseJson(text);
+    if (body === undefined || !type.startsWith('application/json')) return `not JSON but ${type}`;
+    const pointer = ['paths', described, operation, 'responses', found, 'content', json, 'schema'];
     const validate = this.#validator(
       `openapi#/${pointer.map((each) => encodeURIComponent(each.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`,
     );
@@ -101,110 +107,71 @@ class Schemas {
   }
 }
 
-async function runRequest({ url, tenant }: Required<Target>, asked: Asked, schemas: Schemas): Promise<Outcome> {
-  const { method, address } = asked;
+const LINES_TYPE = 'application/x-ndjson';
+
+const searchLines = z.object({
+  batches: z
+    .array(
+      z.strictObject({
+        results: z.array(
+          z.union([
+            z.strictObject({ value: z.string(), score: z.number().optional() }),
+            z.strictObject({
+              name: z.string(),
+              score: z.number().optional(),
+              type: z.string().optional(),
+              help: z.string().optional(),
+              unit: z.string().optional(),
+            }),
+          ]),
+        ),
+        warnings: z.array(z.string()).optional(),
+      }),
+    )
+    .min(1),
+  end: z.strictObject({ status: z.literal('success'), has_more: z.boolean(), warnings: z.array(z.string()).optional() }),
+});
+
+/** What is wrong with the lines of a search: batches of results, and a last line that says how it ended. */
+function linesProblem(text: string): string | undefined {
+  if (!text.endsWith('\n')) return 'the last line has no end';
+  const lines = text.slice(0, -1).split('\n').map(parseJson);
+  const checked = searchLines.safeParse({ batches: lines.slice(0, -1), end: lines.at(-1) });
+  return checked.success ? undefined : z.prettifyError(checked.error);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** Scraped data belongs to whoever names no tenant. */
+const SCRAPED = /^\/(?:targets|scrape_pools)\b/;
+
+async function runRequest({ url, tenant }: Pick<Required<Target>, 'url' | 'tenant'>, asked: Asked, schemas: Schemas): Promise<Outcome> {
+  const { method, address, body } = asked;
   const name = `${method} ${address}`;
   const [path = '', query = ''] = address.split('?');
-  const response =
-    method === 'GET'
-      ? await fetch(`${url}/prom/api/v1${address}`, { headers: { 'x-scope-orgid': tenant } })
-      : await fetch(`${url}/prom/api/v1${path}`, {
-          method,
-          headers: { 'x-scope-orgid': tenant, 'content-type': 'application/x-www-form-urlencoded' },
-          body: query,
-        });
-  const text = await response.text();
-  if (response.status === 404) return { kind: 'skipped', name, reason: `${path} is not there` };
-  const body = parseJson(text);
-  const got = `${response.status} ${text.slice(0, 200)}`;
-  if (body === undefined) return { kind: 'failed', name, expected: 'JSON', got };
-  const problem = schemas.problem(asked, response.status, body);
+  const own: Record<string, string> = SCRAPED.test(address) ? {} : { 'x-scope-orgid': tenant };
+  const isForm = method === 'POST' && body === undefined;
+  const response = await fetch(`${url}/prom/api/v1${isForm ? path : address}`, {
+    method,
+    headers: { ...own, ...(isForm ? { 'content-type': 'application/x-www-form-urlencoded' } : body?.headers) },
+    ...(isForm ? { body: query } : body === undefined ? {} : { body: new Uint8Array(body.bytes) }),
+  });
+  const answer = { status: response.status, type: response.headers.get('content-type') ?? '', text: await response.text() };
+  const got = `${answer.status} ${answer.text.slice(0, 200)}`;
+  if (!isExpected(asked, answer.status)) return { kind: 'failed', name, expected: asked.expected, got };
+  const isDone = answer.status === 204 && answer.text === '';
+  const problem = isDone || body !== undefined ? undefined : schemas.problem(asked, answer);
   return problem === undefined
     ? { kind: 'passed', name }
     : { kind: 'failed', name, expected: 'an answer of its schema', got: `${problem}: ${got}` };
 }
 
-// ── requests of our own ──
-
-const LOAD = `load 30s
-  boats{harbour="north"} 0+3x20
-  boats{harbour="south"} 5 7 NaN Inf -Inf
-  tide_bucket{le="1"} 1+1x20
-  tide_bucket{le="+Inf"} 2+2x20`;
-
-const HISTOGRAM = {
-  labels: { __name__: 'waves' },
-  histograms: [0, 30_000, 60_000].map((ts) => ({
-    ts,
-    kind: 'integer' as const,
-    count: 6,
-    sum: 3,
-    schema: 1,
-    zeroThreshold: 0.001,
-    zeroCount: 1,
-    positiveSpans: [{ offset: 0, length: 2 }],
-    positive: [2, 1],
-    negativeSpans: [],
-    negative: [],
-    customValues: [],
-  })),
-};
-
-const EXEMPLAR = { labels: { __name__: 'boats', harbour: 'north' }, exemplars: [{ labels: { trace_id: 'a1' }, value: 3, ts: 30_000 }] };
-
-const EXPRESSIONS = [
-  '1 + 1',
-  'boats',
-  'boats[5m]',
-  'waves',
-  'waves[5m]',
-  'sum by (harbour) (rate(boats[2m]))',
-  'rate(boats[2m])',
-  'histogram_quantile(0.9, tide_bucket)',
-  'sum({__name__=~"boats|waves"})',
-  'boats @ end() offset -30s',
-  'boats + on (harbour) group_left (x) fill (0) boats',
-  '-boats unless boats > bool 3',
-  'max_over_time(boats[2m:30s])',
-  'quantile_over_time(0.5, boats[2m] anchored)',
-  'topk(1, boats)',
-  'boats{harbour!~"n.*"} or vector(1)',
-  'absent(nothing)',
-  'boats +',
-  'nothing_of_this_name()',
-  'label_replace(boats, "__name__", "one", "", "")',
-];
-
-/** Parameters by which paths are asked besides none. */
-const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
-  '/labels': ['', 'match[]=boats', 'limit=1', 'start=x'],
-  '/label/{name}/values': ['', 'match[]=boats', 'limit=1'],
-  '/series': ['match[]=boats', 'match[]=boats&limit=1', 'match[]={}'],
-  '/metadata': ['', 'limit=1', 'metric=boats', 'limit=x'],
-  '/query_exemplars': ['query=boats', 'query=boats&start=0&end=100', 'query='],
-  '/targets': ['', 'state=active', 'state=dropped'],
-  '/targets/metadata': ['', 'limit=1'],
-  '/targets/relabel_steps': ['', 'scrapePool=x'],
-  '/scrape_pools/config': ['scrape_pool=x'],
-  '/rules': ['', 'type=alert', 'type=x'],
-};
-
-function ownRequests({ paths }: Document): Asked[] {
-  const requests: Asked[] = [];
-  for (const [path, methods] of Object.entries(paths)) {
-    for (const method of ['GET', 'POST'] as const) {
-      if (!(method.toLowerCase() in methods) || /^\/(admin|search|read|write|otlp|notifications\/live)\b/.test(path)) continue;
-      for (const parameters of parametersOf(path)) requests.push({ method, address: `${path.replace('{name}', 'harbour')}?${parameters}` });
-    }
-  }
-  return requests;
-}
-
-function parametersOf(path: string): readonly string[] {
-  const queries = EXPRESSIONS.map((expr) => `query=${encodeURIComponent(expr)}`);
-  if (path === '/query') return queries.flatMap((each) => [`${each}&time=60`, `${each}&time=60&stats=all&limit=1`]);
-  if (path === '/query_range')
-    return queries.flatMap((each) => [`${each}&start=0&end=120&step=30`, `${each}&start=0&end=120&step=30&stats=all&limit=1`]);
-  if (path === '/format_query' || path === '/parse_query') return queries;
-  return PARAMETERS[path] ?? [''];
+function isExpected({ expected }: Asked, status: number): boolean {
+  if (status === 405) return false;
+  if (expected === 'any') return true;
+  return expected === 'success' ? status < 300 : status >= 400;
 }
