@@ -207,3 +207,14 @@ test('a stale marker keeps its bits in memory', async () => {
     assert.deepEqual(found.get('1'), [`${START_MS - BLOCK_MS} ${STALE_HIGH} ${STALE_LOW}`]);
   }
 });
+
+test('samples that are too many to be kept are read all the same', async () => {
+  const tenant = 'dense';
+  cacheBytes = 64 * 1024;
+  const samples = Array.from({ length: 7200 }, (_, i) => ({ series: 1, ms: START_MS - BLOCK_MS + i * 1000, value: i }));
+  await put(tenant, samples);
+  nowMs += 60_000;
+  const window = { afterMs: START_MS - 2 * BLOCK_MS, toMs: START_MS };
+  for (let round = 0; round < 2; round++) assert.equal((await samplesOf(tenant, '1', window, true)).get('1')?.length, 7200);
+  assert.ok((metricStore.options.kept?.cache.bytes ?? 0) <= cacheBytes);
+});

@@ -10,7 +10,7 @@ import { guarded } from './read.ts';
 import { BLOCK_MS, blockOf } from './recent-writes.ts';
 import { BlockShares, CACHED_SAMPLE_BYTES, type SampleCache } from './sample-cache.ts';
 import { Joiner, type SampleRun, type VisitSamples } from './sample-runs.ts';
-import { Turns, readStored, usualSamples } from './stored-samples.ts';
+import { Turns, readStored } from './stored-samples.ts';
 import type { Window } from './window.ts';
 
 /** A block of time that has been written to within this time is taken to be written to again soon. */
@@ -25,6 +25,7 @@ export async function readSamples(context: ReadContext, selection: Selection, as
   const part = quietPart(context, selection, window);
   if (part === undefined) return readStored(context, selection, { window, visit });
   const blocks = await knownBlocks(context, selection, part);
+  if (blocks === undefined) return readStored(context, selection, { window, visit });
   const begin = (number: number, joiner: Joiner): void => {
     for (const block of blocks) {
       const place = block.places[number] ?? -1;
@@ -83,7 +84,7 @@ function quietPart({ kept }: ReadContext, { tenant, size }: Selection, window: W
   if (end - first > BLOCKS_MAX) return undefined;
   let next = first;
   while (next < end && cache.writes.idleMs(tenant, next) > QUIET_MS) next++;
-  const bytes = size * usualSamples({ afterMs: 0, toMs: (next - first) * BLOCK_MS }) * CACHED_SAMPLE_BYTES;
+  const bytes = size * (next - first) * cache.samplesPerBlock(tenant) * CACHED_SAMPLE_BYTES;
   if (next === first || bytes > cache.shareBytes) return undefined;
   return { cache, asOf, first, last: next - 1, toMs: Math.min(window.toMs, next * BLOCK_MS - 1) };
 }
@@ -95,8 +96,8 @@ interface KnownBlock {
   readonly places: Int32Array;
 }
 
-/** The blocks of the quiet part with all series of the selection in them. */
-async function knownBlocks(context: ReadContext, selection: Selection, part: QuietPart): Promise<readonly KnownBlock[]> {
+/** The blocks of the quiet part with all series of the selection in them; undefined where their samples are too many to be kept. */
+async function knownBlocks(context: ReadContext, selection: Selection, part: QuietPart): Promise<readonly KnownBlock[] | undefined> {
   const { cache, asOf, first, last } = part;
   const blocks: KnownBlock[] = [];
   let from = Number.POSITIVE_INFINITY;
@@ -111,7 +112,14 @@ async function knownBlocks(context: ReadContext, selection: Selection, part: Qui
   }
   if (from > to) return blocks;
   const unknown = blocks.slice(from - first, to + 1 - first);
-  await fill(context, selection, { from, to, blocks: unknown });
+  try {
+    await fill(context, selection, { cache, from, to, blocks: unknown });
+  } catch (error) {
+    if (!(error instanceof TooDense)) throw error;
+    cache.noteDensity(selection.tenant, error.samplesPerBlock);
+    cache.trim();
+    return undefined;
+  }
   for (const { shares, places } of unknown) place(selection, shares, places);
   cache.trim();
   return blocks;
@@ -129,7 +137,18 @@ function place(selection: Selection, shares: BlockShares, places: Int32Array): b
   return isKnown;
 }
 
+/** Ends the filling of blocks that have more samples than was thought. */
+class TooDense extends Error {
+  readonly samplesPerBlock: number;
+
+  constructor(samplesPerBlock: number) {
+    super('more samples than are kept');
+    this.samplesPerBlock = samplesPerBlock;
+  }
+}
+
 interface Filling {
+  readonly cache: SampleCache;
   readonly from: number;
   readonly to: number;
   readonly blocks: readonly KnownBlock[];
@@ -144,11 +163,16 @@ const NO_SAMPLES: SampleRun = {
 };
 
 /** Reads blocks of time whole, for all series of a selection. */
-async function fill(context: ReadContext, selection: Selection, { from, to, blocks }: Filling): Promise<void> {
+async function fill(context: ReadContext, selection: Selection, { cache, from, to, blocks }: Filling): Promise<void> {
   const window = { afterMs: from * BLOCK_MS - 1, toMs: (to + 1) * BLOCK_MS - 1 };
+  let samples = 0;
+  let series = 0;
   await readStored(context, selection, {
     window,
     visit: (number, run) => {
+      samples += run.length;
+      series++;
+      if (samples * CACHED_SAMPLE_BYTES > 2 * cache.shareBytes) throw new TooDense(Math.ceil(samples / series / blocks.length));
       const low = selection.low(number);
       const high = selection.high(number);
       let at = 0;

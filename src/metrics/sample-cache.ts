@@ -113,15 +113,30 @@ function firstAfter(times: Uint32Array, from: number, to: number, ms: number): n
   return low;
 }
 
+const USUAL_SAMPLES = BLOCK_MS / 15_000;
+const DENSE_TENANTS_MAX = 10_000;
+
 export class SampleCache {
   readonly writes: RecentWrites;
   readonly #bytesMax: () => number;
+  readonly #dense = new Map<string, number>();
   /** In the order of their last use. */
   readonly #blocks = new Map<string, CachedBlock>();
 
   constructor(writes: RecentWrites, bytesMax: () => number) {
     this.writes = writes;
     this.#bytesMax = bytesMax;
+  }
+
+  /** How many samples a series of a tenant is taken to have in a block: as every 15 s, until a question has met more. */
+  samplesPerBlock(tenant: string): number {
+    return this.#dense.get(tenant) ?? USUAL_SAMPLES;
+  }
+
+  /** Notes how many they really were. */
+  noteDensity(tenant: string, samples: number): void {
+    if (this.#dense.size >= DENSE_TENANTS_MAX) this.#dense.clear();
+    if (samples > this.samplesPerBlock(tenant)) this.#dense.set(tenant, samples);
   }
 
   /** How much one question may take of the cache, in bytes: less than all, so that it does not drive out what it has just put in. */

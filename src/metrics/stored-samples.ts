@@ -56,7 +56,7 @@ export async function readStored(context: ReadContext, selection: Selection, { w
 }
 
 /** How many samples a series is taken to have in a window, before it is known. */
-export function usualSamples({ afterMs, toMs }: Window): number {
+function usualSamples({ afterMs, toMs }: Window): number {
   return Math.max(1, Math.min((toMs - afterMs) / USUAL_INTERVAL_MS, GROUP_ROWS_MAX));
 }
 
