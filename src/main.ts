@@ -129,6 +129,8 @@ async function startMetrics(core: Core, stack: AsyncDisposableStack): Promise<Si
       onIndexError: (tenant, error) => log.warn('labels could not be loaded into memory; the store is asked instead', { tenant, error }),
     }),
   );
+  // A retention that has become longer shows samples that were passed over when a block was read.
+  settings.follow(() => () => metricStore.options.kept?.cache.clear());
   const push = { begin: metricStore.begin, now: systemClock };
   const pushgateway = stack.use(
     await openPushgateway({
