@@ -17,16 +17,26 @@ const dataSchema = z.discriminatedUnion('resultType', [
 
 type Data = z.infer<typeof dataSchema>;
 
+interface Strictness {
+  readonly ordered?: boolean;
+  /** The relative error that two values may have. */
+  readonly error?: number;
+}
+
 /** What differs first, in words; nothing where the answers agree. `ordered`: the series of a vector must come in the same order of values. */
-export function differenceOf(ours: ApiAnswer, theirs: ApiAnswer, ordered = false): string | undefined {
+export function differenceOf(
+  ours: ApiAnswer,
+  theirs: ApiAnswer,
+  { ordered = false, error = RELATIVE_ERROR }: Strictness = {},
+): string | undefined {
   if (ours.status !== 'success' || theirs.status !== 'success') return errorDifference(ours, theirs);
   const [a, b] = [dataSchema.parse(ours.data), dataSchema.parse(theirs.data)];
   if (a.resultType !== b.resultType) return `${a.resultType} and ${b.resultType}`;
   if (a.resultType === 'string') return JSON.stringify(a.result) === JSON.stringify(b.result) ? undefined : 'another text';
-  if (a.resultType === 'scalar') return pointsDifference('the scalar', pointsOf(a), pointsOf(b));
+  if (a.resultType === 'scalar') return pointsDifference('the scalar', pointsOf(a), pointsOf(b), error);
   const [left, right] = [seriesOf(a), seriesOf(b)];
   if (ordered && !sameOrder(left, right)) return 'another order';
-  return seriesDifference(byLabels(left), byLabels(right));
+  return seriesDifference(byLabels(left), byLabels(right), error);
 }
 
 /** Whether an answer holds at least one value. */
@@ -47,9 +57,9 @@ export function stepDifference(range: ApiAnswer, time: number, instant: ApiAnswe
 }
 
 /** Equal but for rounding: NaN is NaN, infinities and zero only themselves. */
-function sameValue(a: number, b: number): boolean {
+function sameValue(a: number, b: number, error = RELATIVE_ERROR): boolean {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
-  return Math.abs(a - b) <= RELATIVE_ERROR * Math.max(Math.abs(a), Math.abs(b)) && Number.isFinite(a) && Number.isFinite(b);
+  return Math.abs(a - b) <= error * Math.max(Math.abs(a), Math.abs(b)) && Number.isFinite(a) && Number.isFinite(b);
 }
 
 /** A time in seconds and a value. */
@@ -101,21 +111,25 @@ function sameOrder(a: readonly ReadSeries[], b: readonly ReadSeries[]): boolean 
   return left.every(([, value], i) => sameValue(value, right[i]?.[1] ?? 0));
 }
 
-function seriesDifference(ours: ReadonlyMap<string, readonly Point[]>, theirs: ReadonlyMap<string, readonly Point[]>): string | undefined {
+function seriesDifference(
+  ours: ReadonlyMap<string, readonly Point[]>,
+  theirs: ReadonlyMap<string, readonly Point[]>,
+  error = RELATIVE_ERROR,
+): string | undefined {
   for (const labels of theirs.keys()) if (!ours.has(labels)) return `without the series ${labels}`;
   for (const [labels, points] of ours) {
     const others = theirs.get(labels);
     if (others === undefined) return `the series ${labels} more`;
-    const difference = pointsDifference(labels, points, others);
+    const difference = pointsDifference(labels, points, others, error);
     if (difference !== undefined) return difference;
   }
   return undefined;
 }
 
-function pointsDifference(labels: string, ours: readonly Point[], theirs: readonly Point[]): string | undefined {
+function pointsDifference(labels: string, ours: readonly Point[], theirs: readonly Point[], error: number): string | undefined {
   for (let i = 0; i < Math.max(ours.length, theirs.length); i++) {
     const [a, b] = [ours[i], theirs[i]];
-    if (a !== undefined && b !== undefined && a[0] === b[0] && sameValue(a[1], b[1])) continue;
+    if (a !== undefined && b !== undefined && a[0] === b[0] && sameValue(a[1], b[1], error)) continue;
     return `${labels}: ${printPoint(a)} and ${printPoint(b)}`;
   }
   return undefined;

@@ -71,7 +71,7 @@ const OWN_MAX = 64;
 
 /** A counter that begins far from zero, and near it after a reset, as after a restart. */
 function counter(random: () => number, { resets, own }: { resets: number; own: number }): ValueAt {
-  let units = 100 + Math.floor(random() * 500);
+  let units = 10_000 + Math.floor(random() * 5000);
   return () => {
     if (random() < resets) units = Math.floor(random() * 3);
     else if (random() < 0.8) units += Math.floor(random() * 9);
@@ -103,7 +103,7 @@ function flapping(random: () => number): ValueAt {
 function addHistogram(add: Add, labels: LabelPairs, random: () => number): void {
   const observed = Array.from({ length: SCRAPES }, () => BUCKETS.map(() => Math.floor(random() * 6)));
   const restart = 50 + Math.floor(random() * 380);
-  const before = BUCKETS.map((_, bucket) => 400 * (bucket + 1));
+  const before = BUCKETS.map((_, bucket) => 40_000 * (bucket + 1));
   /** How many observations up to a bucket there had been at a scrape: many before it, or those since a restart. */
   const upTo = (bucket: number, scrape: number): number => {
     let count = scrape >= restart ? 0 : (before[bucket] ?? 0);

@@ -85,7 +85,8 @@ class QueryGenerator {
   query(): AskedQuery {
     const from = DATA_FROM_MS / 1000;
     const seconds = (DATA_TO_MS - DATA_FROM_MS) / 1000;
-    const start = from + this.#below(seconds + 600) + 0.25;
+    // The first half is there from the beginning: see run.ts.
+    const start = from + this.#below(this.#chance(0.4) ? seconds / 2 : seconds + 300) + 0.25;
     const depth = 1 + this.#below(DEPTH_MAX);
     if (this.#chance(0.5)) {
       return { kind: 'range', ...this.#times(start), text: this.#chance(0.06) ? this.#scalar(depth) : this.#vector(depth) };

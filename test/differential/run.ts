@@ -170,7 +170,7 @@ async function comparePeer(both: Pair, query: AskedQuery, { tally, print }: Repo
   const judge = async (asked: AskedQuery): Promise<{ verdict: Verdict; words: string; ours: ApiAnswer }> => {
     const [ours, theirs] = await Promise.all([ask(both.ours, asked), ask(both.theirs, asked, forPeer(asked.text, parseExpr(asked.text)))]);
     const ordered = asked.kind === 'instant' && /^sort(_desc)?\(/.test(asked.text);
-    const difference = differenceOf(ours, theirs, ordered);
+    const difference = differenceOf(ours, theirs, { ordered });
     if (difference === undefined) return { verdict: 'agree', words: '', ours };
     const allowed = allowanceOf({ root: parseExpr(asked.text), ours, theirs });
     if (allowed !== undefined) return { verdict: 'allowed', words: allowed, ours };
