@@ -113,7 +113,7 @@ async function chartDraws({ browser, url }: Place): Promise<void> {
   await page.getByRole('button', { name: 'Without shop=oslo' }).waitFor();
   await page.getByRole('button', { name: 'Table', exact: true }).click();
   await page.getByRole('cell', { name: 'oslo' }).waitFor();
-  assert.match(decodeURIComponent(page.url()), /q=shop_orders_received_bytes_total\{shop="oslo"\}.*view=table/);
+  assert.match(decodeURIComponent(page.url()), /q=rate\(shop_orders_received_bytes_total\{shop="oslo"\}\[5m\]\).*view=table/);
   assert.deepEqual(complaints, []);
   await page.context().close();
 }
@@ -151,7 +151,7 @@ async function keyboardWorks({ browser, url }: Place): Promise<void> {
   await page.keyboard.press('g');
   await page.keyboard.press('m');
   await page.waitForURL(/\/ui\/metrics/);
-  await page.getByLabel('Selector').waitFor();
+  await page.getByRole('textbox', { name: 'Query' }).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('shop_queue_length');
   await page.keyboard.press('Enter');

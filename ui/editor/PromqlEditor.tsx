@@ -7,6 +7,7 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionStatus,
   moveCompletionSelection,
 } from '@codemirror/autocomplete';
@@ -48,6 +49,7 @@ function takeCompletion(view: EditorView): boolean {
 
 function keys(latest: Latest): readonly KeyBinding[] {
   const run = (view: EditorView): boolean => {
+    closeCompletion(view);
     latest.current.onRun(view.state.doc.toString());
     return true;
   };
@@ -77,7 +79,13 @@ function extensions(latest: Latest): Extension {
     bracketMatching({ brackets: '(){}[]' }),
     closeBrackets(),
     // Enter runs the query unless a choice was made with the arrows: a list that opens by itself must not change what Enter means.
-    autocompletion({ override: [completeFrom(() => latest.current.data)], selectOnOpen: false, icons: false, activateOnTypingDelay: 100 }),
+    autocompletion({
+      override: [completeFrom(() => latest.current.data)],
+      selectOnOpen: false,
+      interactionDelay: 0,
+      icons: false,
+      activateOnTypingDelay: 100,
+    }),
     keymap.of([...keys(latest), ...closeBracketsKeymap, ...historyKeymap, ...defaultKeymap]),
     highlighting,
     problemLines(),

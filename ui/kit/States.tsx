@@ -43,7 +43,8 @@ function advice(error: AskError): string {
   if (error.status === 400) return 'Correct the query where the message says, and run it again.';
   if (error.status === 401 || error.status === 403) return 'Choose another tenant, or ask whoever runs the program for access.';
   if (error.status === 404) return 'This program does not offer it. It may be older than this page.';
-  if (error.status === 422 || error.status === 429) return 'Narrow the query with more labels, or shorten the time range.';
+  if (error.status === 422) return 'The query is valid, but cannot be evaluated over this data. Narrow it, or shorten the time range.';
+  if (error.status === 429) return 'Narrow the query with more labels, or shorten the time range.';
   if (error.status === 503) return 'The program is busy or starting. Try again in a moment, or shorten the time range.';
   return "The program's log says more.";
 }

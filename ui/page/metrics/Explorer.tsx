@@ -148,6 +148,10 @@ function Facts({ result }: { readonly result: Result }) {
 
 function amounts(series: number | undefined, stats: QueryStats | undefined): readonly string[] {
   const parts = series === undefined ? [] : [`${countText(series)} series`];
-  if (stats) parts.push(`${countText(stats.samples)} samples`, quantityText(stats.seconds, { unit: 'seconds', perSecond: false }));
+  if (stats)
+    parts.push(
+      `${countText(stats.samples)} ${stats.samples === 1 ? 'sample' : 'samples'}`,
+      quantityText(stats.seconds, { unit: 'seconds', perSecond: false }),
+    );
   return parts;
 }

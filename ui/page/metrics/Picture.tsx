@@ -45,10 +45,13 @@ function overlaid({ grid, lines }: Drawing, earlier: Grid): Drawing {
 }
 
 export function Picture(props: PictureProps) {
-  const { raw, earlier, asked, state, quantity, onEvent } = props;
+  const { raw, earlier, asked, state, onEvent } = props;
   const { startMs, endMs } = asked.span;
   const { stepMs } = asked;
-  const { unit, perSecond } = quantity;
+  const { perSecond } = props.quantity;
+  // Counts of histograms are plain numbers, whatever is counted.
+  const counted = raw.some((s) => s.histogram);
+  const unit = counted ? 'none' : props.quantity.unit;
   const whole = useMemo(() => gridOf(raw, { startMs, endMs }, stepMs), [raw, startMs, endMs, stepMs]);
   const { grid, leftOut } = useMemo(() => largestSeries(whole, DRAWN_SERIES_MAX), [whole]);
   const { common, names } = useMemo(() => splitLabels(grid.series.map((s) => s.labels)), [grid]);
@@ -57,24 +60,23 @@ export function Picture(props: PictureProps) {
       grid.series.map((s, i): Line => {
         const metric = s.labels['__name__'];
         // A series that kept its name is that metric's own.
-        const own: Quantity = metric === undefined ? { unit, perSecond } : { unit: unitOfName(metric), perSecond: false };
+        const own: Quantity = metric === undefined || counted ? { unit, perSecond } : { unit: unitOfName(metric), perSecond: false };
         return { name: names[i] ?? '', colour: seriesColour(i), shown: isShown(state.shown, s.key), quantity: own };
       }),
-    [grid, names, state.shown, unit, perSecond],
+    [grid, names, state.shown, counted, unit, perSecond],
   );
   const drawing = useMemo(() => {
     if (earlier.length === 0) return { grid, lines };
     return overlaid({ grid, lines }, gridOf(earlier, spanBefore({ span: { startMs, endMs }, stepMs }), stepMs));
   }, [earlier, grid, lines, startMs, endMs, stepMs]);
-  const histograms = raw.some((s) => s.histogram)
-    ? ['Native histograms are drawn as their counts. The table shows their sums and buckets.']
-    : [];
+  const quantity: Quantity = { unit, perSecond };
+  const histograms = counted ? ['Native histograms are drawn as their counts. The table shows their sums and buckets.'] : [];
   const limited = `${countText(DRAWN_SERIES_MAX)} of ${countText(whole.series.length)} series are drawn, those with the greatest means. Add filters to see the others, or look at the table, which lists all.`;
   return (
     <>
       <Notices texts={leftOut > 0 ? [limited] : []} />
       <Notices texts={histograms} level="info" />
-      <Lines drawing={drawing} {...props} />
+      <Lines {...props} drawing={drawing} quantity={quantity} />
       {Object.keys(common).length > 0 && (
         <p className={css.common}>
           All {countText(grid.series.length)} have <code>{commonText(common)}</code>

@@ -30,7 +30,12 @@ export function QueryBar({ query, metrics, notes, onRun }: QueryBarProps) {
   const [draft, setDraft] = useState(query);
   const [refusal, setRefusal] = useState('');
   const data = useCompletionData(metrics);
-  useEffect(() => setDraft(query), [query]);
+  // Another query replaces what was being written.
+  const [known, setKnown] = useState(query);
+  if (known !== query) {
+    setKnown(query);
+    setDraft(query);
+  }
   const change = (text: string): void => {
     setDraft(text);
     setRefusal('');
@@ -81,9 +86,9 @@ function Below({ draft, refusal }: { readonly draft: string; readonly refusal: s
   return (
     <div id="query-problem" className={css.below} data-level={problem === '' ? 'hint' : 'error'} role="status">
       {problem === '' ? (
-        <>
+        <span className={css.keys}>
           <kbd>Enter</kbd> runs, <kbd>Shift-Enter</kbd> breaks the line, <kbd>Tab</kbd> completes
-        </>
+        </span>
       ) : (
         problem
       )}
