@@ -40,6 +40,7 @@ export function wantedAt(text: string, at: number): Wanted {
   const from = partial?.from ?? at;
   const inner = openMarks(tokens).at(-1);
   if (inner?.mark === '[') return tokens.at(-1)?.text === '[' || tokens.at(-1)?.text === ':' ? { kind: 'duration', from } : NOTHING;
+  if (inner?.mark !== '{' && tokens.at(-1)?.text.toLowerCase() === 'offset') return { kind: 'duration', from };
   if (partial !== undefined && partial.kind !== 'word') return NOTHING;
   if (inner?.mark === '{')
     return beginsMatcher(tokens) ? { kind: 'label', from, selectors: around(before, tokens, inner), list: false } : NOTHING;
@@ -62,7 +63,6 @@ function wantedInExpression(tokens: readonly Token[], from: number): Wanted {
   if (last === undefined) return { kind: 'operand', from, afterOperator: false };
   const word = last.text.toLowerCase();
   if (last.kind === 'word' && SET_WORDS.includes(word)) return { kind: 'operand', from, afterOperator: true };
-  if (last.kind === 'word' && word === 'offset') return { kind: 'duration', from };
   if (last.kind === 'word' && word === 'bool') return { kind: 'operand', from, afterOperator: true };
   if (last.kind === 'punctuation' && !')}]'.includes(last.text)) {
     return { kind: 'operand', from, afterOperator: !'(,{'.includes(last.text) };

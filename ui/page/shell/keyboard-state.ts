@@ -57,6 +57,9 @@ export const KEYS_HELP: readonly (readonly [string, string])[] = [
   ['r', 'Refresh'],
   ['↑ ↓', 'Move in a list'],
   ['Enter', 'Open, or run the query'],
+  ['Shift Enter', 'A new line in the query'],
+  ['Tab', 'Take what is offered in the query'],
+  ['Ctrl Shift F', 'Format the query'],
   ['Esc', 'Close, or leave the field'],
   ['?', 'This list'],
 ];
