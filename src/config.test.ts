@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { changedSettings, environmentName, loadConfig, parseCommand, type Config } from './config.ts';
+import { changedSettings, environmentName, loadConfig, parseCommand, settingsInForce, type Config } from './config.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sightline-config-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -96,6 +96,16 @@ test('the URL of the store does not print', () => {
   const { storage } = load({ environment: { SIGHTLINE_STORAGE_URL: 'http://user:pw@clickhouse:8123' } });
   assert.equal(`${String(storage.url)} ${JSON.stringify(storage.url)}`, '*** "***"');
   assert.equal(storage.url?.reveal(), 'http://user:pw@clickhouse:8123');
+});
+
+test('secrets of scrape configurations do not show', () => {
+  const oauth = 'oauth2: { client_id: shown, client_secret: hidden, client_certificate_key: hidden }';
+  const headers = 'http_headers: { X: { values: [shown], secrets: [hidden, hidden] } }';
+  const config = load({ yaml: `scrape: [{ job_name: j, ${oauth}, ${headers}, basic_auth: { username: shown, password: hidden } }]` });
+  const text = JSON.stringify(settingsInForce(config).get('scrape'));
+  assert.doesNotMatch(text, /hidden/);
+  assert.equal(text.match(/shown/g)?.length, 3, text);
+  assert.equal(text.match(/<secret>/g)?.length, 5, text);
 });
 
 test('mistakes say where, what, and what was meant', () => {

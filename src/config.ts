@@ -273,18 +273,18 @@ export function settingsInForce({ written }: Config): ReadonlyMap<string, unknow
   return values;
 }
 
-const SECRET_NAME = /^(?:password|credentials|client_secret|bearer_token|secret_key|key)$/;
+const SECRET_NAME = /^(?:password|credentials|client_secret|client_certificate_key|bearer_token|secret_key|key|secrets)$/;
 
 /** Scrape configurations hold secrets below names of their own. */
 function hideSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(hideSecrets);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      name,
-      typeof item === 'string' && SECRET_NAME.test(name) ? '<secret>' : hideSecrets(item),
-    ]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, SECRET_NAME.test(name) ? hidden(item) : hideSecrets(item)]));
+}
+
+function hidden(value: unknown): unknown {
+  if (typeof value === 'string') return '<secret>';
+  return Array.isArray(value) ? value.map(hidden) : hideSecrets(value);
 }
 
 /** The paths of settings that differ between two configurations: those that a reload applies, and those that need a new start. */
