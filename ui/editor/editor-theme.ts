@@ -75,4 +75,6 @@ export const editorTheme = EditorView.theme({
     fontFamily: 'var(--font-text)',
   },
   '.cm-tooltip.cm-completionInfo': { padding: '4px 8px', maxWidth: '280px', font: '12px/18px var(--font-text)' },
+  // Beside the list there is no room on a phone, and above it the help would hide the choices.
+  '@media (max-width: 800px)': { '.cm-tooltip.cm-completionInfo': { display: 'none' } },
 });

@@ -26,6 +26,11 @@ test('tokens of what is unfinished or wrong', () => {
     );
 });
 
+test('nesting has no bound, and a text that cannot be mended no tokens', () => {
+  assert.equal(looseTokens('('.repeat(3000)).tokens.length, 3000);
+  assert.deepEqual(looseTokens('? '.repeat(500)).tokens, []);
+});
+
 test('comments are what stands between', () => {
   const commentTexts = (text: string): readonly string[] => commentsOf(text, looseTokens(text)).map(({ from, to }) => text.slice(from, to));
   assert.deepEqual(commentTexts('a # one\n+ b # two'), ['# one', '# two']);

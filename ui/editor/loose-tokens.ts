@@ -17,7 +17,6 @@ export interface LooseTokens {
 /** Longer texts are shown without colours, so that typing stays quick. */
 export const COLOURED_LENGTH_MAX = 20_000;
 const REPAIRS_MAX = 40;
-const DEPTH_MAX = 500;
 
 type Attempt = { readonly kind: 'lexed'; readonly tokens: readonly Token[] } | ({ readonly kind: 'refused' } & Position);
 
@@ -41,7 +40,7 @@ function attemptClosed(text: string): Attempt {
     if (tried.from >= closed.length + mark.length) closed += mark;
   }
   // The first parenthesis too many says how many were open.
-  const many = attempt(closed + ')'.repeat(DEPTH_MAX));
+  const many = attempt(closed + ')'.repeat(text.length + 1));
   return many.kind === 'lexed' ? many : attempt(closed + ')'.repeat(Math.max(0, many.from - closed.length)));
 }
 
@@ -55,6 +54,7 @@ export function looseTokens(text: string): LooseTokens {
     if (tried.kind === 'lexed') {
       return { tokens: tried.tokens.filter((token) => token.kind !== 'end' && token.to <= text.length), bad };
     }
+    if (tried.from >= text.length) break;
     const place = badPlace(rest, tried);
     bad.push(place);
     rest = rest.slice(0, place.from) + ' '.repeat(place.to - place.from) + rest.slice(place.to);
