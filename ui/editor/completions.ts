@@ -22,11 +22,17 @@ export interface MetricOffered {
   readonly help: string;
 }
 
+export interface ListedValues {
+  readonly values: readonly string[];
+  readonly whole: boolean;
+}
+
 /** What the server knows. Answers are bounded by whoever asks for them. */
 export interface CompletionData {
   readonly metrics: readonly MetricOffered[];
   readonly labels: (selectors: readonly string[]) => Promise<readonly string[]>;
-  readonly values: (label: string, selectors: readonly string[]) => Promise<readonly string[]>;
+  /** Of more values than fit an answer, those that hold `typed`; `whole` says that no other value exists. */
+  readonly values: (label: string, selectors: readonly string[], typed: string) => Promise<ListedValues>;
 }
 
 const METRICS_OFFERED_MAX = 200;
@@ -67,7 +73,7 @@ function answer(
     case 'label':
       return asked(context, () => labelResult(wanted, data));
     case 'value':
-      return asked(context, () => valueResult(wanted, data));
+      return asked(context, () => valueResult(wanted, data, typed));
     case 'name': {
       const options = matching(data.metrics, typed).map(({ name, type }) => ({
         label: name,
@@ -103,10 +109,14 @@ async function labelResult(
   return { from, options, validFor: /^\w*$/ };
 }
 
-async function valueResult(wanted: Extract<Wanted, { readonly kind: 'value' }>, data: CompletionData): Promise<CompletionResult> {
-  const values = await data.values(wanted.label, wanted.selectors);
+async function valueResult(
+  wanted: Extract<Wanted, { readonly kind: 'value' }>,
+  data: CompletionData,
+  typed: string,
+): Promise<CompletionResult> {
+  const { values, whole } = await data.values(wanted.label, wanted.selectors, typed);
   const options = values.map((value): Completion => ({ label: value, type: 'value', apply: escape(value, wanted.quote) }));
-  return { from: wanted.from, options, validFor: /^[^"'`\\]*$/ };
+  return whole ? { from: wanted.from, options, validFor: /^[^"'`\\]*$/ } : { from: wanted.from, options };
 }
 
 const printName = (name: string): string => (isClassicLabelName(name) ? name : quoted(name));
