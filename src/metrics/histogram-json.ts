@@ -39,7 +39,7 @@ export function histogramBuckets(histogram: NativeHistogram): readonly Histogram
     };
   });
   const zero: HistogramBucket = { rule: 3, lower: -zeroThreshold, upper: zeroThreshold, count: zeroCount };
-  return [...negative.reverse(), ...(zeroCount > 0 ? [zero] : []), ...positive];
+  return [...negative.reverse(), ...(zeroCount === 0 ? [] : [zero]), ...positive];
 }
 
 function customBuckets({ customValues, positiveSpans, positiveBuckets }: NativeHistogram): readonly HistogramBucket[] {
