@@ -28,6 +28,9 @@ interface Result {
   readonly diskMiB: number;
 }
 
+/** What two servers may differ by: sums in their last digits, and VictoriaMetrics in more, for its `rate` does not extrapolate and looks back further. */
+const SUM_TOLERANCE = 1e-9;
+
 await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<void> {
@@ -125,8 +128,6 @@ function times(ours: number, theirs: number): string {
   return Number.isFinite(ours / theirs) ? (ours / theirs).toFixed(2) : '–';
 }
 
-/** What two servers may differ by: sums in their last digits, and VictoriaMetrics in more, for its `rate` does not extrapolate and looks back further. */
-const SUM_TOLERANCE = 1e-9;
 const VICTORIA_TOLERANCE = { sum: 0.03, points: 0.03 };
 
 /** Each server's answers against the reference: Prometheus where it takes part, else Sightline. */
