@@ -9,6 +9,9 @@ import { FLOAT_AT, NOTHING_AT, type StepSeries } from '../steps/step-series.ts';
 
 const DEGREES = 180;
 
+/** Beyond it both hyperbolic functions are half the exponential, as Go computes them: infinite where the exponential is, from 709.78 on. */
+const HALF_EXPONENTIAL = 21;
+
 export const MATH_FUNCTIONS: readonly (readonly [string, SeriesFunction])[] = [
   ['abs', ofEachFloat(Math.abs)],
   ['ceil', ofEachFloat(Math.ceil)],
@@ -25,8 +28,11 @@ export const MATH_FUNCTIONS: readonly (readonly [string, SeriesFunction])[] = [
   ['asin', ofEachFloat(Math.asin)],
   ['acos', ofEachFloat(Math.acos)],
   ['atan', ofEachFloat(Math.atan)],
-  ['sinh', ofEachFloat(Math.sinh)],
-  ['cosh', ofEachFloat(Math.cosh)],
+  [
+    'sinh',
+    ofEachFloat((value) => (Math.abs(value) > HALF_EXPONENTIAL ? Math.sign(value) * Math.exp(Math.abs(value)) * 0.5 : Math.sinh(value))),
+  ],
+  ['cosh', ofEachFloat((value) => (Math.abs(value) > HALF_EXPONENTIAL ? Math.exp(Math.abs(value)) * 0.5 : Math.cosh(value)))],
   ['tanh', ofEachFloat(Math.tanh)],
   ['asinh', ofEachFloat(Math.asinh)],
   ['acosh', ofEachFloat(Math.acosh)],
