@@ -25,7 +25,7 @@ const cases: readonly (readonly [string, readonly string[], readonly string[], T
   ['sgn(x)', ['x -3 0 7 NaN -Inf'], ['{} -1 0 1 NaN -1']],
   ['sin(x)', ['x 0'], ['{} 0 _ _ _ _']],
   ['cosh(x)', ['x 0'], ['{} 1 _ _ _ _']],
-  ['cosh(x)', ['x 709.9'], ['{} Inf _ _ _ _']],
+  ['cosh(x)', ['x 709.9'], ['{} +Inf _ _ _ _']],
   ['sinh(x)', ['x -709.9'], ['{} -Inf _ _ _ _']],
   ['acosh(x)', ['x 1 0'], ['{} 0 NaN _ _ _']],
   ['atanh(x)', ['x 0 1'], ['{} 0 +Inf _ _ _']],
