@@ -5,6 +5,9 @@
 import { sql, text } from '../base/sql.ts';
 import type { Client } from '../storage/client.ts';
 
+/** Tenants that are remembered: whoever asks may name one. */
+const TENANTS_MAX = 10_000;
+
 interface Known {
   readonly metrics: Set<number>;
   readonly loaded: Promise<void>;
@@ -35,6 +38,7 @@ export class HistogramMetrics {
   #load(tenant: string): Known {
     const metrics = new Set<number>();
     const known = { metrics, loaded: this.#read(tenant, metrics) };
+    if (this.#tenants.size >= TENANTS_MAX) this.#tenants.clear();
     this.#tenants.set(tenant, known);
     known.loaded.catch(() => this.#tenants.delete(tenant));
     return known;

@@ -8,6 +8,8 @@
 /** The length of a block of time: as in the sorting key of `samples`. */
 export const BLOCK_MS = 7_200_000;
 
+/** Tenants that are remembered; beyond, all blocks of all tenants count as written. */
+const TENANTS_MAX = 10_000;
 /** Blocks that are remembered of one tenant; beyond, all of its blocks count as written. */
 const BLOCKS_MAX = 4096;
 
@@ -27,6 +29,8 @@ const NEVER: Written = { order: 0, ms: Number.NEGATIVE_INFINITY };
 export class RecentWrites {
   readonly #now: () => number;
   readonly #tenants = new Map<string, TenantWrites>();
+  /** The last write that counts for every tenant. */
+  #all = NEVER;
   #order = 0;
 
   constructor(now: () => number) {
@@ -69,14 +73,19 @@ export class RecentWrites {
 
   #last(tenant: string, block: number): Written {
     const writes = this.#tenants.get(tenant);
-    if (writes === undefined) return NEVER;
-    const own = writes.blocks.get(block) ?? NEVER;
-    return own.order > writes.all.order ? own : writes.all;
+    const own = writes?.blocks.get(block) ?? NEVER;
+    const ofTenant = writes?.all ?? NEVER;
+    const later = own.order > ofTenant.order ? own : ofTenant;
+    return later.order > this.#all.order ? later : this.#all;
   }
 
   #of(tenant: string): TenantWrites {
     const known = this.#tenants.get(tenant);
     if (known !== undefined) return known;
+    if (this.#tenants.size >= TENANTS_MAX) {
+      this.#tenants.clear();
+      this.#all = { order: ++this.#order, ms: this.#now() };
+    }
     const writes = { blocks: new Map<number, Written>(), all: NEVER };
     this.#tenants.set(tenant, writes);
     return writes;

@@ -6,7 +6,7 @@ import { type Column, encodeBlock, numbered } from '../storage/native.ts';
 import type { MetricStore, TenantSeries } from './metric-store.ts';
 import type { CounterResetHint, HistogramCounts, NativeHistogram } from './native-histogram.ts';
 import { histogramMistake, isStaleHistogram } from './histogram-check.ts';
-import { int64Column, keyColumns, SampleColumns, type TimeSpan } from './sample-columns.ts';
+import { int64Column, keyColumns, SampleColumns } from './sample-columns.ts';
 import { NO_DAY, type SeriesRegistry } from './series-registry.ts';
 import { STALE_HIGH, STALE_LOW } from './value-code.ts';
 import type { Exemplar, Metadata, MetricWrite, Refusal, RefusalReason, WriteSummary } from './write.ts';
@@ -185,35 +185,39 @@ export class StoreWrite implements MetricWrite {
     const items = summary.samples + summary.histograms;
     if (!this.tenant.quota.take(items)) throw this.#overRate(items);
     const registered = this.#register();
-    const span = summary.samples > 0 ? this.samples.span() : undefined;
     const { writers } = this.#store.options;
     const { name } = this.tenant;
-    const samples = summary.samples > 0 && writers.samples.append(this.samples.encode(name, this.registry), summary.samples);
+    const samples = summary.samples > 0 && this.#storeSamples(summary.samples);
     this.#store.giveColumns(this.samples);
     await Promise.all([
       registered,
       samples,
-      summary.histograms > 0 && writers.histograms.append(this.#encodeHistograms(), summary.histograms),
+      summary.histograms > 0 && this.#storeHistograms(summary.histograms),
       this.#starts.length > 0 && writers.starts.append(this.#encodeStarts(), this.#starts.length),
       summary.exemplars > 0 && writers.exemplars.append(this.#encodeExemplars(), summary.exemplars),
       this.#metadata.size > 0 && writers.metadata.append(this.#encodeMetadata(), this.#metadata.size),
     ]);
     this.#rememberMetadata();
-    this.#noteWritten(span);
     this.#store.options.onCommit(name, summary, summary.refusals);
     return summary;
   }
 
-  // Only now that all of it is on disk: whoever reads later reads with it.
-  #noteWritten(span: TimeSpan | undefined): void {
-    const { kept } = this.#store.options;
-    if (kept === undefined) return;
-    if (span !== undefined) kept.cache.writes.note(this.tenant.name, span.fromMs, span.toMs);
-    if (this.#histograms.length > 0)
-      kept.histograms.note(
-        this.tenant.name,
-        this.#histograms.map(({ series }) => this.registry.metric[series] ?? 0),
-      );
+  // Noted when they are on disk, whatever becomes of the rest: whoever reads later reads with them.
+  async #storeSamples(count: number): Promise<void> {
+    const { writers, kept } = this.#store.options;
+    const { name } = this.tenant;
+    const { fromMs, toMs } = this.samples.span();
+    await writers.samples.append(this.samples.encode(name, this.registry), count);
+    kept?.cache.writes.note(name, fromMs, toMs);
+  }
+
+  async #storeHistograms(count: number): Promise<void> {
+    const { writers, kept } = this.#store.options;
+    await writers.histograms.append(this.#encodeHistograms(), count);
+    kept?.histograms.note(
+      this.tenant.name,
+      this.#histograms.map(({ series }) => this.registry.metric[series] ?? 0),
+    );
   }
 
   #summary(): WriteSummary {
