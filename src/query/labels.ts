@@ -63,6 +63,22 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** The set with a label at its value, in place of the one it had; an empty value takes the label away. */
+export function setLabel(labels: Labels, name: string, value: string): Labels {
+  const result: string[] = [];
+  let placed = value === '';
+  for (let i = 0; i < labels.length; i += 2) {
+    const other = labels[i] ?? '';
+    if (!placed && compareText(other, name) >= 0) {
+      result.push(name, value);
+      placed = true;
+    }
+    if (other !== name) result.push(other, labels[i + 1] ?? '');
+  }
+  if (!placed) result.push(name, value);
+  return result;
+}
+
 /** Prometheus's order of label sets: name by name, value by value, the shorter first. */
 export function compareLabels(a: Labels, b: Labels): number {
   const length = Math.min(a.length, b.length);

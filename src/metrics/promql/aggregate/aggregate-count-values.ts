@@ -1,11 +1,10 @@
 // count_values: how many series of each group have the same value, one result series per value that occurs.
 
-import { type Labels, labelsKey } from '../../../query/labels.ts';
+import { type Labels, labelsKey, setLabel } from '../../../query/labels.ts';
 import type { NativeHistogram } from '../../native-histogram.ts';
 import { printFloat } from '../../value.ts';
 import { groupLabels, type Grouping, Groups } from './aggregate-groups.ts';
 import type { Aggregator } from './aggregate.ts';
-import { setLabel } from '../binary/binary-matching.ts';
 import type { Evaluation } from '../steps/evaluation.ts';
 import { histogramText } from '../histogram/histogram-text.ts';
 import { FLOAT_AT, getAt, type StepSeries } from '../steps/step-series.ts';

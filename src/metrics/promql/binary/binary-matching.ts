@@ -5,7 +5,7 @@
 //
 // A series' match group does not depend on the step: groups are found once, however many steps there are.
 
-import { compareText, type Labels, labelsKey, labelValue, METRIC_NAME } from '../../../query/labels.ts';
+import { type Labels, labelsKey, labelValue, METRIC_NAME, setLabel } from '../../../query/labels.ts';
 import { isClassicLabelName, quote } from '../../../query/scanner.ts';
 import type { Binary, VectorMatching } from '../ast.ts';
 import { changesMeaning } from './binary-values.ts';
@@ -93,22 +93,6 @@ function filterLabels(labels: Labels, keep: (name: string) => boolean): Labels {
     if (keep(name)) rest.push(name, labels[i + 1] ?? '');
   }
   return rest.length === labels.length ? labels : rest;
-}
-
-/** A label set with a label set to a value; the empty value takes it away. */
-export function setLabel(labels: Labels, name: string, value: string): Labels {
-  const result: string[] = [];
-  let placed = value === '';
-  for (let i = 0; i < labels.length; i += 2) {
-    const other = labels[i] ?? '';
-    if (!placed && compareText(other, name) >= 0) {
-      result.push(name, value);
-      placed = true;
-    }
-    if (other !== name) result.push(other, labels[i + 1] ?? '');
-  }
-  if (!placed) result.push(name, value);
-  return result;
 }
 
 /** A label set as Prometheus's errors write it: `{__name__="x", a="b"}`. */

@@ -5,7 +5,7 @@
 import type { RE2JS } from 're2js';
 
 import { RequestError } from '../../../base/request-error.ts';
-import { type Labels, labelPairs, labelsOf, labelValue, METRIC_NAME } from '../../../query/labels.ts';
+import { labelValue, METRIC_NAME, setLabel } from '../../../query/labels.ts';
 import { compileRegex } from '../../../query/matchers.ts';
 import { stringArgument } from '../steps/call-arguments.ts';
 import type { CallContext } from '../steps/evaluation.ts';
@@ -40,11 +40,6 @@ export function labelJoin(series: readonly StepSeries[], { evaluation, call }: C
 /** A name that is written anew is a name again: it is not dropped at the end of the evaluation. */
 function withLabel(series: StepSeries, name: string, value: string): StepSeries {
   return { ...series, labels: setLabel(series.labels, name, value), dropName: series.dropName && name !== METRIC_NAME };
-}
-
-/** The label set with one label of the given value; the empty value takes the label away. */
-export function setLabel(labels: Labels, name: string, value: string): Labels {
-  return labelsOf([...labelPairs(labels), [name, value]]);
 }
 
 function requireLabelName(name: string, role: 'destination' | 'source', callee: string): void {
