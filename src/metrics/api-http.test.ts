@@ -19,14 +19,13 @@ import { loadConfig } from '../config.ts';
 import { labelsOfRecord, labelsRecord } from '../query/labels.ts';
 import { gated } from '../server/gated.ts';
 import { startTestServer, type TestServer } from '../server/test-server.ts';
-import { Store } from '../storage/store.ts';
 import { QueryGate } from '../tenant/query-gate.ts';
 import { metricsApiRoutes } from './api.ts';
 import { decodeFloatChunk, decodeHistogramChunk } from './chunk/test-decoder.ts';
 import { formatOf } from './ingest/exposition.ts';
 import { parseExposition } from './ingest/parse-exposition.ts';
 import { openMetricStore } from './open-metric-store.ts';
-import { METRIC_MIGRATIONS } from './table.ts';
+import { openTestStore } from './test-store.ts';
 
 const NOW = 10_000_000;
 const HISTOGRAM = {
@@ -53,21 +52,7 @@ let gate: QueryGate;
 let server: TestServer;
 
 before(async () => {
-  const store = stack.use(
-    await Store.open({
-      dataDir: directory,
-      url: undefined,
-      cluster: '',
-      readers: 2,
-      insertDelayMs: 60_000,
-      batchRowsMax: 1_000_000,
-      pendingBytesMax: 64 << 20,
-      defaults: { timeoutMs: 60_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 },
-      engineArguments: [],
-      migrations: METRIC_MIGRATIONS,
-      onInsertError: (_table, error) => assert.fail(String(error)),
-    }),
-  );
+  const store = stack.use(await openTestStore(directory));
   const metrics = new SelfMetrics();
   const metricStore = stack.use(await openMetricStore({ store, limitsOf: () => limits, clock, metrics }));
   gate = new QueryGate({ limitsOf: () => limits, concurrency: () => 10, metrics });

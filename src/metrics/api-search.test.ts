@@ -11,11 +11,10 @@ import { SelfMetrics } from '../base/self-metrics.ts';
 import { loadConfig } from '../config.ts';
 import { labelsOfRecord } from '../query/labels.ts';
 import { type TestServer, startTestServer } from '../server/test-server.ts';
-import { Store } from '../storage/store.ts';
 import { metricsApiRoutes } from './api.ts';
 import type { MetricsApiOptions } from './api-context.ts';
 import { openMetricStore } from './open-metric-store.ts';
-import { METRIC_MIGRATIONS } from './table.ts';
+import { openTestStore } from './test-store.ts';
 
 const NOW = 7_200_000;
 const DAY_MS = 86_400_000;
@@ -28,21 +27,7 @@ let servers: readonly TestServer[] = [];
 let flushed = true;
 
 before(async () => {
-  const store = stack.use(
-    await Store.open({
-      dataDir: directory,
-      url: undefined,
-      cluster: '',
-      readers: 2,
-      insertDelayMs: 60_000,
-      batchRowsMax: 100_000,
-      pendingBytesMax: 64 << 20,
-      defaults: { timeoutMs: 60_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 },
-      engineArguments: [],
-      migrations: METRIC_MIGRATIONS,
-      onInsertError: (_table, error) => assert.fail(String(error)),
-    }),
-  );
+  const store = stack.use(await openTestStore(directory));
   const metrics = new SelfMetrics();
   metrics.counter('boats_total', 'Boats seen.', ['harbour']).add(2, 'north');
   const metricStore = stack.use(await openMetricStore({ store, limitsOf: () => limits, clock, metrics }));

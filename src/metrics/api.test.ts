@@ -13,12 +13,11 @@ import { loadConfig } from '../config.ts';
 import { labelsOfRecord } from '../query/labels.ts';
 import type { Reply, Request } from '../server/route.ts';
 import { Router } from '../server/router.ts';
-import { Store } from '../storage/store.ts';
 import { metricsApiRoutes } from './api.ts';
 import type { MetricStore } from './metric-store.ts';
 import type { NativeHistogram } from './native-histogram.ts';
 import { openMetricStore } from './open-metric-store.ts';
-import { METRIC_MIGRATIONS } from './table.ts';
+import { openTestStore } from './test-store.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'metrics-api-'));
 const stack = new AsyncDisposableStack();
@@ -44,21 +43,7 @@ const HISTOGRAM: NativeHistogram = {
 };
 
 before(async () => {
-  const store = stack.use(
-    await Store.open({
-      dataDir: directory,
-      url: undefined,
-      cluster: '',
-      readers: 2,
-      insertDelayMs: 60_000,
-      batchRowsMax: 100_000,
-      pendingBytesMax: 64 << 20,
-      defaults: { timeoutMs: 60_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 },
-      engineArguments: [],
-      migrations: METRIC_MIGRATIONS,
-      onInsertError: (_table, error) => assert.fail(String(error)),
-    }),
-  );
+  const store = stack.use(await openTestStore(directory));
   metricStore = stack.use(await openMetricStore({ store, limitsOf: () => limits, clock, metrics: new SelfMetrics() }));
   router = new Router(
     metricsApiRoutes({

@@ -12,13 +12,13 @@ import { SelfMetrics } from '../base/self-metrics.ts';
 import { loadConfig } from '../config.ts';
 import { labelValue, labelsOfRecord } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
-import { Store } from '../storage/store.ts';
+import type { Store } from '../storage/store.ts';
 import type { MetricStore } from './metric-store.ts';
 import { openMetricStore } from './open-metric-store.ts';
 import { rawSeries } from './raw-series.ts';
 import type { ReadContext } from './read.ts';
-import { BLOCK_MS } from './recent-writes.ts';
-import { METRIC_MIGRATIONS } from './table.ts';
+import { BLOCK_MS, RecentWrites } from './recent-writes.ts';
+import { openTestStore } from './test-store.ts';
 import { STALE_HIGH, STALE_LOW } from './value-code.ts';
 import type { Window } from './window.ts';
 
@@ -32,21 +32,7 @@ let store: Store;
 let metricStore: MetricStore;
 
 before(async () => {
-  store = stack.use(
-    await Store.open({
-      dataDir: directory,
-      url: undefined,
-      cluster: '',
-      readers: 2,
-      insertDelayMs: 60_000,
-      batchRowsMax: 100_000,
-      pendingBytesMax: 64 << 20,
-      defaults: { timeoutMs: 60_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 },
-      engineArguments: [],
-      migrations: METRIC_MIGRATIONS,
-      onInsertError: (_table, error) => assert.fail(String(error)),
-    }),
-  );
+  store = stack.use(await openTestStore(directory));
   const clock = { now: () => nowMs };
   const metrics = new SelfMetrics();
   metricStore = stack.use(await openMetricStore({ store, limitsOf: () => limits, clock, metrics, cacheBytesMax: () => cacheBytes }));
@@ -217,4 +203,13 @@ test('samples that are too many to be kept are read all the same', async () => {
   const window = { afterMs: START_MS - 2 * BLOCK_MS, toMs: START_MS };
   for (let round = 0; round < 2; round++) assert.equal((await samplesOf(tenant, '1', window, true)).get('1')?.length, 7200);
   assert.ok((metricStore.options.kept?.cache.bytes ?? 0) <= cacheBytes);
+});
+
+test('more tenants than are remembered make every block be read again', () => {
+  const writes = new RecentWrites(() => 0);
+  writes.note('first', 0, 0);
+  const asOf = writes.asOf();
+  assert.ok(writes.isUnchanged('first', 0, asOf) && writes.isUnchanged('never', 0, asOf));
+  for (let i = 0; i < 10_000; i++) writes.note(`tenant-${i}`, 0, 0);
+  assert.ok(!writes.isUnchanged('first', 0, asOf) && !writes.isUnchanged('never', 0, asOf));
 });

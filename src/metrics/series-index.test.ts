@@ -12,14 +12,14 @@ import { SelfMetrics } from '../base/self-metrics.ts';
 import { loadConfig } from '../config.ts';
 import { type Labels, labelsKey, labelsOfRecord } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
-import { Store } from '../storage/store.ts';
+import type { Store } from '../storage/store.ts';
 import { cardinality, recentDays } from './cardinality.ts';
 import { cardinalityOf, namesOf, valuesOf } from './label-lists.ts';
 import type { MetricStore } from './metric-store.ts';
 import { openMetricStore } from './open-metric-store.ts';
 import { type ReadContext, type Selection, type TimeRange, selectSeries } from './read.ts';
 import { SeriesIndex } from './series-index.ts';
-import { METRIC_MIGRATIONS } from './table.ts';
+import { openTestStore } from './test-store.ts';
 
 const DAY_MS = 86_400_000;
 const directory = await mkdtemp(join(tmpdir(), 'series-index-'));
@@ -31,21 +31,7 @@ let index: SeriesIndex;
 let seriesMax = 100_000;
 
 before(async () => {
-  store = stack.use(
-    await Store.open({
-      dataDir: directory,
-      url: undefined,
-      cluster: '',
-      readers: 2,
-      insertDelayMs: 60_000,
-      batchRowsMax: 100_000,
-      pendingBytesMax: 64 << 20,
-      defaults: { timeoutMs: 60_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 },
-      engineArguments: [],
-      migrations: METRIC_MIGRATIONS,
-      onInsertError: (_table, error) => assert.fail(String(error)),
-    }),
-  );
+  store = stack.use(await openTestStore(directory));
   const opened = await openMetricStore({
     store,
     limitsOf: () => limits,
