@@ -34,6 +34,36 @@ const LIMITS = {
     outOfOrderWindow: setting.duration('0', 'How old a sample may be; 0 takes any age.', live),
     futureWindow: setting.duration('10m', 'How far ahead of the clock a sample may be; 0 takes any time.', live),
   },
+  logs: {
+    ingestionRate: setting.size('256MiB', 'Bytes of lines and metadata a second that a tenant may send; 0 sets no bound.', live),
+    ingestionBurst: setting.size('1GiB', 'Bytes of lines and metadata that a tenant may send at once, above its rate.', {
+      min: 1024,
+      live: true,
+    }),
+    activeStreams: setting.integer(200_000, 'Streams of a tenant that may receive lines at the same time; 0 sets no bound.', live),
+    lineBytesMax: setting.size('256KiB', 'The longest line; 0 sets no bound.', live),
+    truncateLines: setting.boolean(false, 'Cuts a line that is too long instead of refusing it.', live),
+    labelNamesMax: setting.integer(15, 'Labels that a stream may have, service_name not counted.', { min: 1, live: true }),
+    labelNameBytesMax: setting.size('1KiB', 'The longest name of a label.', { min: 1, live: true }),
+    labelValueBytesMax: setting.size('2KiB', 'The longest value of a label.', { min: 1, live: true }),
+    metadataBytesMax: setting.size('64KiB', 'Structured metadata of one line, names and values together; 0 sets no bound.', live),
+    metadataCountMax: setting.integer(128, 'Entries of structured metadata that one line may have; 0 sets no bound.', live),
+    ageMax: setting.duration('0', 'How old a line may be when it comes; 0 takes any age.', live),
+    futureWindow: setting.duration('10m', 'How far ahead of the clock a line may be; 0 takes any time.', live),
+    discoverServiceName: setting.list(
+      'Labels whose first present one becomes service_name where a stream has none.',
+      live,
+      ['service', 'app', 'application', 'app_name', 'name', 'app_kubernetes_io_name', 'container', 'container_name', 'k8s_container_name', 'component', 'workload', 'job', 'k8s_job_name'],
+    ),
+    discoverLevels: setting.boolean(true, 'Finds the level of every line and gives it as the structured metadata detected_level.', live),
+    otlpStreamLabels: setting.list(
+      'Resource attributes of OTLP logs that become labels of the stream; the others are structured metadata.',
+      live,
+      ['service.name', 'service.namespace', 'service.instance.id', 'deployment.environment', 'deployment.environment.name', 'cloud.region', 'cloud.availability_zone', 'k8s.cluster.name', 'k8s.namespace.name', 'k8s.pod.name', 'k8s.container.name', 'container.name', 'k8s.replicaset.name', 'k8s.deployment.name', 'k8s.statefulset.name', 'k8s.daemonset.name', 'k8s.cronjob.name', 'k8s.job.name'],
+    ),
+    entriesMax: setting.integer(5000, 'Lines that one query may ask for.', { min: 1, live: true }),
+    tailsMax: setting.integer(1000, 'Live tails of a tenant at the same time.', { min: 1, live: true }),
+  },
   otlp: {
     translationStrategy: setting.choice(
       'UnderscoreEscapingWithSuffixes',
