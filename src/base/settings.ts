@@ -128,10 +128,10 @@ export function choice<const T extends string>(value: T, choices: readonly T[], 
 }
 
 /** Several texts: a list in the file, separated by commas elsewhere. */
-export function list(about: string, options: SettingOptions = {}): Setting<readonly string[]> {
+export function list(about: string, options: SettingOptions = {}, value: readonly string[] = []): Setting<readonly string[]> {
   const split = z.string().transform((value) => value.split(',').map((item) => item.trim()));
   const schema = z.union([z.array(z.string()), split], 'is not a list of texts').transform((items) => items.filter((item) => item !== ''));
-  return new Setting<readonly string[]>({ type: 'list', default: '', bounds: '', about, live: options.live ?? false, schema });
+  return new Setting<readonly string[]>({ type: 'list', default: value.join(','), bounds: '', about, live: options.live ?? false, schema });
 }
 
 /** `host:port`, `[v6]:port` or `:port` (all addresses); `off` is undefined. */
