@@ -82,6 +82,16 @@ export function drawError(error: RequestError): Reply {
   return prometheusError(error);
 }
 
+/** How requests become reads: `read` sees all that was acknowledged, `lookUp` is for what asks the label index only. */
+export interface ReadContexts {
+  readonly lookUp: (request: Request) => ReadContext;
+  readonly read: (request: Request) => Promise<ReadContext>;
+}
+
+export function readContexts(options: MetricsApiOptions): ReadContexts {
+  return { lookUp: (request) => lookUpContext(options, request), read: (request) => readContext(options, request) };
+}
+
 const INCOMPLETE = 'the newest samples may be missing: the store cannot take them in at the moment';
 
 /** The strictest of the tenants' bounds. */
@@ -117,6 +127,7 @@ export function lookUpContext(options: MetricsApiOptions, request: Request): Rea
   if (timeoutMs <= 0) throw new RequestError('timeout', 'query timed out in query queue (limits.query.timeout, or the parameter timeout)');
   return {
     client: options.client,
+    table: 'series',
     index: options.index,
     tenants: request.tenants,
     oldestMs: (tenant) => {

@@ -8,7 +8,7 @@ import { RequestError } from '../base/request-error.ts';
 import { sql, texts } from '../base/sql.ts';
 import { METRIC_NAME } from '../query/labels.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
-import { type MetricsApiOptions, getAndPost, readContext } from './api-context.ts';
+import { type MetricsApiOptions, getAndPost, readContext, readContexts } from './api-context.ts';
 import { metadataEntries } from './api-metadata.ts';
 import { LABEL_NAMES, type Listed, joinedLists, labelLists, labelValuesOf } from './label-look-up.ts';
 import { type ReadContext, guarded, statementOptions, tooManySeries } from './read.ts';
@@ -63,7 +63,7 @@ interface Search {
 async function search(options: MetricsApiOptions, request: Request, { endpoint, listed }: Search): Promise<Found> {
   const params = searchParams(request.query, { nowMs: options.clock.now(), resultsMax: options.searchResultsMax(), endpoint });
   const asked = listed();
-  const { context, lists, isIndexed } = await labelLists(options, request, {
+  const { context, lists, isIndexed } = await labelLists(readContexts(options), request, {
     ...params,
     listed: asked,
     most: () => Number.POSITIVE_INFINITY,

@@ -7,7 +7,7 @@ import type { Matcher } from '../query/matchers.ts';
 import { quote } from '../query/scanner.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { RequestError } from '../base/request-error.ts';
-import { type MetricsApiOptions, getAndPost, route } from './api-context.ts';
+import { type MetricsApiOptions, getAndPost, readContexts, route } from './api-context.ts';
 import { limitParam, limited, matchParams, rangeParams, unescapeLabelName } from './api-params.ts';
 import { type ChosenOfTenant, LABEL_NAMES, type Listed, joinedLists, labelLists, labelValuesOf, lookUp } from './label-look-up.ts';
 import { type ReadContext, type TimeRange, extraLabels, selectSeries, tooManySeries } from './read.ts';
@@ -29,7 +29,7 @@ async function series(options: MetricsApiOptions, request: Request): Promise<Rep
   const range = rangeParams(request.query);
   const matches = matchParams(request.query);
   if (matches.length === 0) throw new RequestError('bad_data', 'no match[] parameter provided');
-  const { context, chosen } = await lookUp(options, request, { matches, range });
+  const { context, chosen } = await lookUp(readContexts(options), request, { matches, range });
   const found = chosen === undefined ? await storedSeries(context, matches, range) : indexedSeries(context, chosen);
   const { kept, warnings } = limited(limit === 0 ? found.sort(compareLabels) : firstInOrder(found, limit + 1), limit);
   return successReply(listPieces(mapped(kept, labelsJson)), { warnings: [...context.warnings, ...warnings], infos: [] });
@@ -87,7 +87,7 @@ async function labelList(options: MetricsApiOptions, request: Request, listed: L
   const range = rangeParams(request.query);
   const matches = matchParams(request.query);
   const most = (seriesMax: number): number => (limit === 0 ? seriesMax : Math.min(limit, seriesMax)) + 1;
-  const { context, lists } = await labelLists(options, request, { matches, range, listed, most });
+  const { context, lists } = await labelLists(readContexts(options), request, { matches, range, listed, most });
   const { seriesMax } = context.limits;
   if (limit === 0 && lists.some((list) => list.length > seriesMax)) throw tooManySeries(seriesMax);
   const { kept, warnings } = limited(joinedLists(lists, context.tenants.length > 1 ? listed.tenants : []), limit);

@@ -5,11 +5,11 @@
 //
 // Both know the days on which a series had samples, so a range of time is rounded out to whole days.
 
-import { type Sql, int, join, sql, text } from '../base/sql.ts';
+import { type Sql, identifier, int, join, sql, text } from '../base/sql.ts';
 import { METRIC_NAME } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { Request } from '../server/route.ts';
-import { type MetricsApiOptions, lookUpContext, readContext } from './api-context.ts';
+import type { ReadContexts } from './api-context.ts';
 import { Bits } from './bits.ts';
 import { selectNumbers } from './index-select.ts';
 import { type ChosenSeries, namesOf, valuesOf } from './label-lists.ts';
@@ -46,12 +46,12 @@ interface LookUp {
 }
 
 /** Chooses series in the index, which needs nothing of the store: what was acknowledged is in it. */
-export async function lookUp(options: MetricsApiOptions, request: Request, question: Question): Promise<LookUp> {
-  const context = lookUpContext(options, request);
+export async function lookUp(contexts: ReadContexts, request: Request, question: Question): Promise<LookUp> {
+  const context = contexts.lookUp(request);
   const chosen: ChosenOfTenant[] = [];
   for (const tenant of context.tenants) {
     const view = await indexView(context, tenant, question.range);
-    if (view === undefined) return { context: await readContext(options, request), chosen: undefined };
+    if (view === undefined) return { context: await contexts.read(request), chosen: undefined };
     chosen.push({ tenant, view, numbers: await guarded(context, () => chosenNumbers(context, { tenant, view }, question.matches)) });
   }
   return { context, chosen };
@@ -117,8 +117,8 @@ interface LabelLists {
 }
 
 /** The lists of items, unless more is asked of the store than `limits.query.seriesMax` lets it give. */
-export async function labelLists(options: MetricsApiOptions, request: Request, question: LabelQuestion): Promise<LabelLists> {
-  const { context, chosen } = await lookUp(options, request, question);
+export async function labelLists(contexts: ReadContexts, request: Request, question: LabelQuestion): Promise<LabelLists> {
+  const { context, chosen } = await lookUp(contexts, request, question);
   const { seriesMax } = context.limits;
   const most = question.most(seriesMax);
   if (chosen !== undefined) return { context, lists: chosen.map((one) => question.listed.indexed(one, most)), isIndexed: true };
@@ -161,7 +161,7 @@ async function distinct(context: ReadContext, column: Sql, { matchers, range, mo
   const conditions = tenants.map(
     (tenant) => sql`(${seriesCondition(tenant, ownMatchers(context, matchers), withinRetention(context, tenant, range))})`,
   );
-  const statement = sql`SELECT DISTINCT ${column} AS item FROM series WHERE (${join(conditions, sql` OR `)}) AND item != '' ORDER BY item LIMIT ${int(most)}`;
+  const statement = sql`SELECT DISTINCT ${column} AS item FROM ${identifier(context.table)} WHERE (${join(conditions, sql` OR `)}) AND item != '' ORDER BY item LIMIT ${int(most)}`;
   const items: string[] = [];
   await guarded(context, async () => {
     for await (const { columns } of context.client.stream(statement, statementOptions(context))) {
