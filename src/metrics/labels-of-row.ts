@@ -15,7 +15,7 @@ export function labelsOfRow(name: string, map: unknown, extra: readonly (readonl
 
 /** True for what is a label set already, as this program writes it: sorted, and the name is in it. */
 function isLabelSet(flat: readonly unknown[], name: string): flat is readonly string[] {
-  let named = false;
+  let named = name === '';
   for (let i = 0; i < flat.length; i += 2) {
     const label = flat[i];
     const value = flat[i + 1];

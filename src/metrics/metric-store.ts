@@ -11,6 +11,7 @@ import type { TableWriter } from '../storage/writer.ts';
 import { WireCache } from './ingest/wire-cache.ts';
 import type { KeptSamples } from './sample-cache.ts';
 import type { SampleColumns } from './sample-columns.ts';
+import type { Registering } from './series-registration.ts';
 import { SeriesIndex, type SeriesIndexOptions } from './series-index.ts';
 import { SeriesRegistry } from './series-registry.ts';
 import type { BeginWrite, Refusal } from './write.ts';
@@ -35,16 +36,11 @@ export interface MetricStoreOptions {
 }
 
 /** What is kept in memory of a tenant that writes. */
-export interface TenantSeries {
-  readonly name: string;
-  registry: SeriesRegistry;
+export interface TenantSeries extends Registering {
   wire: WireCache;
   readonly quota: Quota;
   /** Metadata already stored, by family: the same is not stored again. */
   readonly metadata: Map<string, string>;
-  /** Rows of new series on their way to disk: whoever has samples of them waits too. */
-  registration: Promise<void>;
-  registrationsUnderWay: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -128,8 +124,9 @@ export class MetricStore implements Disposable {
     clearInterval(this.#timer);
   }
 
-  #indexSource(): Pick<SeriesIndexOptions, 'flush' | 'registryOf'> {
+  #indexSource(): Pick<SeriesIndexOptions, 'table' | 'flush' | 'registryOf'> {
     return {
+      table: 'series',
       flush: () => this.options.writers.series.flush(),
       registryOf: (tenant) => this.#tenants.get(tenant)?.registry,
     };

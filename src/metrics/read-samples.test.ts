@@ -49,6 +49,7 @@ async function contextOf(tenant: string, fromMemory: boolean): Promise<ReadConte
   const asOf = kept.cache.writes.asOf();
   await metricStore.flush();
   return {
+    table: 'series',
     client: store.client,
     index: metricStore.index,
     ...(fromMemory && { kept: { ...kept, asOf } }),

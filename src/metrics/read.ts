@@ -5,7 +5,7 @@
 // A read of several tenants asks each by itself and marks its series with the label `__tenant_id__`, which matchers may name.
 
 import { RequestError } from '../base/request-error.ts';
-import { type Sql, NOTHING, and, int, ints, sql, text } from '../base/sql.ts';
+import { type Sql, NOTHING, and, identifier, int, ints, sql, text } from '../base/sql.ts';
 import { type Labels, METRIC_NAME, NO_LABELS } from '../query/labels.ts';
 import { type Matcher, compileMatcher } from '../query/matchers.ts';
 import { type Client, ClickHouseError, type QueryOptions } from '../storage/client.ts';
@@ -14,7 +14,7 @@ import { selectNumbers } from './index-select.ts';
 import { IndexSelection } from './index-selection.ts';
 import { labelsOfRow } from './labels-of-row.ts';
 import { matcherConditions } from './matcher-sql.ts';
-import { type IndexView, type SeriesIndex, dayRange } from './series-index.ts';
+import { type IndexView, type LabelTable, type SeriesIndex, dayRange } from './series-index.ts';
 import type { KeptSamples } from './sample-cache.ts';
 
 export const TENANT_LABEL = '__tenant_id__';
@@ -36,6 +36,8 @@ export interface ReadLimits {
 /** What one query reads with. */
 export interface ReadContext {
   readonly client: Client;
+  /** Where label sets stand: of metrics or of logs. */
+  readonly table: LabelTable;
   /** The labels of stored series in memory; what it does not hold is asked of the store. */
   readonly index?: SeriesIndex | undefined;
   /** Whose metrics: one tenant or several. */
@@ -123,7 +125,7 @@ export function extraLabels({ tenants }: ReadContext, tenant: string): readonly 
 
 async function storedSelection(context: ReadContext, select: TenantSelect): Promise<Selection> {
   const { tenant, left } = select;
-  const statement = sql`SELECT series, any(metric) AS metric_id, any(name) AS metric_name, any(labels) AS label_map FROM series WHERE ${selectCondition(context, select)} GROUP BY series LIMIT ${int(left + 1)}`;
+  const statement = sql`SELECT series, any(metric) AS metric_id, any(name) AS metric_name, any(labels) AS label_map FROM ${identifier(context.table)} WHERE ${selectCondition(context, select)} GROUP BY series LIMIT ${int(left + 1)}`;
   const labels: Labels[] = [];
   const ids = new IdTable();
   const metrics = new Set<number>();
@@ -174,7 +176,7 @@ function rowCondition(context: ReadContext, select: TenantSelect, metrics: reado
   const base = sql`tenant = ${text(select.tenant)} AND metric IN ${ints(metrics)}${kept}`;
   if (ids === undefined) return base;
   if (ids.length <= LISTED_SERIES_MAX) return sql`${base} AND series IN ${ints(ids)}`;
-  return sql`${base} AND series GLOBAL IN (SELECT series FROM series WHERE ${selectCondition(context, select)})`;
+  return sql`${base} AND series GLOBAL IN (SELECT series FROM ${identifier(context.table)} WHERE ${selectCondition(context, select)})`;
 }
 
 function selectCondition(context: ReadContext, { tenant, matchers, range }: TenantSelect): Sql {

@@ -52,6 +52,7 @@ after(async () => {
 
 function contextOf(tenants: readonly string[], own: SeriesIndex | undefined, signal = new AbortController().signal): ReadContext {
   return {
+    table: 'series',
     client: store.client,
     index: own,
     tenants,
@@ -98,6 +99,7 @@ async function agrees(tenants: readonly string[], matchers: readonly Matcher[], 
 /** An index that no writer has told anything. */
 function started(): SeriesIndex {
   return new SeriesIndex({
+    table: 'series',
     client: store.client,
     flush: () => metricStore.flush(),
     registryOf: () => undefined,

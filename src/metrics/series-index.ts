@@ -1,4 +1,4 @@
-// The label index of stored series: per tenant and day, in memory, as an image of the table `series`.
+// The label index of stored series: per tenant and day, in memory, as an image of the table `series` or `streams`.
 //
 //   question over days ─▶ days not yet in are loaded from the table ─▶ view ─▶ index-select.ts, label-lists.ts
 //   registrations, once they are on disk ─────────────────────────────▲
@@ -7,7 +7,7 @@
 // (`registered`), and whatever was before it is in the table. Where others write too there is no index, and every question is SQL.
 // A question is SQL as well while a large load is under way, and where the series of its days are more than the index may hold.
 
-import { type Sql, int, ints, sql, text } from '../base/sql.ts';
+import { type Sql, identifier, int, ints, sql, text } from '../base/sql.ts';
 import { assert } from '../base/assert.ts';
 import { INDEXED_DAYS_MAX, INDEXED_TENANTS_MAX } from '../limits.ts';
 import type { Client } from '../storage/client.ts';
@@ -30,8 +30,12 @@ const LOADED_PART = 0.9;
 /** Beyond so many, unknown series are found by reading the whole day again. */
 const LISTED_SERIES_MAX = 5000;
 
+/** The tables of label sets: who has samples, or lines, on which day. */
+export type LabelTable = 'series' | 'streams';
+
 export interface SeriesIndexOptions {
   readonly client: Client;
+  readonly table: LabelTable;
   /** Makes acknowledged rows of the table visible; false when the store could not take them now. */
   readonly flush: () => Promise<boolean>;
   /** The series that a tenant's writers hold: their labels need not be read, and are held once. */
@@ -182,7 +186,7 @@ export class SeriesIndex {
     const { index } = entry;
     await this.#flushed();
     const found = await this.#options.client.query(
-      sql`SELECT day, count() AS rows FROM series WHERE tenant = ${text(index.tenant)} GROUP BY day`,
+      sql`SELECT day, count() AS rows FROM ${identifier(this.#options.table)} WHERE tenant = ${text(index.tenant)} GROUP BY day`,
     );
     if (found.length > INDEXED_DAYS_MAX) throw new DoesNotFit();
     const listed = new Map(found.map((row) => [Number(row['day']), Number(row['rows'])]));
@@ -209,10 +213,10 @@ export class SeriesIndex {
   async #loadKnown(index: TenantIndex, day: IndexedDay, where: Sql): Promise<{ readonly count: number; readonly ids: readonly bigint[] }> {
     const ids: bigint[] = [];
     let count = 0;
-    const { client, registryOf } = this.#options;
+    const { client, table, registryOf } = this.#options;
     const registry = registryOf(index.tenant);
     const slices = new Slices();
-    for await (const { rows, columns } of client.stream(sql`SELECT series FROM series WHERE ${where}`)) {
+    for await (const { rows, columns } of client.stream(sql`SELECT series FROM ${identifier(table)} WHERE ${where}`)) {
       const words = halves(columns['series']);
       for (let row = 0; row < rows; row++) {
         const low = words[2 * row] ?? 0;
@@ -230,7 +234,7 @@ export class SeriesIndex {
   }
 
   async #loadUnknown(index: TenantIndex, day: IndexedDay, where: Sql): Promise<void> {
-    const statement = sql`SELECT series, metric, name, labels FROM series WHERE ${where}`;
+    const statement = sql`SELECT series, metric, name, labels FROM ${identifier(this.#options.table)} WHERE ${where}`;
     for await (const block of this.#options.client.stream(statement)) await addRows(index, day, block);
   }
 

@@ -7,7 +7,8 @@ import type { MetricStore, TenantSeries } from './metric-store.ts';
 import type { CounterResetHint, HistogramCounts, NativeHistogram } from './native-histogram.ts';
 import { histogramMistake, isStaleHistogram } from './histogram-check.ts';
 import { int64Column, keyColumns, SampleColumns } from './sample-columns.ts';
-import { NO_DAY, type SeriesRegistry } from './series-registry.ts';
+import { registerSeries, tenantColumn } from './series-registration.ts';
+import type { SeriesRegistry } from './series-registry.ts';
 import { STALE_HIGH, STALE_LOW } from './value-code.ts';
 import type { Exemplar, Metadata, MetricWrite, Refusal, RefusalReason, WriteSummary } from './write.ts';
 
@@ -339,33 +340,7 @@ export class StoreWrite implements MetricWrite {
     for (let i = 0; i < this.samples.count; i++) note(this.samples.series[i] as number, this.samples.ts[i] as number);
     for (const { series, ts } of this.#histograms) note(series, ts);
     for (const { series, exemplar } of this.#exemplars) note(series, exemplar.ts);
-    if (fresh.length === 0) return tenant.registrationsUnderWay === 0 ? Promise.resolve() : tenant.registration;
-    tenant.registrationsUnderWay++;
-    const stored = this.#store.options.writers.series.append(this.#encodeSeries(fresh), fresh.length).then(
-      () => this.#store.index?.registered(tenant.name, registry, fresh),
-      (error: unknown) => {
-        for (const { series } of fresh) registry.day[series] = NO_DAY;
-        throw error;
-      },
-    );
-    tenant.registration = Promise.all([tenant.registrationsUnderWay > 1 ? tenant.registration : undefined, stored])
-      .then(() => undefined)
-      .finally(() => tenant.registrationsUnderWay--);
-    return tenant.registration;
-  }
-
-  #encodeSeries(rows: readonly { series: number; day: number }[]): Uint8Array {
-    const { registry } = this;
-    const names = new Map<string, number>();
-    const indexes = Uint32Array.from(rows, ({ series }) => numbered(names, labelValue(registry.labels(series), METRIC_NAME)));
-    return encodeBlock([
-      tenantColumn(this.tenant.name, rows.length),
-      { name: 'day', data: { kind: 'Int32', values: Int32Array.from(rows, (row) => row.day) } },
-      { name: 'name', data: { kind: 'LowCardinality(String)', dictionary: [...names.keys()], indexes } },
-      { name: 'metric', data: { kind: 'UInt32', values: Uint32Array.from(rows, ({ series }) => registry.metric[series] as number) } },
-      { name: 'series', data: { kind: 'UInt64', values: BigUint64Array.from(rows, ({ series }) => registry.id(series)) } },
-      { name: 'labels', data: { kind: 'Map(LowCardinality(String), String)', values: rows.map(({ series }) => registry.labels(series)) } },
-    ]);
+    return registerSeries(tenant, fresh, { writer: this.#store.options.writers.series, index: this.#store.index });
   }
 
   #keys(rows: readonly { series: number; ts: number }[]): readonly Column[] {
@@ -447,10 +422,6 @@ export class StoreWrite implements MetricWrite {
 }
 
 const RESET_HINTS: readonly CounterResetHint[] = ['unknown', 'yes', 'no', 'gauge'];
-
-function tenantColumn(tenant: string, rows: number): Column {
-  return { name: 'tenant', data: { kind: 'constant LowCardinality(String)', value: tenant, rows } };
-}
 
 function dictionaryColumn(name: string, values: readonly string[]): Column {
   const dictionary = new Map<string, number>();
