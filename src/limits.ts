@@ -33,6 +33,17 @@ export const COMPRESS_SYNC_BYTES_MAX = 32 * KIB;
 export const SLOW_REQUEST_MS = 10_000;
 export const REQUEST_ID_LENGTH_MAX = 128;
 
+// WebSocket.
+
+/** The longest message that a client may send: ours have nothing to say. */
+export const SOCKET_MESSAGE_BYTES_MAX = 64 * KIB;
+/** A socket whose client has so much yet to take is cut off; handlers drop what they have to say well before. */
+export const SOCKET_BUFFERED_BYTES_MAX = 32 * MIB;
+/** How often a ping asks whether the client is there; one that has not answered the last is gone. Shorter than the 60 s of proxies. */
+export const SOCKET_PING_INTERVAL_MS = 20_000;
+/** A client has so long to answer our close. */
+export const SOCKET_CLOSE_TIMEOUT_MS = 2000;
+
 // HTTP/2 and gRPC.
 
 export const HTTP2_STREAMS_MAX = 250;
@@ -87,6 +98,7 @@ export const CONFIG_FILE_BYTES_MAX = 16 * MIB;
 assert(DRAIN_TIMEOUT_MS < STOP_TIMEOUT_MS, 'requests finish before everything must have ended');
 assert(STOP_TIMEOUT_MS < 10_000, 'service managers kill after ten seconds');
 assert(HTTP2_STREAM_WINDOW_BYTES <= HTTP2_SESSION_WINDOW_BYTES, 'one stream must not be able to stop a session');
+assert(SOCKET_CLOSE_TIMEOUT_MS < DRAIN_TIMEOUT_MS, 'closed sockets are gone before the drain ends');
 assert(GRPC_MESSAGE_LENGTH_MAX < HEADER_BYTES_MAX, 'a trailer fits into the headers that a client like us takes');
 assert(TENANTS_PER_READ_MAX * (TENANT_ID_LENGTH_MAX + 1) < HEADER_BYTES_MAX, 'a header holds all tenants of a read');
 assert(COMPRESS_BYTES_MIN < COMPRESS_SYNC_BYTES_MAX, 'small answers are compressed at once');

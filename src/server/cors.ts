@@ -4,6 +4,12 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** Whether a page of this origin may call: the server's own, and those of the settings. What is no page names none. */
+export function isAllowedOrigin({ origin, host }: IncomingHttpHeaders, origins: readonly string[]): boolean {
+  if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
+  return URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase();
+}
+
 const NONE: Readonly<Record<string, string>> = {};
 const PREFLIGHT_MAX_AGE_S = '7200';
 

@@ -16,6 +16,7 @@ export interface ServerState {
   readonly connections: () => number;
   readonly inFlight: () => number;
   readonly bodyBytes: () => number;
+  readonly sockets: () => number;
 }
 
 export interface HttpMetrics {
@@ -35,6 +36,7 @@ export function createHttpMetrics(metrics: SelfMetrics): HttpMetrics {
   const connections = metrics.gauge('sightline_http_connections', 'Open connections.');
   const inFlight = metrics.gauge('sightline_http_requests_in_flight', 'Requests being answered.');
   const bodyBytes = metrics.gauge('sightline_http_body_bytes_in_flight', 'Bytes of bodies being handled.');
+  const sockets = metrics.gauge('sightline_http_websockets', 'Open WebSockets.');
   return {
     internalErrors: metrics.counter('sightline_internal_errors_total', 'Requests that ended in an error of our own.'),
     observe: ({ route, method, status, seconds: taken }) => {
@@ -46,6 +48,7 @@ export function createHttpMetrics(metrics: SelfMetrics): HttpMetrics {
         connections.set(state.connections());
         inFlight.set(state.inFlight());
         bodyBytes.set(state.bodyBytes());
+        sockets.set(state.sockets());
       }),
   };
 }

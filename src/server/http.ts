@@ -140,9 +140,7 @@ export class HttpHandler {
       tenants,
       contentType,
       accept: incoming.headers.accept ?? '',
-      headers: Object.fromEntries(
-        (route.headers ?? []).map((name) => [name, header(incoming, name)]).filter(([, value]) => value !== undefined),
-      ),
+      headers: askedHeaders(incoming, route.headers),
       body,
       signal: exchange.signal,
     };
@@ -213,7 +211,7 @@ function begin(incoming: Incoming, { outgoing, base, lease, abort }: Beginning):
 }
 
 /** The answer to an error, in the shape that the route's clients expect. */
-function errorReply(route: Route | undefined, error: RequestError, contentType: string): Reply {
+export function errorReply(route: Pick<Route, 'error'> | undefined, error: RequestError, contentType: string): Reply {
   const reply = (route?.error ?? plainError)(error, contentType);
   const { retryAfterS, headers } = error.options;
   const extra = { ...headers, ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }) };
@@ -239,7 +237,12 @@ export function requestId(given: string | readonly string[] | undefined): string
   return isGood ? given : randomUUID();
 }
 
-function header(incoming: Incoming, name: string): string | undefined {
+/** The headers that a route asked for by name, and that were sent. */
+export function askedHeaders(incoming: Incoming, names: readonly string[] = []): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.map((name) => [name, header(incoming, name)]).filter(([, value]) => value !== undefined));
+}
+
+export function header(incoming: Incoming, name: string): string | undefined {
   const value = incoming.headers[name];
   return typeof value === 'object' ? value.join(', ') : value;
 }

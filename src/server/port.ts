@@ -14,6 +14,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { assert } from '../base/assert.ts';
 import type { Log } from '../base/log.ts';
 import type { Address } from '../base/settings.ts';
@@ -27,6 +28,10 @@ export interface PortOptions {
   /** From the first byte of a request to the end of its headers. */
   readonly headerTimeoutMs: number;
   readonly log: Log;
+  /** Whether a request asks for a WebSocket that is served; any other wish to upgrade is passed over. */
+  readonly wantsSocket: (incoming: IncomingMessage) => boolean;
+  /** Takes the connection of such a request over; `head` was read after the request already. */
+  readonly onSocket: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly onRequest: (incoming: IncomingMessage | Http2ServerRequest, outgoing: ServerResponse | Http2ServerResponse) => void;
 }
 
@@ -38,7 +43,7 @@ export class Port {
   readonly #log: Log;
   readonly #headerTimeoutMs: number;
 
-  constructor({ bodyTimeoutMs, headerTimeoutMs, connectionsMax, log, onRequest }: PortOptions) {
+  constructor({ bodyTimeoutMs, headerTimeoutMs, connectionsMax, log, onRequest, wantsSocket, onSocket }: PortOptions) {
     this.#headerTimeoutMs = headerTimeoutMs;
     this.#log = log;
     this.#http1 = createServer(
@@ -49,9 +54,11 @@ export class Port {
         keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
         connectionsCheckingInterval: Math.min(1000, headerTimeoutMs),
         noDelay: true,
+        shouldUpgradeCallback: wantsSocket,
       },
       onRequest,
     );
+    this.#http1.on('upgrade', onSocket);
     this.#http1.maxHeadersCount = limits.HEADERS_MAX;
     this.#http1.maxConnections = connectionsMax;
     this.#http2 = createHttp2Server(

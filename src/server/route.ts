@@ -56,6 +56,34 @@ export interface Route {
   readonly handle: (request: Request) => Promise<Reply> | Reply;
 }
 
+/** What the handler of a WebSocket holds. Only text goes out, and what a client sends is read and passed over. */
+export interface Socket {
+  /** Sends a text message; bytes must be UTF-8, are not copied, and may be shared by many sockets. */
+  send(text: string | Uint8Array): void;
+  /** Bytes that the client has not taken yet. A handler that goes on sending above `SOCKET_BUFFERED_BYTES_MAX` loses the connection. */
+  readonly bufferedBytes: number;
+  /** Called once, when the connection has ended for whatever reason. */
+  onClose(listener: () => void): void;
+  /** Ends the conversation; codes of RFC 6455, section 7.4. */
+  close(code: number, reason: string): void;
+}
+
+/** A path that is spoken to over WebSocket, on HTTP/1.1. */
+export interface SocketRoute {
+  readonly path: string;
+  readonly summary: string;
+  readonly access: 'read' | 'write' | 'admin';
+  readonly headers?: readonly string[];
+  readonly error: Route['error'];
+  /**
+   * Judges a request; an error that it throws is answered in HTTP, before any upgrade. What it gives begins the conversation; unless the client is
+   * gone by then, in which case the request's signal is aborted. The request has no body.
+   */
+  readonly open: (request: Request) => Promise<SocketHandler> | SocketHandler;
+}
+
+export type SocketHandler = (socket: Socket) => void;
+
 /** A unary gRPC method: the message's bytes in, the answer's bytes out. */
 export interface GrpcRoute {
   /** `/package.Service/Method`. */

@@ -13,8 +13,9 @@ import { createHttpMetrics } from './http-metrics.ts';
 import { HttpHandler, type HttpSettings } from './http.ts';
 import { PEER_PORTS } from './peer-ports.ts';
 import { Port } from './port.ts';
-import type { GrpcRoute, Route } from './route.ts';
+import type { GrpcRoute, Route, SocketRoute } from './route.ts';
 import { Router } from './router.ts';
+import { socketRefusals, WebSocketHandler } from './web-socket.ts';
 
 /** The part of the settings that the server reads. */
 export interface ServerSettings extends HttpSettings {
@@ -29,11 +30,13 @@ export interface ServerOptions {
   readonly settings: ServerSettings;
   readonly routes: readonly Route[];
   readonly grpcRoutes: readonly GrpcRoute[];
+  readonly socketRoutes?: readonly SocketRoute[];
   /** Answers a GET whose path no route has. */
   readonly fallback?: Route;
   /** Bounds that tests shorten; the defaults are those of `limits.ts`. */
   readonly headerTimeoutMs?: number;
   readonly drainTimeoutMs?: number;
+  readonly socketPingIntervalMs?: number;
   readonly metrics: SelfMetrics;
   readonly log: Log;
 }
@@ -56,6 +59,7 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #http: HttpHandler;
   readonly #grpc: GrpcHandler;
+  readonly #sockets: WebSocketHandler;
   readonly #ports: Port[] = [];
   readonly #addresses: OpenAddress[] = [];
   #settings: ServerSettings;
@@ -66,13 +70,16 @@ export class Server {
     const settings = (): ServerSettings => this.#settings;
     const budget = new BodyBudget(() => this.#settings.bodyBytesInFlightMax);
     const metrics = createHttpMetrics(options.metrics);
-    const { log, routes, fallback, grpcRoutes } = options;
-    this.#http = new HttpHandler({ router: new Router(routes), fallback, settings, budget, metrics, log });
+    const { log, routes, fallback, grpcRoutes, socketRoutes = [], socketPingIntervalMs } = options;
+    const router = new Router([...routes, ...socketRefusals(socketRoutes)]);
+    this.#http = new HttpHandler({ router, fallback, settings, budget, metrics, log });
+    this.#sockets = new WebSocketHandler({ routes: socketRoutes, settings, metrics, log, pingIntervalMs: socketPingIntervalMs });
     this.#grpc = new GrpcHandler({ routes: grpcRoutes, settings, budget, metrics, log });
     metrics.watch({
       connections: () => this.#ports.reduce((sum, port) => sum + port.connections, 0),
       inFlight: () => this.#inFlight(),
       bodyBytes: () => budget.heldBytes,
+      sockets: () => this.#sockets.open,
     });
   }
 
@@ -100,8 +107,9 @@ export class Server {
   /** Takes nothing new, finishes what was accepted for at most `DRAIN_TIMEOUT_MS`, then ends the rest. */
   async stop(): Promise<void> {
     for (const port of this.#ports) port.stop();
+    this.#sockets.stop();
     const end = performance.now() + (this.#options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS);
-    while (this.#inFlight() > 0 && performance.now() < end) await sleep(DRAIN_POLL_MS);
+    while (this.#inFlight() + this.#sockets.open > 0 && performance.now() < end) await sleep(DRAIN_POLL_MS);
     if (this.#inFlight() > 0) this.#options.log.warn('requests cut off by the stop', { requests: this.#inFlight() });
     this.#http.abort();
     this.#grpc.abort();
@@ -132,6 +140,8 @@ export class Server {
       bodyTimeoutMs: this.#settings.bodyTimeout,
       headerTimeoutMs: this.#options.headerTimeoutMs ?? HEADER_TIMEOUT_MS,
       log: this.#options.log,
+      wantsSocket: (incoming) => this.#sockets.serves(incoming, base),
+      onSocket: (incoming, socket, head) => void this.#sockets.handle(incoming, { socket, head, base }),
       onRequest: (incoming, outgoing) => this.#dispatch(incoming, outgoing, base),
     });
     const taken = await port.listen(address).catch((cause: unknown) => {

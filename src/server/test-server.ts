@@ -5,7 +5,7 @@ import { createLog, type Log } from '../base/log.ts';
 import { SelfMetrics } from '../base/self-metrics.ts';
 import { parseAddress } from '../base/settings.ts';
 import { loadConfig } from '../config.ts';
-import type { GrpcRoute, Route } from './route.ts';
+import type { GrpcRoute, Route, SocketRoute } from './route.ts';
 import { Server, type ServerOptions, type ServerSettings } from './server.ts';
 
 export interface TestServer extends AsyncDisposable {
@@ -16,20 +16,23 @@ export interface TestServer extends AsyncDisposable {
   readonly logged: readonly string[];
 }
 
-export interface TestServerOptions extends Partial<Pick<ServerOptions, 'headerTimeoutMs' | 'drainTimeoutMs' | 'fallback'>> {
+export interface TestServerOptions extends Partial<
+  Pick<ServerOptions, 'headerTimeoutMs' | 'drainTimeoutMs' | 'socketPingIntervalMs' | 'fallback'>
+> {
   readonly routes?: readonly Route[];
   readonly grpcRoutes?: readonly GrpcRoute[];
+  readonly socketRoutes?: readonly SocketRoute[];
   readonly settings?: Partial<ServerSettings>;
 }
 
 /** Starts a server on a free port; leaving its scope stops it. */
-export async function startTestServer({ routes = [], grpcRoutes = [], settings, ...options }: TestServerOptions): Promise<TestServer> {
+export async function startTestServer({ routes = [], grpcRoutes = [], settings, ...more }: TestServerOptions): Promise<TestServer> {
   const metrics = new SelfMetrics();
   const logged: string[] = [];
   const log: Log = createLog('debug', (line) => logged.push(line));
   const defaults = loadConfig({ file: undefined, flags: [] }, {}).server;
   const ports = { listen: parseAddress('127.0.0.1:0'), otlpGrpc: undefined, otlpHttp: undefined };
-  const server = new Server({ routes, grpcRoutes, metrics, log, settings: { ...defaults, ...ports, ...settings }, ...options });
+  const server = new Server({ routes, grpcRoutes, metrics, log, settings: { ...defaults, ...ports, ...settings }, ...more });
   await server.listen();
   const port = server.addresses[0]?.port ?? 0;
   return { server, url: `http://127.0.0.1:${port}`, port, metrics, logged, [Symbol.asyncDispose]: () => server.stop() };
