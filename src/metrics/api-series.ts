@@ -7,9 +7,9 @@ import type { Matcher } from '../query/matchers.ts';
 import { quote } from '../query/scanner.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { RequestError } from '../base/request-error.ts';
-import { type MetricsApiOptions, getAndPost, readContexts, route } from './api-context.ts';
+import { type MetricsApiOptions, type ReadContexts, getAndPost, readContexts, route } from './api-context.ts';
 import { limitParam, limited, matchParams, rangeParams, unescapeLabelName } from './api-params.ts';
-import { type ChosenOfTenant, LABEL_NAMES, type Listed, joinedLists, labelLists, labelValuesOf, lookUp } from './label-look-up.ts';
+import { type ChosenOfTenant, LABEL_NAMES, type Listed, type Question, joinedLists, labelLists, labelValuesOf, lookUp } from './label-look-up.ts';
 import { type ReadContext, type TimeRange, extraLabels, selectSeries, tooManySeries } from './read.ts';
 import { labelsJson, listPieces, mapped, successReply } from './result-json.ts';
 
@@ -29,10 +29,20 @@ async function series(options: MetricsApiOptions, request: Request): Promise<Rep
   const range = rangeParams(request.query);
   const matches = matchParams(request.query);
   if (matches.length === 0) throw new RequestError('bad_data', 'no match[] parameter provided');
-  const { context, chosen } = await lookUp(readContexts(options), request, { matches, range });
-  const found = chosen === undefined ? await storedSeries(context, matches, range) : indexedSeries(context, chosen);
+  const { context, found } = await foundSeries(readContexts(options), request, { matches, range });
   const { kept, warnings } = limited(limit === 0 ? found.sort(compareLabels) : firstInOrder(found, limit + 1), limit);
   return successReply(listPieces(mapped(kept, labelsJson)), { warnings: [...context.warnings, ...warnings], infos: [] });
+}
+
+/** The label sets that any of the selectors chooses, in no order; at least one selector is given. */
+export async function foundSeries(
+  contexts: ReadContexts,
+  request: Request,
+  question: Question,
+): Promise<{ readonly context: ReadContext; readonly found: Labels[] }> {
+  const { context, chosen } = await lookUp(contexts, request, question);
+  const found = chosen === undefined ? await storedSeries(context, question.matches, question.range) : indexedSeries(context, chosen);
+  return { context, found };
 }
 
 /** The first `count` label sets in their order, for which not all have to be sorted. */
@@ -98,7 +108,7 @@ async function labelList(options: MetricsApiOptions, request: Request, listed: L
 }
 
 /** Texts as members of a JSON list, many at a time. */
-function* quotedPieces(texts: readonly string[]): Generator<string> {
+export function* quotedPieces(texts: readonly string[]): Generator<string> {
   for (let from = 0; from < texts.length; from += TEXTS_PER_PIECE)
     yield JSON.stringify(texts.slice(from, from + TEXTS_PER_PIECE)).slice(1, -1);
 }

@@ -25,9 +25,14 @@ export const NO_ANNOTATIONS: Annotations = { warnings: [], infos: [] };
 /** JSON that comes bit by bit: text, or bytes that are a piece of their own. */
 export type JsonPieces = Iterable<string | Buffer>;
 
-/** A success whose `data` is given as pieces of JSON. One that fits into a piece is sent whole, a larger one as a stream. */
+/** A success whose `data` is given as pieces of JSON. */
 export function successReply(data: JsonPieces, annotations: Annotations = NO_ANNOTATIONS): Reply {
-  const pieces = joined(successPieces(data, annotations));
+  return piecesReply(successPieces(data, annotations));
+}
+
+/** An answer of JSON in pieces. One that fits into a piece is sent whole, a larger one as a stream. */
+export function piecesReply(parts: JsonPieces): Reply {
+  const pieces = joined(parts);
   const headers = { 'content-type': 'application/json' };
   const first = pieces.next();
   const second = pieces.next();

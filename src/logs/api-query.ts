@@ -1,0 +1,126 @@
+// `/loki/api/v1/query_range`, `query` and the older `/api/prom/query`: LogQL over HTTP.
+//
+// Source: Loki HTTP API documentation, "Query logs".
+
+import { printByteSize } from '../base/byte-size.ts';
+import { printDuration } from '../base/duration.ts';
+import type { ReadContext } from '../metrics/read.ts';
+import { piecesReply, successReply } from '../metrics/result-json.ts';
+import type { Reply, Request, Route } from '../server/route.ts';
+import { type LogsApiOptions, getAndPost, leastOf } from './api-context.ts';
+import { badData, floorMs, instantQueryParams, parseLogQuery, rangeQueryParams } from './api-params.ts';
+import { type Expr, type LogExpr, isMetric } from './logql/ast.ts';
+import { parseLogql } from './logql/parse.ts';
+import type { LogQuery, LogQueryAnswer } from './query-result.ts';
+import { queryStats } from './query-stats-json.ts';
+import { encodingFlags, entriesIn, legacyStreams, queryData } from './result-json.ts';
+
+const FLAGS_HEADER = 'x-loki-response-encoding-flags';
+
+/** The routes of queries. */
+export function queryRoutes(options: LogsApiOptions): readonly Route[] {
+  const flagged = [
+    ...getAndPost('/loki/api/v1/query_range', 'Evaluates a LogQL query over a range of time.', (request) => rangeQuery(options, request)),
+    ...getAndPost('/loki/api/v1/query', 'Evaluates a LogQL metric query at one time.', (request) => instantQuery(options, request)),
+  ];
+  return [
+    ...flagged.map((route) => ({ ...route, headers: [FLAGS_HEADER] })),
+    ...getAndPost('/api/prom/query', 'Lines of a LogQL query, in the older form.', (request) => legacyQuery(options, request)),
+  ];
+}
+
+async function rangeQuery(options: LogsApiOptions, request: Request): Promise<Reply> {
+  const query = rangeQueryParams(request.query, options.clock.now());
+  const expr = parsed(options, request, query.text);
+  return queryReply(await run(options, request, { expr, query }), request);
+}
+
+async function instantQuery(options: LogsApiOptions, request: Request): Promise<Reply> {
+  const query = instantQueryParams(request.query, options.clock.now());
+  const expr = parsed(options, request, query.text);
+  if (!isMetric(expr))
+    throw badData('log queries are not supported as an instant query type, please change your query to a range query type');
+  return queryReply(await run(options, request, { expr, query }), request);
+}
+
+async function legacyQuery(options: LogsApiOptions, request: Request): Promise<Reply> {
+  const query = rangeQueryParams(request.query, options.clock.now());
+  const regexp = request.query.get('regexp') ?? '';
+  const expr = parsed(options, request, query.text);
+  if (isMetric(expr)) throw badData('legacy endpoints only support streams result type');
+  const answer = await run(options, request, { expr: regexp === '' ? expr : filtered(expr, regexp), query });
+  const { value } = answer.answer;
+  return piecesReply(legacyStreams(value.kind === 'streams' ? value.entries : [], statsJson(answer, request)));
+}
+
+/** The query with a filter behind it, which stands nowhere in its text. */
+function filtered(expr: LogExpr, regexp: string): LogExpr {
+  const place = { from: expr.to, to: expr.to };
+  const filter = { ...place, kind: 'line_filter', op: '|~', alternatives: [{ ...place, kind: 'text', value: regexp }] } as const;
+  return { ...expr, stages: [...expr.stages, filter] };
+}
+
+function parsed(options: LogsApiOptions, { tenants }: Request, text: string): Expr {
+  checkLength(options, tenants, text);
+  return parseLogql(text);
+}
+
+interface Asked {
+  readonly expr: Expr;
+  readonly query: LogQuery;
+}
+
+interface Answered {
+  readonly context: ReadContext;
+  readonly answer: LogQueryAnswer;
+}
+
+async function run(options: LogsApiOptions, request: Request, { expr, query }: Asked): Promise<Answered> {
+  if (!isMetric(expr)) checkEntries(options, request.tenants, query.limit);
+  checkRange(options, request.tenants, query);
+  const context = await options.contexts.read(request);
+  return { context, answer: await options.runQuery(context, expr, query) };
+}
+
+/** The newest lines that a query for lines gives, as other routes look at them. */
+export async function newestLines(options: LogsApiOptions, request: Request, query: LogQuery): Promise<LogQueryAnswer> {
+  checkLength(options, request.tenants, query.text);
+  const { answer } = await run(options, request, { expr: parseLogQuery(query.text), query });
+  return answer;
+}
+
+function queryReply(answered: Answered, request: Request): Reply {
+  const { context, answer } = answered;
+  const flags = encodingFlags(request.headers[FLAGS_HEADER]);
+  const warnings = [...new Set([...context.warnings, ...answer.warnings])];
+  return successReply(queryData(answer.value, flags, statsJson(answered, request)), { warnings, infos: [] });
+}
+
+function statsJson({ answer: { value, costs } }: Answered, { waitedMs = 0 }: Request): string {
+  return JSON.stringify(queryStats(costs, entriesIn(value), costs.queueMs + waitedMs));
+}
+
+/** Refuses a text that is longer than the tenants' queries may be. */
+function checkLength(options: LogsApiOptions, tenants: readonly string[], text: string): void {
+  const lengthMax = leastOf(options, tenants, ({ query }) => query.lengthMax);
+  if (text.length * 3 <= lengthMax || Buffer.byteLength(text) <= lengthMax) return;
+  throw badData(`the query is longer than ${printByteSize(lengthMax)} (limits.query.lengthMax)`);
+}
+
+/** Refuses to look for more lines than the tenants' queries may ask for. */
+function checkEntries(options: LogsApiOptions, tenants: readonly string[], limit: number): void {
+  const most = leastOf(options, tenants, ({ logs }) => logs.entriesMax);
+  if (limit <= most) return;
+  throw badData(
+    `max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${most}); the setting is limits.logs.entriesMax`,
+  );
+}
+
+function checkRange(options: LogsApiOptions, tenants: readonly string[], { startNs, endNs }: LogQuery): void {
+  const rangeMax = leastOf(options, tenants, ({ query }) => (query.rangeMax === 0 ? Number.POSITIVE_INFINITY : query.rangeMax));
+  const asked = floorMs(endNs - startNs);
+  if (asked <= rangeMax) return;
+  throw badData(
+    `the query time range exceeds the limit (query length: ${printDuration(asked)}, limit: ${printDuration(rangeMax)}; limits.query.rangeMax)`,
+  );
+}
