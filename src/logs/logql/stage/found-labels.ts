@@ -1,0 +1,46 @@
+// How parsing stages put what they find onto a line: names made fit, clashes renamed, what nobody looks at passed over.
+
+import type { Line } from '../pipeline.ts';
+import { DUPLICATE_SUFFIX, PRESERVE_ERROR_LABEL } from '../line-labels.ts';
+import type { LineLabels } from '../line-labels.ts';
+import { LabelNames } from './label-names.ts';
+import type { ParserHints } from './parser-hints.ts';
+
+export const JSON_ERROR = 'JSONParserErr';
+export const LOGFMT_ERROR = 'LogfmtParserErr';
+
+export class FoundLabels {
+  readonly hints: ParserHints;
+  readonly #names = new LabelNames();
+
+  constructor(hints: ParserHints) {
+    this.hints = hints;
+  }
+
+  /** The label's name for a key of a line. */
+  nameOf(key: string): string {
+    return this.#names.of(key);
+  }
+
+  /** The name under which a label would be added now; undefined where nobody wants it or an earlier one has it. */
+  place(labels: LineLabels, name: string): string | undefined {
+    const placed = labels.clashes(name) ? name + DUPLICATE_SUFFIX : name;
+    return this.hints.wants(placed) && !labels.wasExtracted(placed) ? placed : undefined;
+  }
+
+  /** True where the line need not be parsed (further). */
+  isSatisfied(labels: LineLabels): boolean {
+    return this.hints.isSatisfied(labels);
+  }
+
+  /** The error of a parsing stage. */
+  fail({ labels }: Line, error: string, details?: string): void {
+    labels.setError(error, details);
+    if (this.hints.preservesErrors) labels.set('parsed', PRESERVE_ERROR_LABEL, 'true');
+  }
+}
+
+/** A value as a label holds it: what was no UTF-8 becomes a space. */
+export function withoutReplacements(value: string): string {
+  return value.includes('\uFFFD') ? value.replaceAll('\uFFFD', ' ') : value;
+}
