@@ -78,8 +78,15 @@ const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
  * well-formed, and is U+FFFD where it leaves the program.
  */
 export function unquote(text: string, from: number, to: number): string {
-  const quote = text[from];
-  const inner = text.slice(from + 1, to - 1);
+  const found = unquoted(text.slice(from, to));
+  if (typeof found !== 'string') throw parseError(text, from, to, found.problem);
+  return found;
+}
+
+/** The text of a quoted string with its quotes, as `unquote` gives it, or the problem. */
+export function unquoted(text: string): string | { readonly problem: string } {
+  const quote = text[0];
+  const inner = text.slice(1, -1);
   if (quote === '`' || !inner.includes('\\')) return inner;
   const bytes: number[] = [];
   for (let i = 0; i < inner.length;) {
@@ -90,7 +97,7 @@ export function unquote(text: string, from: number, to: number): string {
       continue;
     }
     const escape = readEscape(inner, i + 1, quote ?? '"');
-    if ('problem' in escape) throw parseError(text, from, to, escape.problem);
+    if ('problem' in escape) return escape;
     if (escape.isByte) bytes.push(escape.code);
     else pushUtf8(bytes, escape.code);
     i = escape.next;

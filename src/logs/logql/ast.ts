@@ -36,7 +36,7 @@ export type Stage =
 
 export type LineFilterOp = '|=' | '!=' | '|~' | '!~' | '|>' | '!>';
 
-/** One filter with its alternatives: `|= "a" or "b"`; a negated one passes a line that none of them matches. */
+/** One filter with its alternatives: `|= "a" or "b"`. A negated one has a single one: `!= "a" or "b"` parses as `!= "a" != "b"`. */
 export interface LineFilter extends Place {
   readonly kind: 'line_filter';
   readonly op: LineFilterOp;
@@ -92,13 +92,13 @@ export type CompareOp = '==' | '!=' | '>' | '>=' | '<' | '<=';
 export type LabelFilter =
   | ({ readonly kind: 'matcher' } & Matcher & Place)
   | ({ readonly kind: 'number'; readonly name: string; readonly op: CompareOp; readonly value: number } & Place)
-  /** `value` in nanoseconds; `text` as it was written. */
-  | ({ readonly kind: 'duration'; readonly name: string; readonly op: CompareOp; readonly value: number; readonly text: string } & Place)
-  /** `value` in bytes; `text` as it was written. */
-  | ({ readonly kind: 'bytes'; readonly name: string; readonly op: CompareOp; readonly value: number; readonly text: string } & Place)
+  /** `value` in nanoseconds. */
+  | ({ readonly kind: 'duration'; readonly name: string; readonly op: CompareOp; readonly value: number } & Place)
+  /** `value` in bytes. */
+  | ({ readonly kind: 'bytes'; readonly name: string; readonly op: CompareOp; readonly value: number } & Place)
   | ({ readonly kind: 'ip'; readonly name: string; readonly op: '=' | '!='; readonly value: string } & Place)
-  /** `isComma`: written `a, b`, which means the same as `a and b`. */
-  | ({ readonly kind: 'and'; readonly left: LabelFilter; readonly right: LabelFilter; readonly isComma: boolean } & Place)
+  /** Also what is written `a, b` or `a b`. */
+  | ({ readonly kind: 'and'; readonly left: LabelFilter; readonly right: LabelFilter } & Place)
   | ({ readonly kind: 'or'; readonly left: LabelFilter; readonly right: LabelFilter } & Place);
 
 export interface LineFormatStage extends Place {
@@ -137,14 +137,7 @@ export interface DistinctStage extends Place {
   readonly labels: readonly string[];
 }
 
-export type MetricExpr =
-  | RangeAggregation
-  | VectorAggregation
-  | Binary
-  | NumberLiteral
-  | VectorCall
-  | LabelReplace
-  | Variants;
+export type MetricExpr = RangeAggregation | VectorAggregation | Binary | NumberLiteral | VectorCall | LabelReplace | Variants;
 
 export type RangeOp =
   | 'rate'
