@@ -164,15 +164,17 @@ export class LineLabels {
     return (this.#states[index] ?? GONE) & PLACE;
   }
 
-  /** Calls `visit` with every label but the errors, in no order. */
-  forEach(visit: (name: string, value: string) => void): void {
-    const { length } = this.#stream;
-    for (let i = 0; i < length; i += 2) {
-      const name = this.#stream[i] ?? '';
-      if (this.#find(name) < 0) visit(name, this.#stream[i + 1] ?? '');
-    }
+  /** Takes away every label that is not chosen; errors stay. */
+  retain(chosen: (name: string, value: string) => boolean): void {
     const count = this.#count;
-    for (let i = 0; i < count; i++) if (this.#place(i) !== GONE) visit(this.#names[i] ?? '', this.#values[i] ?? '');
+    for (let i = 0; i < count; i++) {
+      if (this.#place(i) !== GONE && !chosen(this.#names[i] ?? '', this.#values[i] ?? '')) this.delete(this.#names[i] ?? '');
+    }
+    const stream = this.#stream;
+    for (let i = 0; i < stream.length; i += 2) {
+      const name = stream[i] ?? '';
+      if (this.#find(name) < 0 && !chosen(name, stream[i + 1] ?? '')) this.delete(name);
+    }
   }
 
   /** All labels as one set; that of the stream itself where nothing differs. A found label may have an empty value. */

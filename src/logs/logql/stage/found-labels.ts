@@ -28,6 +28,11 @@ export class FoundLabels {
     return this.hints.wants(placed) && !labels.wasExtracted(placed) ? placed : undefined;
   }
 
+  /** Sets a label that the query names itself: it is wanted, and the last value counts. */
+  set(labels: LineLabels, name: string, value: string): void {
+    labels.set('parsed', labels.clashes(name) ? name + DUPLICATE_SUFFIX : name, value);
+  }
+
   /** True where the line need not be parsed (further). */
   isSatisfied(labels: LineLabels): boolean {
     return this.hints.isSatisfied(labels);

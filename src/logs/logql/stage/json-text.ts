@@ -8,23 +8,23 @@ export class JsonError extends Error {
 }
 
 export const MALFORMED_JSON = 'Malformed JSON error';
-export const MALFORMED_STRING = `Value is string, but can't find closing '"' symbol`;
-export const MALFORMED_ARRAY = "Value is array, but can't find closing ']' symbol";
+const MALFORMED_STRING = `Value is string, but can't find closing '"' symbol`;
+const MALFORMED_ARRAY = "Value is array, but can't find closing ']' symbol";
 export const MALFORMED_OBJECT = "Value looks like object, but can't find closing '}' symbol";
 export const MALFORMED_ESCAPE = 'Encountered an invalid escape sequence in a string';
-export const UNKNOWN_VALUE = 'Unknown value type';
+const UNKNOWN_VALUE = 'Unknown value type';
 
-export const QUOTE = 34;
-export const COMMA = 44;
-export const COLON = 58;
-export const OPEN_ARRAY = 91;
-export const CLOSE_ARRAY = 93;
-export const OPEN_OBJECT = 123;
-export const CLOSE_OBJECT = 125;
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_ARRAY = 91;
+const CLOSE_ARRAY = 93;
+const OPEN_OBJECT = 123;
+const CLOSE_OBJECT = 125;
 const BACKSLASH = 92;
 
 /** The first place from `at` on that is no white space; the text's length where there is none. */
-export function skipSpace(text: string, at: number): number {
+function skipSpace(text: string, at: number): number {
   for (; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return at;
@@ -33,7 +33,7 @@ export function skipSpace(text: string, at: number): number {
 }
 
 /** The closing quote of the string whose content begins at `from`, or -1. */
-export function stringEnd(text: string, from: number): number {
+function stringEnd(text: string, from: number): number {
   for (let end = text.indexOf('"', from); end >= 0; end = text.indexOf('"', end + 1)) {
     let first = end;
     while (first > from && text.charCodeAt(first - 1) === BACKSLASH) first--;
@@ -43,7 +43,7 @@ export function stringEnd(text: string, from: number): number {
 }
 
 /** Behind the bracket that closes the block opened at `from`, or -1. Brackets of the other kind do not count. */
-export function blockEnd(text: string, from: number): number {
+function blockEnd(text: string, from: number): number {
   const open = text.charCodeAt(from);
   const close = open + 2;
   let level = 0;
@@ -59,7 +59,7 @@ export function blockEnd(text: string, from: number): number {
 }
 
 /** Behind the number or word that begins at `at`. */
-export function tokenEnd(text: string, at: number): number {
+function tokenEnd(text: string, at: number): number {
   for (; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === COMMA || code === CLOSE_OBJECT || code === CLOSE_ARRAY || code === 32 || code === 10 || code === 13 || code === 9)
@@ -70,13 +70,135 @@ export function tokenEnd(text: string, at: number): number {
 
 export type JsonKind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
 
-/** What kind of value begins with the character at `at`, judged by it and, for words, by the whole token up to `end`. */
-export function wordKind(text: string, at: number, end: number): JsonKind {
+/** A place in a text, and what was read last. One cursor serves all lines of a query; everything throws `JsonError`. */
+export class JsonCursor {
+  #text = '';
+  #at = 0;
+  /** Of the field or value read last; `from` and `to` enclose a string's content, and any other value as it is written. */
+  key = '';
+  kind: JsonKind = 'null';
+  from = 0;
+  to = 0;
+
+  /** Begins at the first character that is no white space. */
+  reset(text: string): void {
+    this.#text = text;
+    this.#at = skipSpace(text, 0);
+  }
+
+  /** Enters the object that begins here; false where it is empty, and then behind it. */
+  enterObject(): boolean {
+    if (this.#text.charCodeAt(this.#at) !== OPEN_OBJECT) throw new JsonError(MALFORMED_OBJECT);
+    this.#to(this.#at + 1, MALFORMED_JSON);
+    if (this.#text.charCodeAt(this.#at) !== CLOSE_OBJECT) return true;
+    this.#at++;
+    return false;
+  }
+
+  /** Reads a key and its colon, up to the value. */
+  readKey(): void {
+    const text = this.#text;
+    const from = this.#at + 1;
+    if (text.charCodeAt(this.#at) !== QUOTE) throw new JsonError(MALFORMED_OBJECT);
+    const end = stringEnd(text, from);
+    if (end < 0) throw new JsonError(MALFORMED_JSON);
+    const key = unescapeJson(text.slice(from, end));
+    if (key === undefined) throw new JsonError(MALFORMED_ESCAPE);
+    this.key = key;
+    this.#at = skipSpace(text, end + 1);
+    if (text.charCodeAt(this.#at) !== COLON) throw new JsonError(MALFORMED_JSON);
+    this.#to(this.#at + 1, MALFORMED_JSON);
+  }
+
+  /** Behind a value of an object: true before another key, false behind the object. */
+  nextField(): boolean {
+    this.#to(this.#at, MALFORMED_ARRAY);
+    const code = this.#text.charCodeAt(this.#at);
+    if (code === CLOSE_OBJECT) this.#at++;
+    else if (code === COMMA) this.#to(this.#at + 1, MALFORMED_ARRAY);
+    else throw new JsonError(MALFORMED_OBJECT);
+    // A comma before the closing bracket is let pass.
+    if (code === COMMA && this.#text.charCodeAt(this.#at) === CLOSE_OBJECT) {
+      this.#at++;
+      return false;
+    }
+    return code === COMMA;
+  }
+
+  /** Enters the array that begins here; false where it is empty, and then behind it. */
+  enterArray(): boolean {
+    this.#to(this.#at + 1, MALFORMED_JSON);
+    if (this.#text.charCodeAt(this.#at) !== CLOSE_ARRAY) return true;
+    this.#at++;
+    return false;
+  }
+
+  /** Behind an element of an array: true before another one, false behind the array. */
+  nextElement(): boolean {
+    this.#to(this.#at, MALFORMED_ARRAY);
+    const code = this.#text.charCodeAt(this.#at);
+    if (code !== COMMA && code !== CLOSE_ARRAY) throw new JsonError(MALFORMED_ARRAY);
+    this.#at++;
+    if (code === COMMA) this.#to(this.#at, MALFORMED_JSON);
+    return code === COMMA;
+  }
+
+  #to(from: number, problem: string): void {
+    this.#at = skipSpace(this.#text, from);
+    if (this.#at === this.#text.length) throw new JsonError(problem);
+  }
+
+  /** What kind of block begins here, if any. */
+  get opens(): 'object' | 'array' | undefined {
+    const code = this.#text.charCodeAt(this.#at);
+    return code === OPEN_OBJECT ? 'object' : code === OPEN_ARRAY ? 'array' : undefined;
+  }
+
+  /** Reads the value that begins here, blocks as a whole, and goes behind it. */
+  readValue(): void {
+    this.peekValue();
+    this.#at = this.kind === 'string' ? this.to + 1 : this.to;
+  }
+
+  /** Reads the value that begins here and stays before it. */
+  peekValue(): void {
+    const text = this.#text;
+    const at = this.#at;
+    this.from = at;
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        this.kind = 'string';
+        this.from = at + 1;
+        this.to = stringEnd(text, at + 1);
+        if (this.to < 0) throw new JsonError(MALFORMED_STRING);
+        return;
+      case OPEN_OBJECT:
+        this.kind = 'object';
+        this.to = blockEnd(text, at);
+        if (this.to < 0) throw new JsonError(MALFORMED_OBJECT);
+        return;
+      case OPEN_ARRAY:
+        this.kind = 'array';
+        this.to = blockEnd(text, at);
+        if (this.to < 0) throw new JsonError(MALFORMED_ARRAY);
+        return;
+      default:
+        this.to = tokenEnd(text, at);
+        this.kind = wordKind(text, at, this.to);
+    }
+  }
+
+  /** The value read last, as it is written. */
+  get raw(): string {
+    return this.#text.slice(this.from, this.to);
+  }
+}
+
+function wordKind(text: string, at: number, end: number): JsonKind {
   const code = text.charCodeAt(at);
   if ((code >= 48 && code <= 57) || code === 45) return 'number';
-  if ((code === 116 && end - at === 4 && text.startsWith('true', at)) || (code === 102 && end - at === 5 && text.startsWith('false', at)))
-    return 'boolean';
-  if (code === 110 && end - at === 4 && text.startsWith('null', at)) return 'null';
+  if ((end - at === 4 && text.startsWith('true', at)) || (end - at === 5 && text.startsWith('false', at))) return 'boolean';
+  if (end - at === 4 && text.startsWith('null', at)) return 'null';
   throw new JsonError(UNKNOWN_VALUE);
 }
 

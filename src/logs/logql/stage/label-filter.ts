@@ -81,6 +81,8 @@ const comparisons: Readonly<Record<CompareOp, (a: number, b: number) => boolean>
 function addressTest({ name, op, value }: { readonly name: string; readonly op: '=' | '!='; readonly value: string }): LabelTest {
   const holds = addressFinder(value);
   return (labels) => {
+    // A line with an error passes: only matchers of texts drop those.
+    if (labels.error !== '') return true;
     const text = labels.get(name);
     return text !== undefined && holds(text) === (op === '=');
   };

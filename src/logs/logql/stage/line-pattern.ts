@@ -2,8 +2,6 @@
 //
 // Source: Grafana Loki `pkg/logql/log/pattern`.
 
-import { RequestError } from '../../../base/request-error.ts';
-import { quote } from '../../../query/scanner.ts';
 import type { TextTest } from './text-test.ts';
 
 /** A text that has to stand there, or a gap; `_` names none. */
@@ -11,7 +9,7 @@ export type PatternPart = { readonly kind: 'literal'; readonly text: string } | 
 
 export const UNNAMED = '_';
 
-/** The parts of a pattern; literals are never empty and never neighbours. */
+/** The parts of a pattern. The parser refuses gaps side by side: literals are never empty, and the two kinds take turns. */
 export function parsePattern(text: string): readonly PatternPart[] {
   const parts: PatternPart[] = [];
   let from = 0;
@@ -24,23 +22,9 @@ export function parsePattern(text: string): readonly PatternPart[] {
   return parts;
 }
 
-/** Throws `bad_data` where two gaps stand side by side: nothing would tell where one ends. */
-export function checkCaptures(pattern: string, parts: readonly PatternPart[]): void {
-  for (const [index, part] of parts.entries()) {
-    const next = parts[index + 1];
-    if (part.kind === 'capture' && next?.kind === 'capture') {
-      throw new RequestError('bad_data', `invalid pattern ${quote(pattern)}: found consecutive capture '<${part.name}><${next.name}>'`);
-    }
-  }
-}
-
-/** A test of a whole line by the pattern of a line filter: gaps hold at least one character and have no names. Throws `bad_data`. */
+/** A test of a whole line by the pattern of a line filter: gaps hold at least one character and have no names; the parser refuses others. */
 export function linePattern(pattern: string): TextTest {
   const parts = parsePattern(pattern);
-  const named = parts.find((part) => part.kind === 'capture' && part.name !== UNNAMED);
-  if (named?.kind === 'capture')
-    throw new RequestError('bad_data', `invalid pattern ${quote(pattern)}: a line filter has no named captures, found '<${named.name}>'`);
-  checkCaptures(pattern, parts);
   const literals = parts.flatMap((part) => (part.kind === 'literal' ? [part.text] : []));
   const opensWithGap = parts[0]?.kind === 'capture';
   const endsWithGap = parts.at(-1)?.kind === 'capture';

@@ -1,0 +1,54 @@
+// `| logfmt method, status="http_status"`: labels from chosen pairs. A pair that is not found gives an empty label.
+//
+// Source: Grafana Loki `pkg/logql/log/parser.go`, LogfmtExpressionParser.
+
+import { RequestError } from '../../../base/request-error.ts';
+import type { LogfmtStage } from '../ast.ts';
+import { DUPLICATE_SUFFIX } from '../line-labels.ts';
+import type { LineLabels } from '../line-labels.ts';
+import { FoundLabels, LOGFMT_ERROR } from './found-labels.ts';
+import { LogfmtText } from './logfmt-text.ts';
+import type { ParserHints } from './parser-hints.ts';
+import type { RunStage } from './run-stage.ts';
+
+/** Throws `bad_data` on an expression that is no key. */
+export function logfmtFieldsStage({ extractions, strict }: LogfmtStage, hints: ParserHints): RunStage {
+  const found = new FoundLabels(hints);
+  const text = new LogfmtText();
+  // A key that no expression names still counts for the label of its own name.
+  const labelOfKey = new Map(extractions.map(({ label }) => [label, label]));
+  for (const { label, expression } of extractions) labelOfKey.set(parseKey(expression), label);
+  const names = extractions.map(({ label }) => label);
+  return (line) => {
+    const { labels } = line;
+    if (found.isSatisfied(labels)) return true;
+    for (const name of names) if (!labels.clashes(name)) labels.set('parsed', name, '');
+    text.reset(line.text);
+    while (!text.atEnd) {
+      if (!text.next()) {
+        if (strict) break;
+        continue;
+      }
+      const name = labelOfKey.get(found.nameOf(text.key));
+      if (name === undefined) continue;
+      if (!setPair(found, labels, name, text.value) || found.isSatisfied(labels)) break;
+    }
+    if (strict && text.problem !== '') found.fail(line, LOGFMT_ERROR, text.problem);
+    return true;
+  };
+}
+
+/** False where the label clashes and what it would be called is not wanted: then nothing further is read. */
+function setPair(found: FoundLabels, labels: LineLabels, name: string, value: string): boolean {
+  const clashes = labels.clashes(name);
+  if (clashes && found.place(labels, name) === undefined) return false;
+  labels.set('parsed', clashes ? name + DUPLICATE_SUFFIX : name, value.includes('\uFFFD') ? '' : value);
+  return true;
+}
+
+function parseKey(expression: string): string {
+  const [, key, quoted] = /^\s*(?:([a-zA-Z_][a-zA-Z0-9_]*)|"([^"]*)")\s*$/.exec(expression) ?? [];
+  const name = key ?? quoted;
+  if (name === undefined) throw new RequestError('bad_data', `cannot parse expression [${expression}]: syntax error: expected one key`);
+  return name;
+}
