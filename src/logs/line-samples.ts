@@ -1,0 +1,280 @@
+// The reference source of samples: lines through the stages of the query, each that is left a sample of its series.
+//
+//   LineBlock ─▶ pipeline ─▶ unwrap ─▶ filters behind it ─▶ number of the series by its labels ─▶ SampleBlock
+//
+// Source: Loki `pkg/logql/log/metrics_extraction.go`.
+
+import { compareText, type Labels, labelsKey, NO_LABELS } from '../query/labels.ts';
+import type { Matcher } from '../query/matchers.ts';
+import { deleteLabels } from '../metrics/promql/binary/binary-matching.ts';
+import { Slices } from '../metrics/slices.ts';
+import { type LineBlock, type NsRange, type Streams, textAt } from './line-block.ts';
+import type { LabelFilter, LogExpr, Stage, Unwrap } from './logql/ast.ts';
+import { compilePipeline } from './logql/compile-pipeline.ts';
+import { type Converted, convertBytes, convertDuration, convertNumber } from './logql/convert-value.ts';
+import { LineLabels } from './logql/line-labels.ts';
+import type { Pipeline } from './logql/pipeline.ts';
+import type { RangeBlocks, RangeRequest, RangeSource, SampleBlock } from './range-source.ts';
+import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
+import { bucketNumbering } from './window-grid.ts';
+
+/** Lines of the streams that match, in any order. */
+export type ReadLineBlocks = (matchers: readonly Matcher[], range: NsRange, log: LogExpr) => AsyncIterable<LineBlock>;
+
+export interface LineSamplesOptions {
+  readonly read: ReadLineBlocks;
+  /** Told how many lines of a block passed every filter. */
+  readonly onMatched?: (lines: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Samples made of lines. Reading throws `bad_data` where a stage cannot be compiled. */
+export function lineSamples(options: LineSamplesOptions): RangeSource {
+  return {
+    read(request): RangeBlocks {
+      const sampler = new LineSampler(request);
+      return { kind: 'samples', labels: (series) => sampler.labels(series), blocks: sampleBlocks(sampler, request, options) };
+    },
+  };
+}
+
+async function* sampleBlocks(
+  sampler: LineSampler,
+  { range, grid }: RangeRequest,
+  { read, onMatched, signal }: LineSamplesOptions,
+): AsyncGenerator<SampleBlock> {
+  const { originNs, lastNs } = bucketNumbering(grid);
+  const slices = new Slices(signal);
+  for await (const block of read(range.log.matchers, { fromNs: originNs + 1n, toNs: lastNs + 1n }, range.log)) {
+    const samples = new SampleRows(block.rows);
+    const times = relativeTimes(block, originNs);
+    for (let row = 0; row < block.rows; row++) {
+      sampler.add(block, row, times[row] as number, samples);
+      if (slices.isOver()) await slices.pause();
+    }
+    onMatched?.(samples.rows);
+    yield samples;
+  }
+}
+
+const TWO_32 = 4294967296;
+
+/** Nanoseconds since the origin, from the words of the times: exact below 2^53. */
+function relativeTimes({ rows, ts }: LineBlock, originNs: bigint): Float64Array {
+  const words = new Uint32Array(ts.buffer, ts.byteOffset, ts.length * 2);
+  const origin = BigInt.asUintN(64, originNs);
+  const originLow = Number(origin & 0xffffffffn);
+  const originHigh = Number(origin >> 32n);
+  const times = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const low = words[row * 2] as number;
+    const high = words[row * 2 + 1] as number;
+    times[row] = ((high - originHigh) | 0) * TWO_32 + (low - originLow);
+  }
+  return times;
+}
+
+/** A block under construction. */
+class SampleRows implements SampleBlock {
+  readonly series: Uint32Array;
+  readonly ts: Float64Array;
+  readonly values: Float64Array;
+  rows = 0;
+
+  constructor(capacity: number) {
+    this.series = new Uint32Array(capacity);
+    this.ts = new Float64Array(capacity);
+    this.values = new Float64Array(capacity);
+  }
+
+  push(series: number, time: number, value: number): void {
+    this.series[this.rows] = series;
+    this.ts[this.rows] = time;
+    this.values[this.rows++] = value;
+  }
+}
+
+/** A line on its way through the stages of one query. */
+class SampledLine {
+  readonly labels = new LineLabels();
+  tsNs = 0n;
+  text = '';
+}
+
+class LineSampler {
+  readonly #pipeline: Pipeline;
+  readonly #runs: boolean;
+  readonly #value: RangeRequest['value'];
+  readonly #unwrap: Unwrapping | undefined;
+  readonly #series: SeriesNumbers;
+  readonly #line = new SampledLine();
+
+  constructor(request: RangeRequest) {
+    const { log, unwrap } = request.range;
+    const grouping = sampleGrouping(request);
+    this.#pipeline = compilePipeline(log.stages, { needed: neededLabels(grouping, unwrap) });
+    this.#value = request.value;
+    this.#unwrap = unwrap === undefined ? undefined : new Unwrapping(unwrap);
+    this.#runs = log.stages.length > 0 || unwrap !== undefined;
+    this.#series = new SeriesNumbers(grouping, unwrap === undefined && log.stages.every(leavesLabels));
+  }
+
+  labels(series: number): Labels {
+    return this.#series.labels(series);
+  }
+
+  /** hot: once per line. */
+  add(block: LineBlock, row: number, time: number, into: SampleRows): void {
+    const stream = block.stream[row] as number;
+    const metadata = block.metadata?.[row] ?? NO_LABELS;
+    const known = metadata.length === 0 ? this.#series.ofStream(block.streams, stream) : undefined;
+    const line = this.#line;
+    // Without stages nobody looks at the labels of a line whose series is known.
+    if (this.#runs || known === undefined) line.labels.reset(block.streams.labels(stream), metadata);
+    const value = this.#runs ? this.#process(block, row) : this.#value === 'bytes' ? lengthAt(block, row) : 1;
+    if (value === undefined) return;
+    const isPlain = metadata.length === 0 && line.labels.error === '';
+    into.push(known !== undefined && isPlain ? known : this.#series.ofLine(line.labels, stream, isPlain), time, value);
+  }
+
+  /** The value of a line after its stages, or nothing where it is dropped. */
+  #process(block: LineBlock, row: number): number | undefined {
+    const line = this.#line;
+    const text = textAt(block.lines, row);
+    line.text = text;
+    line.tsNs = block.ts[row] as bigint;
+    if (!this.#pipeline.process(line)) return undefined;
+    if (this.#unwrap !== undefined) return this.#unwrap.valueOf(line);
+    if (this.#value !== 'bytes') return 1;
+    return line.text === text ? lengthAt(block, row) : Buffer.byteLength(line.text);
+  }
+}
+
+function lengthAt({ lines: { starts, ends } }: LineBlock, row: number): number {
+  return (ends[row] as number) - (starts[row] as number);
+}
+
+/** What parsing stages may not pass over; undefined where all labels are kept. */
+function neededLabels(grouping: SampleGrouping, unwrap: Unwrap | undefined): ReadonlySet<string> | undefined {
+  if (grouping.kind === 'without') return undefined;
+  const needed = new Set(grouping.labels);
+  if (unwrap === undefined) return needed;
+  needed.add(unwrap.label);
+  for (const filter of unwrap.filters) addNames(filter, needed);
+  return needed;
+}
+
+function addNames(filter: LabelFilter, into: Set<string>): void {
+  if (filter.kind === 'and' || filter.kind === 'or') {
+    addNames(filter.left, into);
+    addNames(filter.right, into);
+  } else into.add(filter.name);
+}
+
+/** True for stages after which a line has the labels that it had, unless one of them failed. */
+function leavesLabels({ kind }: Stage): boolean {
+  return kind === 'line_filter' || kind === 'label_filter' || kind === 'line_format' || kind === 'decolorize' || kind === 'distinct';
+}
+
+const NS_PER_S = 1e9;
+
+class Unwrapping {
+  readonly #label: string;
+  readonly #convert: (text: string) => Converted;
+  readonly #filters: Pipeline;
+
+  constructor({ label, conversion, filters }: Unwrap) {
+    this.#label = label;
+    this.#convert = conversionOf(conversion);
+    this.#filters = compilePipeline(filters.map((filter) => ({ kind: 'label_filter', filter, from: filter.from, to: filter.to })));
+  }
+
+  /** The line's value, or nothing where it has none or a filter drops it. A value that is no number is an error of the line. */
+  valueOf(line: SampledLine): number | undefined {
+    const text = line.labels.get(this.#label);
+    if (text === undefined || text === '') return undefined;
+    const converted = this.#convert(text);
+    if (typeof converted !== 'number') line.labels.setError('SampleExtractionErr', converted.problem);
+    if (!this.#filters.process(line)) return undefined;
+    return typeof converted === 'number' ? converted : 0;
+  }
+}
+
+function conversionOf(conversion: Unwrap['conversion']): (text: string) => Converted {
+  switch (conversion) {
+    case '':
+      return convertNumber;
+    case 'bytes':
+      return convertBytes;
+    case 'duration':
+    case 'duration_seconds':
+      return (text) => {
+        const nanoseconds = convertDuration(text);
+        return typeof nanoseconds === 'number' ? nanoseconds / NS_PER_S : nanoseconds;
+      };
+  }
+}
+
+/** Numbers of series by the labels that tell them apart. */
+class SeriesNumbers {
+  readonly #grouping: SampleGrouping;
+  readonly #byStream: boolean;
+  readonly #byKey = new Map<string, number>();
+  readonly #labels: Labels[] = [];
+  /** Where only the stream matters: its series, by the numbers of these streams. */
+  #streams: Streams | undefined;
+  #ofStream: (number | undefined)[] = [];
+
+  constructor({ kind, labels }: SampleGrouping, byStream: boolean) {
+    this.#grouping = { kind, labels: [...new Set(labels)].sort(compareText) };
+    this.#byStream = byStream;
+  }
+
+  labels(series: number): Labels {
+    return this.#labels[series] ?? NO_LABELS;
+  }
+
+  /** The series of all lines of a stream that bring no labels of their own, as far as it is known. */
+  ofStream(streams: Streams, stream: number): number | undefined {
+    if (streams !== this.#streams) {
+      this.#streams = streams;
+      this.#ofStream = [];
+    }
+    return this.#byStream ? this.#ofStream[stream] : undefined;
+  }
+
+  /** The series of a line of the streams that were asked for last. `isPlain`: its labels are those of its stream. */
+  ofLine(labels: LineLabels, stream: number, isPlain: boolean): number {
+    const number = this.#numberOf(this.#grouped(labels));
+    if (this.#byStream && isPlain) this.#ofStream[stream] = number;
+    return number;
+  }
+
+  /** A line with an error keeps all its labels, so that the error is seen. */
+  #grouped(labels: LineLabels): Labels {
+    const { kind, labels: names } = this.#grouping;
+    if (labels.error !== '') return labels.labels();
+    if (kind === 'without') return deleteLabels(labels.labels(), names);
+    return kept(labels, names);
+  }
+
+  #numberOf(labels: Labels): number {
+    const key = labelsKey(labels);
+    let number = this.#byKey.get(key);
+    if (number === undefined) {
+      number = this.#labels.length;
+      this.#labels.push(labels);
+      this.#byKey.set(key, number);
+    }
+    return number;
+  }
+}
+
+function kept(labels: LineLabels, names: readonly string[]): Labels {
+  const found: string[] = [];
+  for (const name of names) {
+    const value = labels.get(name);
+    if (value !== undefined) found.push(name, value);
+  }
+  return found;
+}
