@@ -3,19 +3,12 @@
 //   read-lines.ts ─(LineBlock)─▶ pipeline of the query ─▶ entries of an answer, or samples of a range aggregation
 
 import type { Labels } from '../query/labels.ts';
+import type { TextColumn } from '../storage/native.ts';
 
 /** Times in nanoseconds since the epoch: `fromNs` belongs to the range, `toNs` does not. */
 export interface NsRange {
   readonly fromNs: bigint;
   readonly toNs: bigint;
-}
-
-/** Texts in one buffer: cheap to skip, to compare and to search as bytes. */
-export interface TextColumn {
-  readonly bytes: Buffer;
-  /** Text `row` is `bytes[starts[row]…ends[row])`, UTF-8. */
-  readonly starts: Uint32Array;
-  readonly ends: Uint32Array;
 }
 
 /** The streams of a query, numbered from 0, of all tenants that it reads. */

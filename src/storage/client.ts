@@ -17,6 +17,8 @@ export interface QueryOptions extends QueryLimits {
   readonly signal?: AbortSignal;
   /** A plain SELECT of one table, which is planned the short way: 2 ms less for each. */
   readonly isPlain?: boolean;
+  /** Columns of type String that a stream gives as bytes, in `texts` of its blocks. */
+  readonly texts?: readonly string[];
 }
 
 /** A row of a small result, by column name; 64-bit integers are strings. */

@@ -17,6 +17,8 @@ export type ColumnData =
   | { readonly kind: 'UInt64'; readonly values: BigUint64Array }
   | { readonly kind: 'Float64'; readonly values: Float64Array }
   | { readonly kind: 'String'; readonly values: readonly (string | Uint8Array)[] }
+  /** Texts as they stand in the format already: the length of each as a varint, then its bytes. */
+  | { readonly kind: 'encoded String'; readonly bytes: Uint8Array; readonly rows: number }
   /** The same text in every row. */
   | { readonly kind: 'constant LowCardinality(String)'; readonly value: string; readonly rows: number }
   /** A dictionary and each row's index into it. */
@@ -30,6 +32,14 @@ export type ColumnData =
 export interface Column {
   readonly name: string;
   readonly data: ColumnData;
+}
+
+/** Texts where they lie in what was read: cheap to skip, to compare and to search as bytes. */
+export interface TextColumn {
+  readonly bytes: Buffer;
+  /** Text `row` is `bytes[starts[row]…ends[row])`, UTF-8. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
 }
 
 /** Column values as read. 64-bit integers keep all their bits. */
@@ -49,7 +59,11 @@ export type Values =
 export interface Block {
   readonly rows: number;
   readonly columns: Readonly<Record<string, Values>>;
+  /** The columns of type String that were asked for as bytes. */
+  readonly texts: Readonly<Record<string, TextColumn>>;
 }
+
+const NO_NAMES: readonly string[] = [];
 
 const HAS_ADDITIONAL_KEYS = 1n << 9n;
 const NEED_UPDATE_DICTIONARY = 1n << 10n;
@@ -57,7 +71,7 @@ const SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS = 1n;
 
 /** Rows of a column to write. */
 export function rowsOf(data: ColumnData): number {
-  if (data.kind === 'constant LowCardinality(String)') return data.rows;
+  if (data.kind === 'constant LowCardinality(String)' || data.kind === 'encoded String') return data.rows;
   return data.kind === 'LowCardinality(String)' ? data.indexes.length : data.values.length;
 }
 
@@ -70,7 +84,7 @@ export function encodeBlock(columns: readonly Column[]): Uint8Array {
   for (const { name, data } of columns) {
     assert(rowsOf(data) === rows, `column ${name} has ${rowsOf(data)} rows of ${rows}`);
     out.text(name);
-    out.text(data.kind.replace('constant ', ''));
+    out.text(data.kind.replace(/^(constant|encoded) /, ''));
     if (rows > 0) writeColumn(out, data);
   }
   return out.take();
@@ -78,6 +92,7 @@ export function encodeBlock(columns: readonly Column[]): Uint8Array {
 
 // Exact for numbers, a guess for the rest: a buffer that is large enough is not copied.
 function sizeHint(data: ColumnData): number {
+  if (data.kind === 'encoded String') return data.bytes.length + 64;
   if (data.kind === 'LowCardinality(String)' || data.kind === 'constant LowCardinality(String)') return rowsOf(data) + 1024;
   return 'BYTES_PER_ELEMENT' in data.values ? data.values.byteLength + 64 : data.values.length * 64;
 }
@@ -87,6 +102,8 @@ function writeColumn(out: Writer, data: ColumnData): void {
     case 'String':
       for (const value of data.values) out.text(value);
       return;
+    case 'encoded String':
+      return out.bytes(data.bytes);
     case 'LowCardinality(String)':
       out.u64(SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS);
       writeLowCardinality(out, data.dictionary, data.indexes);
@@ -222,17 +239,17 @@ class Writer {
   }
 }
 
-/** All blocks that stand whole in `bytes`. */
-export function* decodeBlocks(bytes: Uint8Array): Generator<Block> {
+/** All blocks that stand whole in `bytes`; the columns of `texts` as bytes. */
+export function* decodeBlocks(bytes: Uint8Array, texts = NO_NAMES): Generator<Block> {
   const reader = new Reader(bytes);
-  while (!reader.done) yield readBlock(reader);
+  while (!reader.done) yield readBlock(reader, texts);
 }
 
 /**
  * Blocks out of chunks that may end anywhere, as HTTP delivers them.
  * A block is decoded once it is whole: until then the chunks are kept, so memory is bounded by the largest block.
  */
-export async function* decodeStream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Block> {
+export async function* decodeStream(chunks: AsyncIterable<Uint8Array>, texts = NO_NAMES): AsyncGenerator<Block> {
   let pending: Uint8Array = new Uint8Array(0);
   let wanted = 0;
   const queue: Uint8Array[] = [];
@@ -247,7 +264,7 @@ export async function* decodeStream(chunks: AsyncIterable<Uint8Array>): AsyncGen
     let from = 0;
     try {
       while (!reader.done) {
-        const block = readBlock(reader);
+        const block = readBlock(reader, texts);
         from = reader.pos;
         yield block;
       }
@@ -259,7 +276,7 @@ export async function* decodeStream(chunks: AsyncIterable<Uint8Array>): AsyncGen
     pending = pending.subarray(from);
   }
   if (queued > 0) pending = Buffer.concat([pending, ...queue]);
-  if (pending.length > 0) yield* decodeBlocks(pending);
+  if (pending.length > 0) yield* decodeBlocks(pending, texts);
 }
 
 class Truncated extends ClickHouseError {
@@ -268,16 +285,18 @@ class Truncated extends ClickHouseError {
   }
 }
 
-function readBlock(reader: Reader): Block {
+function readBlock(reader: Reader, asTexts: readonly string[]): Block {
   const count = reader.varint();
   const rows = reader.varint();
   const columns: Record<string, Values> = {};
+  const texts: Record<string, TextColumn> = {};
   for (let i = 0; i < count; i++) {
     const name = reader.text();
     const type = reader.text();
-    columns[name] = rows === 0 ? [] : readColumn(reader, type, rows);
+    if (asTexts.includes(name)) texts[name] = reader.texts(rows);
+    else columns[name] = rows === 0 ? [] : readColumn(reader, type, rows);
   }
-  return { rows, columns };
+  return { rows, columns, texts };
 }
 
 const FIXED: Readonly<Record<string, (bytes: ArrayBuffer, offset: number, rows: number) => Values>> = {
@@ -439,6 +458,29 @@ class Reader {
     return this.#bytes.toString('utf8', at, at + size);
   }
 
+  /** Texts where they lie. Hot: once per line that a query reads. */
+  texts(rows: number): TextColumn {
+    const bytes = this.#bytes;
+    const starts = new Uint32Array(rows);
+    const ends = new Uint32Array(rows);
+    let { pos } = this;
+    for (let row = 0; row < rows; row++) {
+      if (pos >= bytes.length) throw new Truncated(this.pos);
+      let size = bytes[pos++] as number;
+      if (size >= 0x80) {
+        this.pos = pos - 1;
+        size = this.varint();
+        ({ pos } = this);
+      }
+      starts[row] = pos;
+      pos += size;
+      ends[row] = pos;
+    }
+    if (pos > bytes.length) throw new Truncated(this.pos);
+    this.pos = pos;
+    return { bytes, starts, ends };
+  }
+
   /** A column's bytes for a typed array: where they lie, if they begin at a multiple of their width, else as a copy. */
   column(size: number, width: number): [ArrayBuffer, number] {
     const offset = this.#bytes.byteOffset + this.pos;
@@ -463,5 +505,5 @@ class Reader {
 
 /** The names of a block's columns. */
 export function columnNames(block: Uint8Array): readonly string[] {
-  return Object.keys(readBlock(new Reader(block)).columns);
+  return Object.keys(readBlock(new Reader(block), NO_NAMES).columns);
 }

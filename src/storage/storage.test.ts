@@ -51,6 +51,7 @@ function writer(client: Client, directory: string): Promise<TableWriter> {
     columns: insertColumns(EVENTS),
     directory,
     batchRowsMax: 100_000,
+    batchBytesMax: 16 << 20,
     delayMs: 60_000,
     pendingBytesMax: 64 << 20,
   };

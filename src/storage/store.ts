@@ -8,6 +8,8 @@ import { logDirectory, TableWriter } from './writer.ts';
 
 /** INSERTs at the same time, over all tables. */
 const INSERTERS = 2;
+/** Full batches that may wait in a table's log: one on its way into the table, and room for those that gather behind it. */
+const BATCHES_PENDING = 4;
 
 export interface StoreOptions {
   readonly dataDir: string;
@@ -61,6 +63,7 @@ export class Store implements AsyncDisposable {
       columns: insertColumns(table),
       directory: logDirectory(dataDir, table.name),
       batchRowsMax,
+      batchBytesMax: Math.floor(pendingBytesMax / BATCHES_PENDING),
       delayMs: insertDelayMs,
       pendingBytesMax,
       onInsertError: (error, attempt) => onInsertError(table.name, error, attempt),

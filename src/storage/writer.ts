@@ -23,6 +23,8 @@ export interface WriterOptions {
   readonly directory: string;
   /** Rows that make a batch full. */
   readonly batchRowsMax: number;
+  /** Bytes that make it full. */
+  readonly batchBytesMax: number;
   /** How long staged rows may wait for more, in milliseconds. */
   readonly delayMs: number;
   /** Bytes that may wait, in the log and before it; past it a sender is asked to come back. */
@@ -159,7 +161,7 @@ export class TableWriter implements AsyncDisposable {
       this.#staged.bytes += block.length;
       resolve();
     }
-    if (this.#staged.rows >= this.#options.batchRowsMax) this.#cutWanted = true;
+    if (this.#staged.rows >= this.#options.batchRowsMax || this.#staged.bytes >= this.#options.batchBytesMax) this.#cutWanted = true;
     else this.#timer ??= setTimeout(() => this.#wantCut(), this.#options.delayMs);
   }
 

@@ -1,0 +1,58 @@
+// From matchers to streams, over all tenants of a read, and the conditions that pick their lines from the table.
+
+import { type Sql, int, ints, sql, text } from '../base/sql.ts';
+import { type ReadContext, type Selection, ownMatchers, seriesCondition, selectSeries, withinRetention } from '../metrics/read.ts';
+import type { Labels } from '../query/labels.ts';
+import type { Matcher } from '../query/matchers.ts';
+import type { NsRange, Streams } from './line-block.ts';
+
+/** Beyond so many, streams of a statement are asked for by a sub-select instead of by a list. */
+const LISTED_STREAMS_MAX = 5000;
+const NS_PER_MS = 1_000_000n;
+
+/** The streams of one tenant, numbered from `first` among all that were selected. */
+export interface TenantPart {
+  readonly tenant: string;
+  readonly first: number;
+  readonly selection: Selection;
+  /** Picks the lines of these streams within a range. Rows of other streams may come with them; `find` of the selection tells. */
+  readonly condition: (range: NsRange) => Sql;
+}
+
+export interface StreamSet extends Streams {
+  readonly size: number;
+  readonly parts: readonly TenantPart[];
+}
+
+/** The streams that match and may have lines in the range. */
+export async function selectStreams(context: ReadContext, matchers: readonly Matcher[], range: NsRange): Promise<StreamSet> {
+  const days = { fromMs: Number(range.fromNs / NS_PER_MS) - 1, toMs: Number(range.toNs / NS_PER_MS) + 1 };
+  const selections = await selectSeries(context, matchers, days);
+  const parts: TenantPart[] = [];
+  let size = 0;
+  for (const selection of selections) {
+    const { tenant } = selection;
+    const matched = seriesCondition(tenant, ownMatchers(context, matchers), withinRetention(context, tenant, days));
+    const streams = streamCondition(selection, matched);
+    const condition = (asked: NsRange): Sql => sql`tenant = ${text(tenant)}${timeCondition(context, tenant, asked)}${streams}`;
+    parts.push({ tenant, first: size, selection, condition });
+    size += selection.size;
+  }
+  return { size, parts, labels: (number) => labelsAmong(parts, number) };
+}
+
+function labelsAmong(parts: readonly TenantPart[], number: number): Labels {
+  const part = parts.findLast(({ first }) => first <= number);
+  return part === undefined ? [] : part.selection.labels(number - part.first);
+}
+
+function timeCondition(context: ReadContext, tenant: string, { fromNs, toNs }: NsRange): Sql {
+  const oldest = context.oldestMs(tenant);
+  const kept = Number.isFinite(oldest) ? BigInt(Math.ceil(oldest)) * NS_PER_MS : fromNs;
+  return sql` AND ts >= ${int(kept > fromNs ? kept : fromNs)} AND ts < ${int(toNs)}`;
+}
+
+function streamCondition(selection: Selection, matched: Sql): Sql {
+  if (selection.size > LISTED_STREAMS_MAX) return sql` AND stream GLOBAL IN (SELECT series FROM streams WHERE ${matched})`;
+  return sql` AND stream IN ${ints(Array.from({ length: selection.size }, (_, number) => selection.id(number)))}`;
+}

@@ -1,0 +1,186 @@
+// Where a query's range aggregations get their samples from: added up in ClickHouse where it can decide everything, else made of lines here.
+//
+//   request ─▶ plan ─┬─ nothing is left to run, and sums serve ─▶ GROUP BY stream, bucket ─▶ buckets
+//                    └─ else ─▶ lines that the conditions let pass ─▶ line-samples.ts ─▶ samples
+//
+// Both give the same result; a test compares them over generated queries.
+
+import { type Sql, and, identifier, int, join, NOTHING, sql, text } from '../base/sql.ts';
+import { type ReadContext, guarded, statementOptions } from '../metrics/read.ts';
+import { labelValue, type Labels, NO_LABELS, setLabel } from '../query/labels.ts';
+import type { Block, Values } from '../storage/native.ts';
+import { DETECTED_LEVEL, withLevel } from './line-columns.ts';
+import { lineSamples, SeriesNumbers } from './line-samples.ts';
+import { LineLabels } from './logql/line-labels.ts';
+import { type LinePlan, planLines } from './plan.ts';
+import type { QueryCosts } from './query-result.ts';
+import type { BucketBlock, RangeBlocks, RangeRequest, RangeSource } from './range-source.ts';
+import { readLines } from './read-lines.ts';
+import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
+import { selectStreams, type StreamSet, type TenantPart } from './select-streams.ts';
+import { type BucketNumbering, bucketNumbering } from './window-grid.ts';
+
+export function storedSamples(context: ReadContext, costs: QueryCosts): RangeSource {
+  return {
+    read(request, additive): RangeBlocks {
+      const plan = planLines(request.range.log.stages);
+      const isCounted = additive && plan.stages.length === 0 && request.value !== 'unwrap';
+      return isCounted ? countedSamples(context, costs, request, plan) : readSamples(context, costs, request, plan);
+    },
+  };
+}
+
+function readSamples(context: ReadContext, costs: QueryCosts, request: RangeRequest, plan: LinePlan): RangeBlocks {
+  const { range } = request;
+  const source = lineSamples({
+    read: async function* (matchers, asked) {
+      const streams = await selectStreams(context, matchers, asked);
+      costs.streams += streams.size;
+      for await (const block of readLines(context, streams, { range: asked, conditions: plan.conditions, withMetadata: true })) {
+        costs.linesProcessed += block.rows;
+        costs.bytesProcessed += (block.lines.ends.at(-1) ?? 0) - (block.lines.starts[0] ?? 0);
+        yield block;
+      }
+    },
+    onMatched: (lines) => (costs.linesMatched += lines),
+    signal: context.signal,
+  });
+  return source.read({ ...request, range: { ...range, log: { ...range.log, stages: plan.stages } } }, false);
+}
+
+function countedSamples(context: ReadContext, costs: QueryCosts, request: RangeRequest, plan: LinePlan): RangeBlocks {
+  const series = new SeriesNumbers(sampleGrouping(request), false);
+  const counting = { context, costs, request, plan, series, numbering: bucketNumbering(request.grid) };
+  return { kind: 'buckets', labels: (number) => series.labels(number), blocks: countedBlocks(counting) };
+}
+
+interface Counting {
+  readonly context: ReadContext;
+  readonly costs: QueryCosts;
+  readonly request: RangeRequest;
+  readonly plan: LinePlan;
+  readonly series: SeriesNumbers;
+  readonly numbering: BucketNumbering;
+}
+
+async function* countedBlocks(counting: Counting): AsyncGenerator<BucketBlock> {
+  const { context, request, numbering } = counting;
+  const { originNs, lastNs } = numbering;
+  const range = { fromNs: originNs + 1n, toNs: lastNs + 1n };
+  const streams = await selectStreams(context, request.range.log.matchers, range);
+  counting.costs.streams += streams.size;
+  for (const part of streams.parts) {
+    const labelled = labelledBy(sampleGrouping(request), part);
+    const rows = sql`SELECT stream, ${bucketExpression(numbering)} AS bucket, count() AS lines${sizeOf(request)}${join(
+      labelled.columns.map((column) => sql`, ${column}`),
+      NOTHING,
+    )} FROM logs WHERE ${part.condition(range)}${and(counting.plan.conditions)} GROUP BY ${join(
+      [sql`stream`, sql`bucket`, ...labelled.names],
+      sql`, `,
+    )}`;
+    const blocks = context.client.stream(rows, statementOptions(context))[Symbol.asyncIterator]();
+    try {
+      for (let next = await guarded(context, () => blocks.next()); next.done !== true; next = await guarded(context, () => blocks.next()))
+        yield bucketBlock(counting, { streams, part, labelled }, next.value);
+    } finally {
+      await blocks.return?.(undefined);
+    }
+  }
+}
+
+/** As window-grid.ts numbers them. */
+function bucketExpression({ originNs, stepNs, intervalNs, steps, isAligned }: BucketNumbering): Sql {
+  const edges = sql`intDiv(ts - ${int(originNs)} + ${int(stepNs - 1n)}, ${int(stepNs)})`;
+  if (isAligned) return sql`toUInt32(${edges} - 1)`;
+  const ends = sql`greatest(intDiv(ts - ${int(originNs + intervalNs)} + ${int(stepNs - 1n)}, ${int(stepNs)}), 0)`;
+  return sql`toUInt32(least(${edges}, ${int(steps)}) - 1 + ${ends})`;
+}
+
+function sizeOf({ value }: RangeRequest): Sql {
+  return value === 'bytes' ? sql`, sum(length(line)) AS size` : NOTHING;
+}
+
+/** Which stored columns tell the series of a stream apart. */
+interface Labelled {
+  /** With their aliases, and the aliases. */
+  readonly columns: readonly Sql[];
+  readonly names: readonly Sql[];
+  /** The metadata of a row, as far as it matters. */
+  readonly metadataAt: (columns: Block['columns'], row: number) => Labels;
+}
+
+function labelledBy({ kind, labels }: SampleGrouping, { selection }: TenantPart): Labelled {
+  if (kind === 'without' || labels.some(mayBeMoved)) return ALL_METADATA;
+  // What every stream has cannot come from the metadata.
+  const asked = labels.filter((label) => !everyStreamHas(selection, label));
+  const stored = asked.map((label, i) => sql`metadata[${text(label)}] AS ${aliasOf(i)}`);
+  const wantsLevel = asked.includes(DETECTED_LEVEL);
+  return {
+    columns: wantsLevel ? [...stored, sql`level`] : stored,
+    names: [...asked.map((_, i) => aliasOf(i)), ...(wantsLevel ? [sql`level`] : [])],
+    metadataAt: (columns, row) => {
+      let metadata = NO_LABELS;
+      asked.forEach((label, i) => (metadata = setLabel(metadata, label, String(columns[`m${i}`]?.[row] ?? ''))));
+      return wantsLevel ? withLevel(metadata, Number(columns['level']?.[row])) : metadata;
+    },
+  };
+}
+
+const ALL_METADATA: Labelled = {
+  columns: [sql`level`, sql`metadata`],
+  names: [sql`level`, sql`metadata`],
+  metadataAt: ({ level, metadata }, row) => withLevel(labelsOfMap(metadata?.[row]), Number(level?.[row])),
+};
+
+function aliasOf(number: number): Sql {
+  return identifier(`m${number}`);
+}
+
+/** Metadata under a name that its stream has too shows under another one. */
+function mayBeMoved(label: string): boolean {
+  return label.endsWith('_extracted');
+}
+
+function everyStreamHas(selection: TenantPart['selection'], label: string): boolean {
+  for (let number = 0; number < selection.size; number++) if (labelValue(selection.labels(number), label) === '') return false;
+  return true;
+}
+
+function labelsOfMap(map: unknown): Labels {
+  return Array.isArray(map) && map.length > 0 ? (map as Labels) : NO_LABELS;
+}
+
+interface Place {
+  readonly streams: StreamSet;
+  readonly part: TenantPart;
+  readonly labelled: Labelled;
+}
+
+function bucketBlock({ costs, request, series }: Counting, { part, labelled }: Place, { rows, columns }: Block): BucketBlock {
+  const { stream: ids, bucket } = columns;
+  const lines = numbersOf(columns['lines'], rows);
+  const sums = request.value === 'bytes' ? numbersOf(columns['size'], rows) : lines;
+  const numbers = new Uint32Array(rows);
+  const labels = new LineLabels();
+  const words = ids instanceof BigUint64Array ? new Uint32Array(ids.buffer, ids.byteOffset, 2 * rows) : new Uint32Array(0);
+  for (let row = 0; row < rows; row++) {
+    const stream = part.selection.find(words[2 * row] as number, words[2 * row + 1] as number);
+    // Rows of streams that were not selected count for nothing.
+    if (stream < 0) {
+      lines[row] = 0;
+      sums[row] = 0;
+      continue;
+    }
+    const metadata = labelled.metadataAt(columns, row);
+    labels.reset(part.selection.labels(stream), metadata);
+    numbers[row] = series.ofLine(labels, part.first + stream, metadata.length === 0);
+    costs.linesProcessed += lines[row] as number;
+    costs.linesMatched += lines[row] as number;
+    if (request.value === 'bytes') costs.bytesProcessed += sums[row] as number;
+  }
+  return { rows, series: numbers, bucket: bucket instanceof Uint32Array ? bucket : new Uint32Array(rows), sums, counts: lines };
+}
+
+function numbersOf(values: Values | undefined, rows: number): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => Number(values?.[row] ?? 0));
+}
