@@ -17,7 +17,13 @@ import type { LogQuery, LogQueryAnswer } from './query-result.ts';
 /** The part of a tenant's limits that reading logs needs. */
 export interface LogReadLimits {
   readonly query: QueryLimitSettings;
-  readonly logs: { readonly entriesMax: number; readonly discoverServiceName: readonly string[]; readonly discoverLevels: boolean };
+  readonly logs: {
+    readonly entriesMax: number;
+    readonly discoverServiceName: readonly string[];
+    readonly discoverLevels: boolean;
+    readonly truncateLines: boolean;
+    readonly otlpStreamLabels: readonly string[];
+  };
   /** Milliseconds; 0 for ever. */
   readonly retention: { readonly logs: number };
 }
@@ -33,7 +39,8 @@ export interface StreamVolume {
 
 export interface LogsApiOptions {
   readonly clock: Clock;
-  readonly status: { readonly version: string; readonly revision: string };
+  /** `patterns` says that `/loki/api/v1/patterns` has something to show. */
+  readonly status: { readonly version: string; readonly revision: string; readonly patterns: boolean };
   readonly limitsOf: (tenant: string) => LogReadLimits;
   /** How a request becomes a read of streams: `lookUp` for the label index alone, `read` for all that was acknowledged. */
   readonly contexts: ReadContexts;
@@ -62,6 +69,10 @@ export function getAndPost(path: string, summary: string, handle: Handle): reado
 }
 
 /** The strictest of the tenants' bounds. */
-export function leastOf({ limitsOf }: Pick<LogsApiOptions, 'limitsOf'>, tenants: readonly string[], of: (limits: LogReadLimits) => number): number {
+export function leastOf(
+  { limitsOf }: Pick<LogsApiOptions, 'limitsOf'>,
+  tenants: readonly string[],
+  of: (limits: LogReadLimits) => number,
+): number {
   return Math.min(...tenants.map((tenant) => of(limitsOf(tenant))));
 }

@@ -99,7 +99,7 @@ export function rangeParams(query: URLSearchParams, nowMs: number): NsRange {
 
 /** A range in milliseconds that holds all of it. */
 export function timeRangeOf({ fromNs, toNs }: NsRange): TimeRange {
-  return { fromMs: floorMs(fromNs), toMs: -floorMs(-toNs) };
+  return { fromMs: floorMs(fromNs), toMs: floorMs(toNs + NS_PER_MS - 1n) };
 }
 
 /** Whole milliseconds, rounded down. */

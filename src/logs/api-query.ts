@@ -70,7 +70,7 @@ interface Asked {
   readonly query: LogQuery;
 }
 
-interface Answered {
+export interface Answered {
   readonly context: ReadContext;
   readonly answer: LogQueryAnswer;
 }
@@ -82,11 +82,10 @@ async function run(options: LogsApiOptions, request: Request, { expr, query }: A
   return { context, answer: await options.runQuery(context, expr, query) };
 }
 
-/** The newest lines that a query for lines gives, as other routes look at them. */
-export async function newestLines(options: LogsApiOptions, request: Request, query: LogQuery): Promise<LogQueryAnswer> {
+/** The lines that a query for lines gives, as other routes look at them. */
+export async function queryLines(options: LogsApiOptions, request: Request, query: LogQuery): Promise<Answered> {
   checkLength(options, request.tenants, query.text);
-  const { answer } = await run(options, request, { expr: parseLogQuery(query.text), query });
-  return answer;
+  return run(options, request, { expr: parseLogQuery(query.text), query });
 }
 
 function queryReply(answered: Answered, request: Request): Reply {

@@ -9,7 +9,16 @@ import type { Reply, Request, Route } from '../server/route.ts';
 import { RequestError } from '../base/request-error.ts';
 import { type MetricsApiOptions, type ReadContexts, getAndPost, readContexts, route } from './api-context.ts';
 import { limitParam, limited, matchParams, rangeParams, unescapeLabelName } from './api-params.ts';
-import { type ChosenOfTenant, LABEL_NAMES, type Listed, type Question, joinedLists, labelLists, labelValuesOf, lookUp } from './label-look-up.ts';
+import {
+  type ChosenOfTenant,
+  LABEL_NAMES,
+  type Listed,
+  type Question,
+  joinedLists,
+  labelLists,
+  labelValuesOf,
+  lookUp,
+} from './label-look-up.ts';
 import { type ReadContext, type TimeRange, extraLabels, selectSeries, tooManySeries } from './read.ts';
 import { labelsJson, listPieces, mapped, successReply } from './result-json.ts';
 

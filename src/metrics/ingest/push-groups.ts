@@ -4,8 +4,9 @@
 //   start ─▶ load ─▶ every file
 
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../../base/replace-file.ts';
 import { RequestError } from '../../base/request-error.ts';
 import type { Labels } from '../../query/labels.ts';
 import { labelsKey } from '../../query/labels.ts';
@@ -96,7 +97,7 @@ export class PushGroups {
   /** Keeps the group, on disk first. */
   async put(group: PushGroup): Promise<void> {
     const key = groupKey(group.tenant, group.grouping);
-    await this.#save(this.#path(key), JSON.stringify(group, writeNumber));
+    await replaceFile(this.#path(key), JSON.stringify(group, writeNumber));
     this.#set(key, group);
   }
 
@@ -127,24 +128,6 @@ export class PushGroups {
 
   #path(key: string): string {
     return join(this.#dir, `${createHash('sha256').update(key).digest('hex')}.json`);
-  }
-
-  async #save(path: string, text: string): Promise<void> {
-    const beside = `${path}.new`;
-    const file = await open(beside, 'w');
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-    const dir = await open(this.#dir, 'r');
-    try {
-      await dir.sync();
-    } finally {
-      await dir.close();
-    }
   }
 }
 

@@ -1,0 +1,159 @@
+// `index/stats`, `index/volume`, `index/volume_range`: how much there is, by streams and labels.
+//
+//   sums per stream and bucket ─(the labels that are asked about)─▶ groups ─▶ the largest
+//
+// Source: Loki HTTP API documentation, "Query log statistics", "Query log volume"; `pkg/storage/stores/index/seriesvolume`.
+
+import type { ReadContext } from '../metrics/read.ts';
+import { successReply } from '../metrics/result-json.ts';
+import { type Labels, labelPairs, labelsKey, labelsOf } from '../query/labels.ts';
+import type { Matcher } from '../query/matchers.ts';
+import type { Reply, Request, Route } from '../server/route.ts';
+import { json } from '../server/route.ts';
+import { type LogsApiOptions, type StreamVolume, getAndPost } from './api-context.ts';
+import { badData, floorMs, limitParam, parseMatchers, rangeParams, stepParam } from './api-params.ts';
+import type { NsRange } from './line-block.ts';
+import type { QueryCosts, ResultSeries } from './query-result.ts';
+import { queryStats } from './query-stats-json.ts';
+import { queryData, selectorText } from './result-json.ts';
+
+/** The routes of sums. */
+export function statsRoutes(options: LogsApiOptions): readonly Route[] {
+  return [
+    ...getAndPost('/loki/api/v1/index/stats', 'Streams, lines and bytes that a selector matches.', (request) => stats(options, request)),
+    ...getAndPost('/loki/api/v1/index/volume', 'The labels with the most bytes.', (request) => volume(options, request)),
+    ...getAndPost('/loki/api/v1/index/volume_range', 'The labels with the most bytes, over time.', (request) =>
+      volumeRange(options, request),
+    ),
+  ];
+}
+
+async function stats(options: LogsApiOptions, request: Request): Promise<Reply> {
+  const range = rangeParams(request.query, options.clock.now());
+  const matchers = parseMatchers(request.query.get('query') ?? '');
+  const context = await options.contexts.read(request);
+  const volumes = await options.volumes(context, matchers, range, undefined);
+  let [entries, bytes] = [0, 0];
+  for (const each of volumes) {
+    entries += each.lines;
+    bytes += each.bytes;
+  }
+  // Lines do not lie in chunks here.
+  return json({ streams: volumes.length, chunks: 0, entries, bytes });
+}
+
+interface VolumeQuery {
+  readonly matchers: readonly Matcher[];
+  /** Gives what a stream's bytes count for: label sets. */
+  readonly groupsOf: (labels: Labels) => readonly Labels[];
+  readonly range: NsRange;
+  readonly limit: number;
+}
+
+function volumeQuery(options: LogsApiOptions, { query }: Request): VolumeQuery {
+  const targets = (query.get('targetLabels') ?? '').split(',').filter((name) => name !== '');
+  const given = parseMatchers(query.get('query') ?? '');
+  const missing = targets.filter((name) => !given.some((matcher) => matcher.name === name));
+  const matchers = [...given, ...missing.map((name): Matcher => ({ name, op: '!=', value: '' }))];
+  const names = new Set(targets.length > 0 ? targets : given.map(({ name }) => name));
+  // As in Loki 0 stands for the default.
+  const limit = query.get('limit') === '0' ? 100 : limitParam(query);
+  return { matchers, groupsOf: grouping(query.get('aggregateBy') ?? '', names), range: rangeParams(query, options.clock.now()), limit };
+}
+
+/** No names stand for all of them. */
+function grouping(aggregateBy: string, names: ReadonlySet<string>): VolumeQuery['groupsOf'] {
+  const isAsked = (name: string): boolean => names.size === 0 || names.has(name);
+  switch (aggregateBy) {
+    case '':
+    case 'series':
+      return (labels) => [labelsOf([...labelPairs(labels)].filter(([name]) => isAsked(name)))];
+    case 'labels':
+      return (labels) => [...labelPairs(labels)].filter(([name]) => isAsked(name)).map(([name]) => [name, '']);
+    default:
+      throw badData('invalid aggregation option');
+  }
+}
+
+async function volume(options: LogsApiOptions, request: Request): Promise<Reply> {
+  const asked = volumeQuery(options, request);
+  const begunMs = performance.now();
+  const context = await options.contexts.read(request);
+  const volumes = await options.volumes(context, asked.matchers, asked.range, undefined);
+  const times = Float64Array.of(floorMs(asked.range.toNs));
+  const series = largestGroups(volumes, asked, 1).map(({ labels, sums }) => ({ labels, times, values: sums }));
+  return volumeReply({ kind: 'vector', series, context, request, execMs: performance.now() - begunMs });
+}
+
+async function volumeRange(options: LogsApiOptions, request: Request): Promise<Reply> {
+  const asked = volumeQuery(options, request);
+  const stepNs = stepParam(request.query, asked.range);
+  const begunMs = performance.now();
+  const context = await options.contexts.read(request);
+  const volumes = await options.volumes(context, asked.matchers, asked.range, stepNs);
+  const { fromNs, toNs } = asked.range;
+  const buckets = Number((toNs - fromNs + stepNs - 1n) / stepNs);
+  // A bucket stands at its end.
+  const ends = Float64Array.from({ length: buckets }, (_, bucket) => floorMs(least(fromNs + BigInt(bucket + 1) * stepNs, toNs)));
+  const series = largestGroups(volumes, asked, buckets).map(({ labels, sums }) => filledPoints(labels, ends, sums));
+  return volumeReply({ kind: 'matrix', series, context, request, execMs: performance.now() - begunMs });
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** The points of the buckets in which there is anything. */
+function filledPoints(labels: Labels, ends: Float64Array, sums: Float64Array): ResultSeries {
+  return { labels, times: ends.filter((_, bucket) => sums[bucket] !== 0), values: sums.filter((sum) => sum !== 0) };
+}
+
+interface Group {
+  readonly labels: Labels;
+  /** Per bucket the bytes. */
+  readonly sums: Float64Array;
+  total: number;
+}
+
+/** The groups with the most bytes, the largest first. */
+function largestGroups(volumes: readonly StreamVolume[], { groupsOf, limit }: VolumeQuery, buckets: number): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const { labels, bucket, bytes } of volumes) {
+    for (const own of groupsOf(labels)) {
+      const key = labelsKey(own);
+      const group = groups.get(key) ?? { labels: own, sums: new Float64Array(buckets), total: 0 };
+      groups.set(key, group);
+      group.sums[bucket] = (group.sums[bucket] ?? 0) + bytes;
+      group.total += bytes;
+    }
+  }
+  return [...groups.values()].sort(byBytes).slice(0, limit);
+}
+
+function byBytes(a: Group, b: Group): number {
+  if (a.total !== b.total) return b.total - a.total;
+  return selectorText(a.labels) < selectorText(b.labels) ? -1 : 1;
+}
+
+interface VolumeAnswer {
+  readonly kind: 'vector' | 'matrix';
+  readonly series: readonly ResultSeries[];
+  readonly context: ReadContext;
+  readonly request: Request;
+  readonly execMs: number;
+}
+
+function volumeReply({ kind, series, context, request: { waitedMs = 0 }, execMs }: VolumeAnswer): Reply {
+  // The sums are kept with the streams: no line is read.
+  const costs: QueryCosts = {
+    linesProcessed: 0,
+    bytesProcessed: 0,
+    linesMatched: 0,
+    metadataBytesProcessed: 0,
+    streams: 0,
+    execMs,
+    queueMs: waitedMs,
+  };
+  const tree = JSON.stringify(queryStats(costs, series.length, waitedMs));
+  return successReply(queryData({ kind, series }, [], tree), { warnings: context.warnings, infos: [] });
+}
