@@ -25,7 +25,7 @@ export function addressFinder(pattern: string): TextTest {
   const range = rangeOf(pattern);
   return (text) => {
     for (let at = 0; at < text.length; at++) {
-      const isIn = hintsAtV4(text, at) ? isV4Part : hintsAtV6(text, at) ? isV6Part : undefined;
+      const isIn = hintsAtDotted(text, at) ? isDottedPart : hintsAtHexadecimal(text, at) ? isHexadecimalPart : undefined;
       if (isIn === undefined) continue;
       let end = at;
       while (end < text.length && isIn(text.charCodeAt(end))) end++;
@@ -75,17 +75,17 @@ function parseRange(pattern: string): AddressRange | undefined {
 /** An address as Go's `netip.ParseAddr` reads it, or undefined. */
 function parseAddress(text: string): Address | undefined {
   if (!text.includes(':')) {
-    const value = parseV4(text);
+    const value = parseDotted(text);
     return value === undefined ? undefined : { bits: 32, value, zone: '' };
   }
   const percent = text.indexOf('%');
   const zone = percent < 0 ? '' : text.slice(percent + 1);
   if (percent >= 0 && zone === '') return undefined;
-  const value = parseV6(percent < 0 ? text : text.slice(0, percent));
+  const value = parseHexadecimal(percent < 0 ? text : text.slice(0, percent));
   return value === undefined ? undefined : { bits: 128, value, zone };
 }
 
-function parseV4(text: string): bigint | undefined {
+function parseDotted(text: string): bigint | undefined {
   const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text);
   if (match === null) return undefined;
   const parts = match.slice(1).map(Number);
@@ -94,9 +94,9 @@ function parseV4(text: string): bigint | undefined {
 
 const GROUPS = 8;
 
-function parseV6(text: string): bigint | undefined {
+function parseHexadecimal(text: string): bigint | undefined {
   const lastColon = text.lastIndexOf(':');
-  const hex = text.includes('.') ? v4AsGroups(text.slice(0, lastColon + 1), text.slice(lastColon + 1)) : text;
+  const hex = text.includes('.') ? dottedAsGroups(text.slice(0, lastColon + 1), text.slice(lastColon + 1)) : text;
   if (hex === undefined) return undefined;
   const [left = '', right, more] = hex.split('::');
   if (more !== undefined) return undefined;
@@ -114,17 +114,17 @@ function groupsOf(text: string): readonly string[] {
 }
 
 /** `::ffff:10.0.0.1` with its last part in hexadecimal. */
-function v4AsGroups(head: string, v4: string): string | undefined {
-  const value = parseV4(v4);
+function dottedAsGroups(head: string, v4: string): string | undefined {
+  const value = parseDotted(v4);
   return value === undefined ? undefined : `${head}${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
 }
 
-function hintsAtV4(text: string, at: number): boolean {
+function hintsAtDotted(text: string, at: number): boolean {
   if (at + 3 >= text.length || !isDigit(text.charCodeAt(at))) return false;
   return text.charCodeAt(at + 1) === DOT || text.charCodeAt(at + 2) === DOT || text.charCodeAt(at + 3) === DOT;
 }
 
-function hintsAtV6(text: string, at: number): boolean {
+function hintsAtHexadecimal(text: string, at: number): boolean {
   if (at + 2 >= text.length) return false;
   if (text.charCodeAt(at) === COLON) return text.charCodeAt(at + 1) === COLON && isHex(text.charCodeAt(at + 2));
   for (let i = at; i < at + 5; i++) {
@@ -146,10 +146,10 @@ function isHex(code: number): boolean {
   return isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
 }
 
-function isV4Part(code: number): boolean {
+function isDottedPart(code: number): boolean {
   return isDigit(code) || code === DOT;
 }
 
-function isV6Part(code: number): boolean {
+function isHexadecimalPart(code: number): boolean {
   return isHex(code) || code === COLON || code === DOT;
 }
