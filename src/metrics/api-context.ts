@@ -82,29 +82,47 @@ export function drawError(error: RequestError): Reply {
   return prometheusError(error);
 }
 
+/** What the reads of a signal need. */
+export interface ReadOptions extends Pick<MetricsApiOptions, 'client' | 'clock' | 'flush' | 'index' | 'kept'> {
+  readonly table: ReadContext['table'];
+  readonly limitsOf: (tenant: string) => { readonly query: QueryLimitSettings };
+  /** How long a tenant's rows are kept, in milliseconds; 0 for ever. */
+  readonly retentionMsOf: (tenant: string) => number;
+}
+
 /** How requests become reads: `read` sees all that was acknowledged, `lookUp` is for what asks the label index only. */
 export interface ReadContexts {
   readonly lookUp: (request: Request) => ReadContext;
   readonly read: (request: Request) => Promise<ReadContext>;
 }
 
-export function readContexts(options: MetricsApiOptions): ReadContexts {
-  return { lookUp: (request) => lookUpContext(options, request), read: (request) => readContext(options, request) };
+/** Reads of any signal: within the strictest limits of the tenants, with a signal that also fires when time is up. */
+export function readContextsOf(options: ReadOptions): ReadContexts {
+  return { lookUp: (request) => lookUpContext(options, request), read: (request) => flushedContext(options, request) };
 }
 
-const INCOMPLETE = 'the newest samples may be missing: the store cannot take them in at the moment';
+/** Reads of metrics. */
+export function readContexts(options: MetricsApiOptions): ReadContexts {
+  return readContextsOf({ ...options, table: 'series', retentionMsOf: (tenant) => options.limitsOf(tenant).retention.metrics });
+}
+
+/** The context of a request's reads of metrics, which see all that was acknowledged. */
+export function readContext(options: MetricsApiOptions, request: Request): Promise<ReadContext> {
+  return readContexts(options).read(request);
+}
+
+const INCOMPLETE = 'the newest data may be missing: the store cannot take it in at the moment';
 
 /** The strictest of the tenants' bounds. */
 export function leastLimit(
-  { limitsOf }: Pick<MetricsApiOptions, 'limitsOf'>,
+  { limitsOf }: Pick<ReadOptions, 'limitsOf'>,
   tenants: readonly string[],
   of: (limits: QueryLimitSettings) => number,
 ): number {
   return Math.min(...tenants.map((tenant) => of(limitsOf(tenant).query)));
 }
 
-/** The context of a request's reads, which see all that was acknowledged. */
-export async function readContext(options: MetricsApiOptions, request: Request): Promise<ReadContext> {
+async function flushedContext(options: ReadOptions, request: Request): Promise<ReadContext> {
   const context = lookUpContext(options, request);
   const { kept } = options;
   // Before the flush: what is written from now on may not be among what is read.
@@ -113,8 +131,7 @@ export async function readContext(options: MetricsApiOptions, request: Request):
   return isComplete ? { ...context, kept: kept && { ...kept, asOf } } : { ...context, warnings: [INCOMPLETE] };
 }
 
-/** As `readContext` for what asks the label index only: the strictest limits of the tenants, and a signal that also fires when time is up. */
-export function lookUpContext(options: MetricsApiOptions, request: Request): ReadContext {
+function lookUpContext(options: ReadOptions, request: Request): ReadContext {
   const least = (of: (limits: QueryLimitSettings) => number): number => leastLimit(options, request.tenants, of);
   const asked = durationParam(request.query, 'timeout') ?? Number.POSITIVE_INFINITY;
   if (asked <= 0) throw invalidParameter('timeout', 'timeout must be positive');
@@ -127,11 +144,11 @@ export function lookUpContext(options: MetricsApiOptions, request: Request): Rea
   if (timeoutMs <= 0) throw new RequestError('timeout', 'query timed out in query queue (limits.query.timeout, or the parameter timeout)');
   return {
     client: options.client,
-    table: 'series',
+    table: options.table,
     index: options.index,
     tenants: request.tenants,
     oldestMs: (tenant) => {
-      const retention = options.limitsOf(tenant).retention.metrics;
+      const retention = options.retentionMsOf(tenant);
       return retention === 0 ? Number.NEGATIVE_INFINITY : options.clock.now() - retention;
     },
     warnings: [],

@@ -222,7 +222,7 @@ test('a store that cannot take in the newest is warned about', async () => {
   const [, stored] = servers;
   const text = await (await fetch(`${stored?.url}/prom/api/v1/search/label_values?label=job`)).text();
   flushed = true;
-  assert.match(text, /^\{"results":\[.*\],"warnings":\["the newest samples may be missing.*"\]\}\n/);
+  assert.match(text, /^\{"results":\[.*\],"warnings":\["the newest data may be missing.*"\]\}\n/);
 });
 
 test('own metrics, by the whole of their names', async () => {
