@@ -14,6 +14,8 @@ import type { Program, ProgramOptions } from '../harness/program.ts';
 import { configFamily } from './family-config.ts';
 import { expfmtFamily, largeExpositionFamily, openMetricsFamily } from './family-exposition.ts';
 import { httpApiFamily } from './family-http-api.ts';
+import { logqlFormatFamily } from './family-logql-format.ts';
+import { logqlParserFamily } from './family-logql-parser.ts';
 import { otlpAttributesFamily, otlpExampleFamily, otlpNamingFamily, otlpSamplesFamily } from './family-otlp.ts';
 import { openApiFamily } from './family-openapi.ts';
 import { promqlEngineFamily } from './family-promql-engine.ts';
@@ -45,6 +47,8 @@ const families: readonly Family[] = [
   promqlEngineFamily,
   promqlNotationFamily,
   promqlRunnerFamily,
+  logqlParserFamily,
+  logqlFormatFamily,
   openApiFamily,
 ];
 

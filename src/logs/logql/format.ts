@@ -3,6 +3,7 @@
 import { printDuration } from '../../base/duration.ts';
 import { quote } from '../../query/scanner.ts';
 import type {
+  Binary,
   Expr,
   LabelReplace,
   LineFilter,
@@ -14,6 +15,7 @@ import type {
   Variants,
   VectorAggregation,
 } from './ast.ts';
+import { OPERATORS, leastPower } from './operators.ts';
 import { printDecimal, printGrouping, printInterval, printLogql, printOperator, printSelector, printStage, unwrapParts } from './print.ts';
 
 const LINE_WIDTH_MAX = 100;
@@ -45,7 +47,7 @@ class Layout {
       case 'vector_aggregation':
         return this.#vectorAggregation(expr, level);
       case 'binary':
-        return `${this.expr(expr.left, level + 1)}\n${pad(level)}${printOperator(expr, ', ')}\n${this.expr(expr.right, level + 1)}`;
+        return this.#binary(expr, level);
       case 'label_replace':
         return this.#labelReplace(expr, level);
       case 'variants':
@@ -54,6 +56,19 @@ class Layout {
       case 'vector':
         return `${pad(level)}${printLogql(expr)}`;
     }
+  }
+
+  #binary(expr: Binary, level: number): string {
+    const operator = `${pad(level)}${printOperator(expr, ', ')}`;
+    return [this.#leg(expr, 'left', level + 1), operator, this.#leg(expr, 'right', level + 1)].join('\n');
+  }
+
+  /** A side of an operator; one that is laid out over several lines loses the parentheses that it does not need. */
+  #leg(parent: Binary, side: 'left' | 'right', level: number): string {
+    const leg = parent[side];
+    const power = leg.kind === 'binary' && !this.#fits(printLogql(leg)) ? OPERATORS.get(leg.op)?.power : undefined;
+    if (power === undefined || power >= leastPower(parent.op, side)) return this.expr(leg, level);
+    return `${pad(level)}(\n${this.expr(leg, level + 1)}\n${pad(level)})`;
   }
 
   #fits(line: string): boolean {

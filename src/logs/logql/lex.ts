@@ -19,7 +19,7 @@ export interface Token {
   readonly to: number;
 }
 
-/** Characters of a query at most, as Loki has it. */
+/** A query has fewer characters, as Loki has it. */
 export const LOGQL_LENGTH_MAX = 131_072;
 const NS_PER_MS = 1_000_000;
 const TWO = ['|=', '|~', '|>', '!=', '!~', '!>', '=~', '==', '>=', '<='];
@@ -38,7 +38,7 @@ export function syntaxError(text: string, from: number, to: number, message: str
 
 /** All tokens of a query, the last of kind `end`. Throws a parse error at the first character that belongs to none. */
 export function lex(text: string): readonly Token[] {
-  if (text.length > LOGQL_LENGTH_MAX)
+  if (text.length >= LOGQL_LENGTH_MAX)
     throw new RequestError('bad_data', `parse error : input size too long (${text.length} > ${LOGQL_LENGTH_MAX})`, { from: 0, to: 0 });
   return new Lexer(text).all();
 }

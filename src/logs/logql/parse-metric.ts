@@ -1,9 +1,6 @@
-// Whole queries: aggregations over ranges and vectors, and operators between them, with binding powers.
-//
-//   or  <  and unless  <  == != > >= < <=  <  + -  <  * / %  <  ^ (from the right)
+// Whole queries: aggregations over ranges and vectors, and operators between them.
 
 import {
-  type BinaryOp,
   type Expr,
   type Grouping,
   type LogExpr,
@@ -19,6 +16,7 @@ import {
 import { checkBinaryLeg, checkLabelReplace, checkRangeAggregation, checkSelector, checkVectorAggregation } from './check.ts';
 import { foldLiterals } from './fold.ts';
 import type { Token } from './lex.ts';
+import { OPERATORS, type Operator, leastPower } from './operators.ts';
 import { parseMatchers, parseNumber, parseSignedNumber } from './parse-label-filter.ts';
 import { parseNames, parseStages, parseUnwrap } from './parse-stages.ts';
 import type { TokenStream } from './token-stream.ts';
@@ -55,24 +53,6 @@ const VECTOR_OPS: readonly VectorOp[] = [
   'sort_desc',
 ];
 
-interface Operator {
-  readonly op: BinaryOp;
-  readonly power: number;
-}
-
-const LEVELS: readonly (readonly BinaryOp[])[] = [
-  ['or'],
-  ['and', 'unless'],
-  ['==', '!=', '>', '>=', '<', '<='],
-  ['+', '-'],
-  ['*', '/', '%'],
-  ['^'],
-];
-const OPERATORS: ReadonlyMap<string, Operator> = new Map(
-  LEVELS.flatMap((ops, level) => ops.map((op) => [op, { op, power: level + 1 }] as const)),
-);
-const POW_POWER = LEVELS.length;
-
 /** A query to the end of its text. */
 export function parseWhole(tokens: TokenStream): Expr {
   const expr = isCall(tokens, 'variants') ? parseVariants(tokens) : parseExpression(tokens, 0);
@@ -103,12 +83,11 @@ function operatorAt(tokens: TokenStream): Operator | undefined {
   return token.kind === 'word' || token.kind === 'punctuation' ? OPERATORS.get(token.text.toLowerCase()) : undefined;
 }
 
-function parseBinary(tokens: TokenStream, leftLeg: Expr, { op, power }: Operator): MetricExpr {
+function parseBinary(tokens: TokenStream, leftLeg: Expr, { op }: Operator): MetricExpr {
   tokens.take();
   const returnBool = tokens.acceptWord('bool') !== undefined;
   const matching = parseMatching(tokens);
-  // `^` groups from the right, all others from the left.
-  const rightLeg = parseExpression(tokens, power === POW_POWER ? power : power + 1);
+  const rightLeg = parseExpression(tokens, leastPower(op, 'right'));
   const left = checkBinaryLeg(tokens, leftLeg, { op, side: 'left' });
   const right = checkBinaryLeg(tokens, rightLeg, { op, side: 'right' });
   return foldLiterals({ kind: 'binary', op, returnBool, matching, left, right, from: left.from, to: right.to });

@@ -82,7 +82,7 @@ export function printStage(stage: Stage): string {
     case 'decolorize':
       return `| ${stage.kind}`;
     case 'label_filter':
-      return `| ${printLabelFilter(stage.filter)}`;
+      return `| ${printWholeFilter(stage.filter)}`;
     case 'line_format':
       return `| line_format ${quote(stage.template)}`;
     case 'label_format':
@@ -114,6 +114,12 @@ function printLabelFormat(format: LabelFormat): string {
 
 function printLabelChoice(choice: LabelChoice): string {
   return choice.kind === 'name' ? choice.name : printMatcher(choice);
+}
+
+/** A filter as a stage; parentheses keep `| (json!="x")` from being `| json != "x"`. */
+function printWholeFilter(filter: LabelFilter): string {
+  const printed = printLabelFilter(filter);
+  return /^(?:json|logfmt|unpack|decolorize)!/i.test(printed) ? `(${printed})` : printed;
 }
 
 /** `( a="b" , c>5 )`: Loki prints `and` as a comma. */
