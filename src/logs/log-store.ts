@@ -33,6 +33,8 @@ export interface TenantStreams extends Registering {
   readonly quota: Quota;
   /** By stream: the level that its labels give to all of its lines, undefined where each line is asked. */
   levels: (string | undefined)[];
+  /** The limits by which streams were named and levels found. */
+  limits: TenantLimits['logs'];
 }
 
 export type Follower = (block: LineBlock) => void;
@@ -67,6 +69,8 @@ export class LogStore implements Disposable {
   /** As `begin`, with what the decoder of Loki's push needs. */
   open(name: string): StoreLogWrite {
     const tenant = this.#tenant(name);
+    const limits = this.options.limitsOf(name).logs;
+    if (limits !== tenant.limits) this.#follow(tenant, limits);
     // The same stream may come in many encodings: the cache follows the streams, whatever a sender makes of its bytes.
     if (tenant.wire.size > 2 * tenant.registry.size + WIRE_ENTRIES_MIN) tenant.wire = new WireCache();
     return new StoreLogWrite(this, tenant);
@@ -126,6 +130,12 @@ export class LogStore implements Disposable {
     clearInterval(this.#timer);
   }
 
+  /** Under other limits a stream may have another `service_name`. */
+  #follow(tenant: TenantStreams, limits: TenantLimits['logs']): void {
+    tenant.limits = limits;
+    tenant.wire = new WireCache();
+  }
+
   #keepActive(tenant: TenantStreams, since: number): void {
     const before = tenant.registry;
     tenant.registry = before.survivors(since);
@@ -157,6 +167,7 @@ export class LogStore implements Disposable {
       wire: new WireCache(),
       quota: new Quota(rate, clock),
       levels: [],
+      limits: limitsOf(name).logs,
       registration: Promise.resolve(),
       registrationsUnderWay: 0,
     };

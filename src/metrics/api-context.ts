@@ -92,9 +92,12 @@ export interface ReadOptions extends Pick<MetricsApiOptions, 'client' | 'clock' 
 
 /** How requests become reads: `read` sees all that was acknowledged, `lookUp` is for what asks the label index only. */
 export interface ReadContexts {
-  readonly lookUp: (request: Request) => ReadContext;
-  readonly read: (request: Request) => Promise<ReadContext>;
+  readonly lookUp: (reader: Reader) => ReadContext;
+  readonly read: (reader: Reader) => Promise<ReadContext>;
 }
+
+/** Who reads, and for how long: a request, or a part of the program in its place. */
+export type Reader = Pick<Request, 'tenants' | 'query' | 'signal' | 'waitedMs'>;
 
 /** Reads of any signal: within the strictest limits of the tenants, with a signal that also fires when time is up. */
 export function readContextsOf(options: ReadOptions): ReadContexts {
@@ -122,7 +125,7 @@ export function leastLimit(
   return Math.min(...tenants.map((tenant) => of(limitsOf(tenant).query)));
 }
 
-async function flushedContext(options: ReadOptions, request: Request): Promise<ReadContext> {
+async function flushedContext(options: ReadOptions, request: Reader): Promise<ReadContext> {
   const context = lookUpContext(options, request);
   const { kept } = options;
   // Before the flush: what is written from now on may not be among what is read.
@@ -131,7 +134,7 @@ async function flushedContext(options: ReadOptions, request: Request): Promise<R
   return isComplete ? { ...context, kept: kept && { ...kept, asOf } } : { ...context, warnings: [INCOMPLETE] };
 }
 
-function lookUpContext(options: ReadOptions, request: Request): ReadContext {
+function lookUpContext(options: ReadOptions, request: Reader): ReadContext {
   const least = (of: (limits: QueryLimitSettings) => number): number => leastLimit(options, request.tenants, of);
   const asked = durationParam(request.query, 'timeout') ?? Number.POSITIVE_INFINITY;
   if (asked <= 0) throw invalidParameter('timeout', 'timeout must be positive');
