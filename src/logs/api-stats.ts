@@ -33,11 +33,7 @@ async function stats(options: LogsApiOptions, request: Request): Promise<Reply> 
   const matchers = parseMatchers(request.query.get('query') ?? '');
   const context = await options.contexts.read(request);
   const volumes = await options.volumes(context, matchers, range, undefined);
-  let [entries, bytes] = [0, 0];
-  for (const each of volumes) {
-    entries += each.lines;
-    bytes += each.bytes;
-  }
+  const { lines: entries, bytes } = totals(volumes);
   // Lines do not lie in chunks here.
   return json({ streams: volumes.length, chunks: 0, entries, bytes });
 }
@@ -82,7 +78,7 @@ async function volume(options: LogsApiOptions, request: Request): Promise<Reply>
   const volumes = await options.volumes(context, asked.matchers, asked.range, undefined);
   const times = Float64Array.of(floorMs(asked.range.toNs));
   const series = largestGroups(volumes, asked, 1).map(({ labels, sums }) => ({ labels, times, values: sums }));
-  return volumeReply({ kind: 'vector', series, context, request, execMs: performance.now() - begunMs });
+  return volumeReply({ kind: 'vector', series, volumes, context, request, execMs: performance.now() - begunMs });
 }
 
 async function volumeRange(options: LogsApiOptions, request: Request): Promise<Reply> {
@@ -96,7 +92,7 @@ async function volumeRange(options: LogsApiOptions, request: Request): Promise<R
   // A bucket stands at its end.
   const ends = Float64Array.from({ length: buckets }, (_, bucket) => floorMs(least(fromNs + BigInt(bucket + 1) * stepNs, toNs)));
   const series = largestGroups(volumes, asked, buckets).map(({ labels, sums }) => filledPoints(labels, ends, sums));
-  return volumeReply({ kind: 'matrix', series, context, request, execMs: performance.now() - begunMs });
+  return volumeReply({ kind: 'matrix', series, volumes, context, request, execMs: performance.now() - begunMs });
 }
 
 function least(a: bigint, b: bigint): bigint {
@@ -138,22 +134,32 @@ function byBytes(a: Group, b: Group): number {
 interface VolumeAnswer {
   readonly kind: 'vector' | 'matrix';
   readonly series: readonly ResultSeries[];
+  readonly volumes: readonly StreamVolume[];
   readonly context: ReadContext;
   readonly request: Request;
   readonly execMs: number;
 }
 
-function volumeReply({ kind, series, context, request: { waitedMs = 0 }, execMs }: VolumeAnswer): Reply {
-  // The sums are kept with the streams: no line is read.
+function volumeReply({ kind, series, volumes, context, request: { waitedMs = 0 }, execMs }: VolumeAnswer): Reply {
+  const { lines, bytes } = totals(volumes);
   const costs: QueryCosts = {
-    linesProcessed: 0,
-    bytesProcessed: 0,
-    linesMatched: 0,
+    linesProcessed: lines,
+    bytesProcessed: bytes,
+    linesMatched: lines,
     metadataBytesProcessed: 0,
-    streams: 0,
+    streams: new Set(volumes.map(({ labels }) => labels)).size,
     execMs,
     queueMs: waitedMs,
   };
   const tree = JSON.stringify(queryStats(costs, series.length, waitedMs));
   return successReply(queryData({ kind, series }, [], tree), { warnings: context.warnings, infos: [] });
+}
+
+function totals(volumes: readonly StreamVolume[]): { readonly lines: number; readonly bytes: number } {
+  let [lines, bytes] = [0, 0];
+  for (const each of volumes) {
+    lines += each.lines;
+    bytes += each.bytes;
+  }
+  return { lines, bytes };
 }

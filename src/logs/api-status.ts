@@ -8,9 +8,7 @@ import { printDuration } from '../base/duration.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { json } from '../server/route.ts';
 import { type LogReadLimits, type LogsApiOptions, leastOf, route } from './api-context.ts';
-
-/** Fields in which a line's level is looked for. */
-const LEVEL_FIELDS = ['level', 'LEVEL', 'Level', 'log.level', 'severity', 'SEVERITY', 'Severity', 'SeverityText', 'lvl', 'LVL', 'Lvl'];
+import { LEVEL_FIELDS } from './ingest/detect-level.ts';
 
 /** The routes of the program's state. */
 export function statusRoutes(options: LogsApiOptions): readonly Route[] {

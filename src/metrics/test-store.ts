@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict';
 
+import type { Migration } from '../storage/migrate.ts';
 import { Store } from '../storage/store.ts';
 import { METRIC_MIGRATIONS } from './table.ts';
 
-/** Opens a store with the tables of metrics; an insert that fails fails the test. */
-export function openTestStore(dataDir: string): Promise<Store> {
+/** Opens a store with the tables of metrics, or of whatever is given; an insert that fails fails the test. */
+export function openTestStore(dataDir: string, migrations: readonly Migration[] = METRIC_MIGRATIONS): Promise<Store> {
   return Store.open({
     dataDir,
     url: undefined,
@@ -17,7 +18,7 @@ export function openTestStore(dataDir: string): Promise<Store> {
     pendingBytesMax: 64 << 20,
     defaults: { timeoutMs: 60_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 },
     engineArguments: [],
-    migrations: METRIC_MIGRATIONS,
+    migrations,
     onInsertError: (_table, error) => assert.fail(String(error)),
   });
 }

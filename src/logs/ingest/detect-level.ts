@@ -16,7 +16,7 @@ const UNKNOWN = 0;
 const [TRACE, DEBUG, INFO, WARN, ERROR, CRITICAL, FATAL] = [1, 2, 3, 4, 5, 6, 7] as const;
 
 /** Where a line's level stands in its labels or fields, the first that is there. */
-const LEVEL_FIELDS =
+export const LEVEL_FIELDS: readonly string[] =
   'level LEVEL Level log.level severity SEVERITY Severity SeverityText lvl LVL Lvl severity_text Severity_Text SEVERITY_TEXT'.split(' ');
 const JSON_DEPTH_MAX = 2;
 
