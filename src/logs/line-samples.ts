@@ -11,9 +11,9 @@ import { Slices } from '../metrics/slices.ts';
 import { type LineBlock, type NsRange, type Streams, textAt } from './line-block.ts';
 import type { LabelFilter, LogExpr, Stage, Unwrap } from './logql/ast.ts';
 import { compilePipeline } from './logql/compile-pipeline.ts';
-import { type Converted, convertBytes, convertDuration, convertNumber } from './logql/convert-value.ts';
 import { LineLabels } from './logql/line-labels.ts';
-import type { Pipeline } from './logql/pipeline.ts';
+import type { Line, Pipeline } from './logql/pipeline.ts';
+import { compileUnwrap } from './logql/unwrap.ts';
 import type { RangeBlocks, RangeRequest, RangeSource, SampleBlock } from './range-source.ts';
 import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
 import { bucketNumbering } from './window-grid.ts';
@@ -105,7 +105,7 @@ class LineSampler {
   readonly #pipeline: Pipeline;
   readonly #runs: boolean;
   readonly #value: RangeRequest['value'];
-  readonly #unwrap: Unwrapping | undefined;
+  readonly #unwrap: ((line: Line) => number | undefined) | undefined;
   readonly #series: SeriesNumbers;
   readonly #line = new SampledLine();
 
@@ -114,7 +114,7 @@ class LineSampler {
     const grouping = sampleGrouping(request);
     this.#pipeline = compilePipeline(log.stages, { needed: neededLabels(grouping, unwrap) });
     this.#value = request.value;
-    this.#unwrap = unwrap === undefined ? undefined : new Unwrapping(unwrap);
+    this.#unwrap = unwrap === undefined ? undefined : compileUnwrap(unwrap);
     this.#runs = log.stages.length > 0 || unwrap !== undefined;
     this.#series = new SeriesNumbers(grouping, unwrap === undefined && log.stages.every(leavesLabels));
   }
@@ -144,7 +144,7 @@ class LineSampler {
     line.text = text;
     line.tsNs = block.ts[row] as bigint;
     if (!this.#pipeline.process(line)) return undefined;
-    if (this.#unwrap !== undefined) return this.#unwrap.valueOf(line);
+    if (this.#unwrap !== undefined) return this.#unwrap(line);
     if (this.#value !== 'bytes') return 1;
     return line.text === text ? lengthAt(block, row) : Buffer.byteLength(line.text);
   }
@@ -176,47 +176,8 @@ function leavesLabels({ kind }: Stage): boolean {
   return kind === 'line_filter' || kind === 'label_filter' || kind === 'line_format' || kind === 'decolorize' || kind === 'distinct';
 }
 
-const NS_PER_S = 1e9;
-
-class Unwrapping {
-  readonly #label: string;
-  readonly #convert: (text: string) => Converted;
-  readonly #filters: Pipeline;
-
-  constructor({ label, conversion, filters }: Unwrap) {
-    this.#label = label;
-    this.#convert = conversionOf(conversion);
-    this.#filters = compilePipeline(filters.map((filter) => ({ kind: 'label_filter', filter, from: filter.from, to: filter.to })));
-  }
-
-  /** The line's value, or nothing where it has none or a filter drops it. A value that is no number is an error of the line. */
-  valueOf(line: SampledLine): number | undefined {
-    const text = line.labels.get(this.#label);
-    if (text === undefined || text === '') return undefined;
-    const converted = this.#convert(text);
-    if (typeof converted !== 'number') line.labels.setError('SampleExtractionErr', converted.problem);
-    if (!this.#filters.process(line)) return undefined;
-    return typeof converted === 'number' ? converted : 0;
-  }
-}
-
-function conversionOf(conversion: Unwrap['conversion']): (text: string) => Converted {
-  switch (conversion) {
-    case '':
-      return convertNumber;
-    case 'bytes':
-      return convertBytes;
-    case 'duration':
-    case 'duration_seconds':
-      return (text) => {
-        const nanoseconds = convertDuration(text);
-        return typeof nanoseconds === 'number' ? nanoseconds / NS_PER_S : nanoseconds;
-      };
-  }
-}
-
 /** Numbers of series by the labels that tell them apart. */
-class SeriesNumbers {
+export class SeriesNumbers {
   readonly #grouping: SampleGrouping;
   readonly #byStream: boolean;
   readonly #byKey = new Map<string, number>();

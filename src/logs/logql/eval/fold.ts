@@ -25,15 +25,20 @@ export interface Fold {
   result(state: Float64Array, at: number, window: WindowTimes): number;
 }
 
-/** The fold of an aggregation; nothing for `quantile_over_time`, which needs every sample. `intervalS` is the range in seconds. */
-export function foldOf(op: RangeOp, intervalS: number): Fold | undefined {
+/**
+ * The fold of an aggregation; nothing for `quantile_over_time`, which needs every sample. `counts`: every sample is 1. `intervalS` is the
+ * range in seconds.
+ */
+export function foldOf(op: RangeOp, counts: boolean, intervalS: number): Fold | undefined {
   switch (op) {
     case 'rate':
+      if (counts) return { ...COUNT, result: (state, at) => number(state, at) / intervalS };
+      return { ...SUM, result: (state, at) => number(state, at + 1) / intervalS };
     case 'bytes_rate':
       return { ...SUM, result: (state, at) => number(state, at + 1) / intervalS };
     case 'count_over_time':
     case 'absent_over_time':
-      return { ...SUM, result: (state, at) => number(state, at) };
+      return COUNT;
     case 'bytes_over_time':
     case 'sum_over_time':
       return SUM;
@@ -77,6 +82,18 @@ export function isAdditive(op: RangeOp): boolean {
 function number(state: Float64Array, at: number): number {
   return state[at] as number;
 }
+
+const COUNT: Fold = {
+  fields: 1,
+  isOrdered: false,
+  add(state, at) {
+    state[at] = number(state, at) + 1;
+  },
+  merge(state, at, later, laterAt) {
+    state[at] = number(state, at) + number(later, laterAt);
+  },
+  result: number,
+};
 
 /** Count and sum: the state that a `BucketBlock` gives. */
 const SUM: Fold = {

@@ -29,7 +29,7 @@ export async function eachOfRange(expr: RangeAggregation, outer: Grouping, evalu
   const blocks = evaluation.context.source.read(request, isAdditive(expr.op));
   const range = new RangeWindows(request.grid, blocks.labels, evaluation);
   if (expr.op === 'absent_over_time') return eachAbsent(expr, range, blocks, sink);
-  const fold = foldOf(expr.op, expr.range.intervalNs / NS_PER_S);
+  const fold = foldOf(expr.op, request.value === 'lines', expr.range.intervalNs / NS_PER_S);
   if (fold !== undefined && !fold.isOrdered) return eachFolded(fold, range, blocks, sink);
   const columns = await gatherSamples(blocks, evaluation);
   const slide = fold === undefined ? range.quantiles(expr.parameter ?? Number.NaN) : range.orderedFold(fold);
@@ -153,7 +153,7 @@ async function eachAbsent({ range }: RangeAggregation, windows: RangeWindows, bl
   const absent = evaluation.arrays.take(absentLabels(range));
   absent.has.fill(FLOAT_AT);
   absent.values.fill(1);
-  const fold = foldOf('absent_over_time', 1);
+  const fold = foldOf('absent_over_time', true, 1);
   assert(fold !== undefined, 'a fold of counts');
   await eachFolded(fold, windows, blocks, (series: StepSeries) => {
     for (let step = 0; step < series.has.length; step++) if (series.has[step] !== NOTHING_AT) absent.has[step] = NOTHING_AT;

@@ -37,15 +37,16 @@ export class RangeStates {
     }
   }
 
-  /** Adds sums and counts, for folds whose state they are. */
+  /** Adds counts and sums, for folds whose state they are. */
   addBuckets({ rows, series, bucket, sums, counts }: BucketBlock): void {
-    const { count } = this.#numbering;
+    const { fields } = this.#fold;
     for (let row = 0; row < rows; row++) {
-      const at = (bucket[row] as number) * 2;
-      if (at >= count * 2) continue;
+      const number = bucket[row] as number;
+      if (number >= this.#numbering.count) continue;
       const states = this.#of(series[row] as number);
+      const at = number * fields;
       states[at] = (states[at] as number) + (counts[row] as number);
-      states[at + 1] = (states[at + 1] as number) + (sums[row] as number);
+      if (fields > 1) states[at + 1] = (states[at + 1] as number) + (sums[row] as number);
     }
   }
 
