@@ -15,7 +15,7 @@ import type { Answer, ReadSeries } from './compare.ts';
 import type { Command, Eval, Load } from './script.ts';
 
 /** What a program must be started with: the labels and metadata that scripts expect are those that they load. */
-export const SCRIPT_SETTINGS: readonly string[] = ['limits.logs.discoverServiceName=[]', 'limits.logs.discoverLevels=false'];
+export const SCRIPT_SETTINGS: readonly string[] = ['limits.logs.discoverServiceName=', 'limits.logs.discoverLevels=false'];
 
 /** What became of one command: a load's only when it was refused. */
 export interface CommandOutcome {
