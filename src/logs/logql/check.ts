@@ -121,12 +121,13 @@ export function checkRegexp(tokens: TokenStream, at: Place, source: string): voi
 }
 
 function duplicateGroup(source: string): string | undefined {
+  const groups = source.replaceAll(/\\./gs, '').matchAll(/\(\?P?<(\w+)>/g);
+  return firstTwice([...groups].map(([, name = '']) => name));
+}
+
+function firstTwice(names: readonly string[]): string | undefined {
   const seen = new Set<string>();
-  for (const [, name = ''] of source.replaceAll(/\\./gs, '').matchAll(/\(\?P?<(\w+)>/g)) {
-    if (seen.has(name)) return name;
-    seen.add(name);
-  }
-  return undefined;
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 const CAPTURES = /<([a-zA-Z_][a-zA-Z0-9_]*)>/g;
@@ -134,10 +135,10 @@ const CAPTURES = /<([a-zA-Z_][a-zA-Z0-9_]*)>/g;
 /** The pattern of a `pattern` stage: captures between literals, with names of their own. */
 export function checkPattern(tokens: TokenStream, at: Place, pattern: string): void {
   const prefix = 'invalid pattern parser: ';
-  const names = [...pattern.matchAll(CAPTURES)].map(([, name]) => name).filter((name) => name !== '_');
+  const names = [...pattern.matchAll(CAPTURES)].map(([, name = '']) => name).filter((name) => name !== '_');
   if (names.length === 0) tokens.refuse(at, `${prefix}at least one capture is required`);
   refuseConsecutive(tokens, at, prefix, pattern);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
+  const twice = firstTwice(names);
   if (twice !== undefined) tokens.refuse(at, `${prefix}duplicate capture name (${twice}): invalid expression`);
 }
 

@@ -84,10 +84,15 @@ class Layout {
 
   /** Line filters in a row stand on one line as far as they fit, the rest each on its own. */
   #chain(chain: readonly Stage[]): readonly string[] {
-    const printed = chain.map(printStage);
-    let first = printed.length;
-    while (first > 1 && !this.#fits(printed.slice(0, first).join(' '))) first--;
-    return [printed.slice(0, first).join(' '), ...printed.slice(first)];
+    const [first = '', ...rest] = chain.map(printStage);
+    let line = first;
+    let taken = 0;
+    for (const next of rest) {
+      if (!this.#fits(`${line} ${next}`)) break;
+      line += ` ${next}`;
+      taken++;
+    }
+    return [line, ...rest.slice(taken)];
   }
 
   #range(range: LogRange, level: number): string {

@@ -123,7 +123,7 @@ function printWholeFilter(filter: LabelFilter): string {
 }
 
 /** `( a="b" , c>5 )`: Loki prints `and` as a comma. */
-export function printLabelFilter(filter: LabelFilter): string {
+function printLabelFilter(filter: LabelFilter): string {
   switch (filter.kind) {
     case 'matcher':
       return printMatcher(filter);
