@@ -198,7 +198,20 @@ table('labels chosen, renamed and taken away', [
   ['| decolorize', '\u001B[1;31mred\u001B[0m', { line: 'red' }],
 ]);
 
+table('lines and labels written anew', [
+  ['| logfmt | line_format `{{.b}}-{{.a | ToUpper}}`', 'a=x b=y', { a: 'x', b: 'y', line: 'y-X' }],
+  ['| line_format `{{ __line__ }}!`', 'x', { line: 'x!' }],
+  ['| logfmt | label_format c=a, d=`{{.b}}{{.a}}`', 'a=x b=y', { b: 'y', c: 'x', d: 'y' }], // renamed before the template runs
+  ['| logfmt | label_format a=`{{.b}}`, b=`{{.a}}`', 'a=x b=y', { a: 'y', b: 'x' }], // templates see what was before
+  ['| label_format a=b', '', {}],
+  ['| label_format s=t', '', { s: 'meta' }, { stream: { s: 'stream' }, metadata: { t: 'meta' } }],
+  ['| label_format n=s | json', '{"n":"x","s":"y"}', { n: '1', s_extracted: 'y' }, { stream: { s: '1' } }], // what was set stays
+  ['| line_format `{{ now "x" }}`', 'line', failed('TemplateFormatErr', 'template: line:1:3: executing "line" at <now>: wrong number of args for now: want 0 got 1')], // prettier-ignore
+]);
+
 table('what nobody looks at is not found', [
+  ['| json | line_format `{{.a}}`', '{"a":"1","b":"2"}', { a: '1', line: '1' }, { needed: new Set<string>() }],
+  ['| json | label_format n=a', '{"a":"1","b":"2"}', { n: '1' }, { needed: new Set(['n']) }],
   ['| json', '{"a":"1","b":"2"}', { b: '2' }, { needed: new Set(['b']) }],
   ['| json', '{"a":"1","b":', { a: '1' }, { needed: new Set(['a']) }], // the rest is not read
   ['| json', '{"a":"1","b":', {}, { needed: new Set<string>() }],

@@ -7,6 +7,7 @@ import type { Pipeline } from './pipeline.ts';
 import { dropStage, keepStage } from './stage/choose-labels.ts';
 import { decolorizeStage } from './stage/decolorize.ts';
 import { distinctStage } from './stage/distinct.ts';
+import { labelFormatStage, lineFormatStage } from './stage/format.ts';
 import { jsonFieldsStage } from './stage/json-fields.ts';
 import { jsonStage } from './stage/json.ts';
 import { labelFilterStage } from './stage/label-filter.ts';
@@ -56,8 +57,9 @@ function compileStage(stage: Stage, hints: ParserHints): RunStage {
     case 'label_filter':
       return labelFilterStage(stage.filter);
     case 'line_format':
+      return lineFormatStage(stage.template);
     case 'label_format':
-      throw new Error(`the stage ${stage.kind} does not exist yet`);
+      return labelFormatStage(stage.formats);
     case 'decolorize':
       return decolorizeStage;
     case 'drop':
@@ -74,11 +76,21 @@ function labelsSeen(stage: Stage): readonly string[] {
   switch (stage.kind) {
     case 'label_filter':
       return filteredLabels(stage.filter);
+    case 'line_format':
+      return templateLabels(stage.template);
+    case 'label_format':
+      return stage.formats.flatMap((format) => (format.kind === 'rename' ? [format.source] : templateLabels(format.template)));
     case 'distinct':
       return stage.labels;
     default:
       return [];
   }
+}
+
+/** Whatever may be a label in the actions of a template: one name too many does no harm. */
+function templateLabels(template: string): readonly string[] {
+  const actions = [...template.matchAll(/\{\{.*?\}\}/gs)].map(([action]) => action).join(' ');
+  return [...actions.matchAll(/\.([a-zA-Z_][a-zA-Z0-9_]*)/g)].map(([, name = '']) => name);
 }
 
 function filteredLabels(filter: LabelFilter): readonly string[] {
