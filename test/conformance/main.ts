@@ -16,6 +16,8 @@ import { expfmtFamily, largeExpositionFamily, openMetricsFamily } from './family
 import { httpApiFamily } from './family-http-api.ts';
 import { logqlFormatFamily } from './family-logql-format.ts';
 import { logqlParserFamily } from './family-logql-parser.ts';
+import { logqlStagesFamily } from './family-logql-stages.ts';
+import { logqltestFamily } from './family-logqltest.ts';
 import { otlpAttributesFamily, otlpExampleFamily, otlpNamingFamily, otlpSamplesFamily } from './family-otlp.ts';
 import { openApiFamily } from './family-openapi.ts';
 import { promqlEngineFamily } from './family-promql-engine.ts';
@@ -49,6 +51,8 @@ const families: readonly Family[] = [
   promqlRunnerFamily,
   logqlParserFamily,
   logqlFormatFamily,
+  logqltestFamily,
+  logqlStagesFamily,
   openApiFamily,
 ];
 
