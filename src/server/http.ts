@@ -148,7 +148,7 @@ export class HttpHandler {
 
   #body({ incoming, lease }: Exchange, route: Route, isForm: boolean): Promise<Uint8Array> {
     const settings = this.#options.settings();
-    const encoding = incoming.headers['content-encoding'] ?? route.onlyEncoding ?? '';
+    const encoding = withInner(incoming, route) ?? route.onlyEncoding ?? '';
     if (route.onlyEncoding !== undefined && encoding !== route.onlyEncoding)
       throw new RequestError('unsupported_media', `Content-Encoding ${encoding}: ${route.path} takes ${route.onlyEncoding} only`);
     const bounds = { timeoutMs: settings.bodyTimeout, lease };
@@ -245,6 +245,14 @@ export function askedHeaders(incoming: Incoming, names: readonly string[] = []):
 export function header(incoming: Incoming, name: string): string | undefined {
   const value = incoming.headers[name];
   return typeof value === 'object' ? value.join(', ') : value;
+}
+
+/** `Content-Encoding` with the coding that the route's protocol puts under it. */
+function withInner(incoming: Incoming, { innerEncoding }: Route): string | undefined {
+  const named = incoming.headers['content-encoding'];
+  const inner = innerEncoding?.(parseContentType(incoming.headers['content-type']).type);
+  if (inner === undefined || named?.split(',', 1)[0]?.trim().toLowerCase() === inner) return named;
+  return named === undefined ? inner : `${inner}, ${named}`;
 }
 
 /** The media type in lower case, and its parameters. Source: RFC 9110, section 8.3.1. */

@@ -51,6 +51,8 @@ export interface Route {
   readonly bodyBytesMax?: number;
   /** The only coding that a body may have, named by the sender or not. */
   readonly onlyEncoding?: 'snappy';
+  /** The coding that bodies of a media type have by their protocol, under those that the sender names, whether it is named or not. */
+  readonly innerEncoding?: (mediaType: string) => 'snappy' | undefined;
   /** The body of an error, as this protocol's clients expect it; the status comes from the error's code. `contentType` is the request's media type, for protocols that answer in it. */
   readonly error: (error: RequestError, contentType?: string) => Reply;
   readonly handle: (request: Request) => Promise<Reply> | Reply;

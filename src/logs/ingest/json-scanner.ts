@@ -79,7 +79,7 @@ export class JsonScanner {
     const { bytes, from, to } = this;
     const out = Buffer.allocUnsafe(to - from);
     let length = 0;
-    for (let at = from; at < to; ) {
+    for (let at = from; at < to;) {
       const next = bytes.indexOf(BACKSLASH, at);
       const plain = next < 0 || next > to ? to : next;
       length += bytes.copy(out, length, at, plain);
@@ -179,7 +179,16 @@ export class JsonScanner {
 }
 
 const SIMPLE_ESCAPES = new Uint8Array(256);
-for (const [escape, byte] of [['"', 34], ['\\', 92], ['/', 47], ['b', 8], ['f', 12], ['n', 10], ['r', 13], ['t', 9]] as const)
+for (const [escape, byte] of [
+  ['"', 34],
+  ['\\', 92],
+  ['/', 47],
+  ['b', 8],
+  ['f', 12],
+  ['n', 10],
+  ['r', 13],
+  ['t', 9],
+] as const)
   SIMPLE_ESCAPES[escape.charCodeAt(0)] = byte;
 
 function endsLiteral(byte: number): boolean {

@@ -68,20 +68,24 @@ interface StreamReaders {
 
 function readStream(json: JsonScanner, write: LogWrite): void {
   let wrongName: string | undefined;
-  withLabels(json, { labels: 'stream', values: 'values' }, {
-    labels: () => {
-      const pairs = readPairs(json, 'stream');
-      wrongName = pairs.find(([name]) => !isClassicLabelName(name))?.[0];
-      return labelsOf(pairs);
+  withLabels(
+    json,
+    { labels: 'stream', values: 'values' },
+    {
+      labels: () => {
+        const pairs = readPairs(json, 'stream');
+        wrongName = pairs.find(([name]) => !isClassicLabelName(name))?.[0];
+        return labelsOf(pairs);
+      },
+      values: (labels) => {
+        listOf(json, 'values', () => {
+          if (wrongName === undefined) return readEntry(json, labels, write);
+          json.skip();
+          write.refuse('invalid_labels', `a stream has the label name ${JSON.stringify(wrongName.slice(0, 100))}, which can be none`);
+        });
+      },
     },
-    values: (labels) => {
-      listOf(json, 'values', () => {
-        if (wrongName === undefined) return readEntry(json, labels, write);
-        json.skip();
-        write.refuse('invalid_labels', `a stream has the label name ${JSON.stringify(wrongName.slice(0, 100))}, which can be none`);
-      });
-    },
-  });
+  );
 }
 
 /** `[time, line, {metadata}]`: what stands behind them is passed over. */
@@ -129,10 +133,14 @@ function readPairs(json: JsonScanner, what: string): [string, string][] {
 }
 
 function readLegacyStream(json: JsonScanner, write: LogWrite): void {
-  withLabels(json, { labels: 'labels', values: 'entries' }, {
-    labels: () => parseStreamLabels(json.text('labels')),
-    values: (labels) => listOf(json, 'entries', () => readLegacyEntry(json, labels, write)),
-  });
+  withLabels(
+    json,
+    { labels: 'labels', values: 'entries' },
+    {
+      labels: () => parseStreamLabels(json.text('labels')),
+      values: (labels) => listOf(json, 'entries', () => readLegacyEntry(json, labels, write)),
+    },
+  );
 }
 
 function readLegacyEntry(json: JsonScanner, labels: Labels, write: LogWrite): void {

@@ -47,7 +47,7 @@ test('JSON that is right', () => {
 });
 
 test('damaged JSON', () => {
-  const damaged = fc.tuple(pushed, fc.nat(), fc.constantFrom(...'{}[]",:\\ nu0')).map(([body, at, char]) => {
+  const damaged = fc.tuple(pushed, fc.nat(), fc.constantFrom('{', '}', '[', ']', '"', ',', ':', '\\', ' ', 'n', 'u', '0')).map(([body, at, char]) => {
     const json = JSON.stringify(body);
     const place = at % json.length;
     return json.slice(0, place) + char + json.slice(place + (at % 3));
@@ -61,12 +61,24 @@ test('damaged JSON', () => {
 });
 
 test('damaged protobuf', () => {
-  const body = fc.array(fc.tuple(fc.oneof(text, labels.map((own) => printLabels(labelsOfRecord(own)))), fc.nat(), text), { maxLength: 3 }).map((streams) => {
-    const writer = new ProtobufWriter();
-    for (const [own, seconds, line] of streams)
-      writer.message(1, (inner) => inner.text(1, own).message(2, (each) => each.message(1, (ts) => ts.varint(1, seconds)).text(2, line)));
-    return writer.bytes();
-  });
+  const body = fc
+    .array(
+      fc.tuple(
+        fc.oneof(
+          text,
+          labels.map((own) => printLabels(labelsOfRecord(own))),
+        ),
+        fc.nat(),
+        text,
+      ),
+      { maxLength: 3 },
+    )
+    .map((streams) => {
+      const writer = new ProtobufWriter();
+      for (const [own, seconds, line] of streams)
+        writer.message(1, (inner) => inner.text(1, own).message(2, (each) => each.message(1, (ts) => ts.varint(1, seconds)).text(2, line)));
+      return writer.bytes();
+    });
   fc.assert(
     fc.property(fc.oneof(body, fc.uint8Array({ maxLength: 60 })), fc.nat(), fc.nat(255), (bytes, at, byte) => {
       const damaged = Uint8Array.from(bytes);

@@ -36,11 +36,17 @@ const JSON_BODIES: readonly (readonly [body: string, lines: string])[] = [
   // A stream without labels is for the store to refuse.
   ['{"streams":[{"values":[["1","x"]]}]}', '{} 1 "x"'],
   // Escapes, also halves of pairs.
-  ['{"streams":[{"stream":{"a":"\\u00e9"},"values":[["1","a\\n\\"\\\\\\/\\ud83d\\ude00\\ud83d.\\u0041"]]}]}', '{a="é"} 1 "a\\n\\"\\\\/😀\ufffd.A"'],
+  [
+    '{"streams":[{"stream":{"a":"\\u00e9"},"values":[["1","a\\n\\"\\\\\\/\\ud83d\\ude00\\ud83d.\\u0041"]]}]}',
+    '{a="é"} 1 "a\\n\\"\\\\/😀\ufffd.A"',
+  ],
   // A control character stands for itself.
   ['{"streams":[{"stream":{"a":"b"},"values":[["1","a\tb"]]}]}', '{a="b"} 1 "a\\tb"'],
   // What cannot be a label refuses the lines, not the request.
-  ['{"streams":[{"stream":{"a-b":"c"},"values":[["1","x"],["2","x"]]},{"stream":{"a":"b"},"values":[["1","x"]]}]}', '{a="b"} 1 "x"\ninvalid_labels\ninvalid_labels'],
+  [
+    '{"streams":[{"stream":{"a-b":"c"},"values":[["1","x"],["2","x"]]},{"stream":{"a":"b"},"values":[["1","x"]]}]}',
+    '{a="b"} 1 "x"\ninvalid_labels\ninvalid_labels',
+  ],
   ['{"streams":[{"stream":{"a":"b"},"values":[["1","x",{"":"c"}]]}]}', 'invalid_labels'],
 ];
 
@@ -80,7 +86,8 @@ test('malformed JSON is refused with its place', () => {
 });
 
 test('the older JSON body', () => {
-  const body = '{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"2026-01-01T00:00:00.123456789+01:00","line":"x"},{"line":"y","ts":"1970-01-01T00:00:00Z","structuredMetadata":[{"name":"c","value":"d"}]}]}]}';
+  const body =
+    '{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"2026-01-01T00:00:00.123456789+01:00","line":"x"},{"line":"y","ts":"1970-01-01T00:00:00Z","structuredMetadata":[{"name":"c","value":"d"}]}]}]}';
   assert.equal(written(body, readLegacyPushJson), '{a="b"} 1767222000123456789 "x"\n{a="b"} 0 "y" {c="d"}');
   assert.throws(() => written('{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"5","line":"x"}]}]}', readLegacyPushJson), /RFC 3339/);
   assert.throws(() => written('{"streams":[{"labels":"{a=\\"b","entries":[]}]}', readLegacyPushJson), /couldn't parse labels/);
@@ -93,12 +100,31 @@ test('the text of labels', () => {
     ['{a="x\\"\\u00e9\\n", b=`\\n`, c=\'d\', e=""}', '{a="x\\"é\\n", b="\\\\n", c="d"}'],
   ] as const)
     assert.equal(printLabels(parseStreamLabels(text)), labels);
-  for (const text of ['', '{', 'a="b"', '{a}', '{a=}', '{a=b}', '{a="b"', '{a="b" c="d"}', '{a-b="c"}', '{a="b"} x', '{a="b",a="c"}', '{1="a"}', '{a="\\q"}', '{,}'])
+  for (const text of [
+    '',
+    '{',
+    'a="b"',
+    '{a}',
+    '{a=}',
+    '{a=b}',
+    '{a="b"',
+    '{a="b" c="d"}',
+    '{a-b="c"}',
+    '{a="b"} x',
+    '{a="b",a="c"}',
+    '{1="a"}',
+    '{a="\\q"}',
+    '{,}',
+  ])
     assert.throws(() => parseStreamLabels(text), RequestError, text);
 });
 
 /** A stream as protobuf, its labels in front or behind. */
-function streamOf(labels: string, entries: readonly (readonly [seconds: bigint, nanos: number, line: string, metadata?: string])[], last = false): Buffer {
+function streamOf(
+  labels: string,
+  entries: readonly (readonly [seconds: bigint, nanos: number, line: string, metadata?: string])[],
+  last = false,
+): Buffer {
   const writer = new ProtobufWriter();
   if (!last) writer.text(1, labels);
   for (const [seconds, nanos, line, metadata] of entries) {
@@ -117,10 +143,26 @@ test('protobuf bodies', () => {
     readPushProtobuf(body, write);
     return [...write.lines, ...write.refusals.map(({ reason }) => reason)].join('\n');
   };
-  assert.equal(read(streamOf('{a="b"}', [[1700000000n, 123456789, 'x', 'trace.id'], [-1n, 5, 'é']])), '{a="b"} 1700000000123456789 "x" {trace_id="v"}\n{a="b"} -999999995 "é"');
+  assert.equal(
+    read(
+      streamOf('{a="b"}', [
+        [1700000000n, 123456789, 'x', 'trace.id'],
+        [-1n, 5, 'é'],
+      ]),
+    ),
+    '{a="b"} 1700000000123456789 "x" {trace_id="v"}\n{a="b"} -999999995 "é"',
+  );
   assert.equal(read(streamOf('{a="b"}', [[1n, 0, 'x']], true)), '{a="b"} 1000000000 "x"');
   assert.equal(read(streamOf('broken', [])), '');
-  assert.equal(read(streamOf('{a="b"}', [[2n ** 62n, 0, 'x'], [1n, 0, 'y', '']])), 'invalid_timestamp\ninvalid_labels');
+  assert.equal(
+    read(
+      streamOf('{a="b"}', [
+        [2n ** 62n, 0, 'x'],
+        [1n, 0, 'y', ''],
+      ]),
+    ),
+    'invalid_timestamp\ninvalid_labels',
+  );
   assert.throws(() => read(streamOf('{a="b"', [[1n, 0, 'x']])), /couldn't parse labels/);
   assert.throws(() => read(streamOf('{a="b"}', [[1n, 0, 'x']]).subarray(0, 9)), /malformed protobuf/);
 });
@@ -128,13 +170,13 @@ test('protobuf bodies', () => {
 test('the routes: forms, codings and answers', async () => {
   const writes: RecordingLogWrite[] = [];
   let failure: Error | undefined;
-  const beginWrite = (): RecordingLogWrite => {
+  const open = (): RecordingLogWrite => {
     const write = new RecordingLogWrite();
     write.failure = failure;
     writes.push(write);
     return write;
   };
-  await using server = await startTestServer({ routes: lokiPushRoutes({ beginWrite }) });
+  await using server = await startTestServer({ routes: lokiPushRoutes({ open, readProtobuf: readPushProtobuf }) });
   const post = (path: string, body: Uint8Array, headers: Record<string, string>): Promise<Response> =>
     fetch(server.url + path, { method: 'POST', headers, body: new Uint8Array(body) });
   const push = '/loki/api/v1/push';
@@ -153,7 +195,10 @@ test('the routes: forms, codings and answers', async () => {
   ];
   for (const [body, headers] of accepted) {
     const response = await post(push, body, headers);
-    assert.deepEqual([response.status, await response.text(), writes.at(-1)?.lines, writes.at(-1)?.committed], [204, '', ['{a="b"} 1 "x"'], true]);
+    assert.deepEqual(
+      [response.status, await response.text(), writes.at(-1)?.lines, writes.at(-1)?.committed],
+      [204, '', ['{a="b"} 1 "x"'], true],
+    );
   }
   const refused: readonly (readonly [body: Uint8Array, headers: Record<string, string>, status: number])[] = [
     [json, { 'content-type': 'application/jsonn' }, 400],
@@ -164,7 +209,11 @@ test('the routes: forms, codings and answers', async () => {
     [Buffer.from('{"streams":[{"stream":{"a-b":"c"},"values":[["1","x"]]}]}'), type, 400],
   ];
   for (const [body, headers, status] of refused) assert.equal((await post(push, body, headers)).status, status, JSON.stringify(headers));
-  const legacy = await post('/api/prom/push', Buffer.from('{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"1970-01-01T00:00:01Z","line":"x"}]}]}'), type);
+  const legacy = await post(
+    '/api/prom/push',
+    Buffer.from('{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"1970-01-01T00:00:01Z","line":"x"}]}]}'),
+    type,
+  );
   assert.deepEqual([legacy.status, writes.at(-1)?.lines], [204, ['{a="b"} 1000000000 "x"']]);
   failure = new RequestError('rate_limited', 'slow down', { retryAfterS: 3 });
   const limited = await post(push, json, type);
