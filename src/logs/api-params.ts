@@ -158,8 +158,14 @@ function intervalParam(query: URLSearchParams): bigint {
   return intervalNs;
 }
 
+export interface RangeQuery extends LogQuery {
+  readonly stepNs: bigint;
+  /** Lines of the answer lie at least so far apart; 0 for all. */
+  readonly intervalNs: bigint;
+}
+
 /** What a range query asks. */
-export function rangeQueryParams(query: URLSearchParams, nowMs: number): LogQuery {
+export function rangeQueryParams(query: URLSearchParams, nowMs: number): RangeQuery {
   const range = rangeParams(query, nowMs);
   const limit = limitParam(query);
   const direction = directionParam(query);

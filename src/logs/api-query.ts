@@ -14,6 +14,7 @@ import { parseLogql } from './logql/parse.ts';
 import type { LogQuery, LogQueryAnswer } from './query-result.ts';
 import { queryStats } from './query-stats-json.ts';
 import { encodingFlags, entriesIn, legacyStreams, queryData } from './result-json.ts';
+import { thinnedLines } from './thin-lines.ts';
 
 const FLAGS_HEADER = 'x-loki-response-encoding-flags';
 
@@ -30,9 +31,9 @@ export function queryRoutes(options: LogsApiOptions): readonly Route[] {
 }
 
 async function rangeQuery(options: LogsApiOptions, request: Request): Promise<Reply> {
-  const query = rangeQueryParams(request.query, options.clock.now());
+  const { intervalNs, ...query } = rangeQueryParams(request.query, options.clock.now());
   const expr = parsed(options, request, query.text);
-  return queryReply(await run(options, request, { expr, query }), request);
+  return queryReply(await run(options, request, { expr, query, intervalNs }), request);
 }
 
 async function instantQuery(options: LogsApiOptions, request: Request): Promise<Reply> {
@@ -44,11 +45,11 @@ async function instantQuery(options: LogsApiOptions, request: Request): Promise<
 }
 
 async function legacyQuery(options: LogsApiOptions, request: Request): Promise<Reply> {
-  const query = rangeQueryParams(request.query, options.clock.now());
+  const { intervalNs, ...query } = rangeQueryParams(request.query, options.clock.now());
   const regexp = request.query.get('regexp') ?? '';
   const expr = parsed(options, request, query.text);
   if (isMetric(expr)) throw badData('legacy endpoints only support streams result type');
-  const answer = await run(options, request, { expr: regexp === '' ? expr : filtered(expr, regexp), query });
+  const answer = await run(options, request, { expr: regexp === '' ? expr : filtered(expr, regexp), query, intervalNs });
   const { value } = answer.answer;
   return piecesReply(legacyStreams(value.kind === 'streams' ? value.entries : [], statsJson(answer, request)));
 }
@@ -68,6 +69,7 @@ function parsed(options: LogsApiOptions, { tenants }: Request, text: string): Ex
 interface Asked {
   readonly expr: Expr;
   readonly query: LogQuery;
+  readonly intervalNs?: bigint;
 }
 
 export interface Answered {
@@ -75,11 +77,13 @@ export interface Answered {
   readonly answer: LogQueryAnswer;
 }
 
-async function run(options: LogsApiOptions, request: Request, { expr, query }: Asked): Promise<Answered> {
+async function run(options: LogsApiOptions, request: Request, { expr, query, intervalNs = 0n }: Asked): Promise<Answered> {
   if (!isMetric(expr)) checkEntries(options, request.tenants, query.limit);
   checkRange(options, request.tenants, query);
   const context = await options.contexts.read(request);
-  return { context, answer: await options.runQuery(context, expr, query) };
+  const evaluate = (asked: LogQuery): Promise<LogQueryAnswer> => options.runQuery(context, expr, asked);
+  const answer = intervalNs > 0n && !isMetric(expr) ? await thinnedLines(evaluate, query, intervalNs) : await evaluate(query);
+  return { context, answer };
 }
 
 /** The lines that a query for lines gives, as other routes look at them. */

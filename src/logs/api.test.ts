@@ -181,6 +181,14 @@ test('lines of a range, in both directions, to the nanosecond', async () => {
   );
 });
 
+test('lines that lie an interval apart', async () => {
+  const query = { query: '{app=~".+"} | keep app', start: at(0), end: at(10), interval: '4m', limit: '2' };
+  const { text } = await ask('/loki/api/v1/query_range', query);
+  const { result } = JSON.parse(text).data;
+  const times = result.flatMap(({ values }: { readonly values: readonly (readonly string[])[] }) => values.map(([time]) => time));
+  assert.deepEqual(times.sort(), [at(5), at(9)]);
+});
+
 test('labels by where they come from', async () => {
   const query = { query: '{app="web"} | json', start: at(1), end: at(2) };
   const headers = { 'x-loki-response-encoding-flags': 'categorize-labels' };

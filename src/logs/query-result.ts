@@ -47,8 +47,6 @@ export interface LogQuery {
   readonly stepNs: bigint | undefined;
   readonly limit: number;
   readonly direction: 'forward' | 'backward';
-  /** Lines of the answer lie at least so far apart; 0 or absent for all. */
-  readonly intervalNs?: bigint;
 }
 
 export interface LogQueryAnswer {
