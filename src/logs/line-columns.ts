@@ -5,7 +5,7 @@
 import type { SeriesRegistry } from '../metrics/series-registry.ts';
 import { tenantColumn } from '../metrics/series-registration.ts';
 import { type Labels, NO_LABELS, setLabel } from '../query/labels.ts';
-import { type TextColumn, encodeBlock } from '../storage/native.ts';
+import { type ColumnData, type TextColumn, encodeBlock } from '../storage/native.ts';
 import { LEVELS } from './ingest/detect-level.ts';
 import type { LineBlock } from './line-block.ts';
 
@@ -72,7 +72,7 @@ export class LineColumns {
       { name: 'ts', data: { kind: 'Int64', values: new BigInt64Array(this.words.buffer, 0, count) } },
       { name: 'line', data: { kind: 'encoded String', bytes: this.bytes.subarray(0, this.used), rows: count } },
       { name: 'level', data: { kind: 'UInt8', values: this.level.subarray(0, count) } },
-      { name: 'metadata', data: { kind: 'Map(LowCardinality(String), String)', values: this.#metadataRows() } },
+      { name: 'metadata', data: this.#metadataData() },
     ]);
   }
 
@@ -108,8 +108,10 @@ export class LineColumns {
     return { bytes, starts, ends };
   }
 
-  #metadataRows(): readonly Labels[] {
-    return Array.from({ length: this.count }, (_, row) => this.metadata[row] ?? NO_LABELS);
+  #metadataData(): ColumnData {
+    if (this.metadata.length === 0) return { kind: 'empty Map(LowCardinality(String), String)', rows: this.count };
+    const values = Array.from({ length: this.count }, (_, row) => this.metadata[row] ?? NO_LABELS);
+    return { kind: 'Map(LowCardinality(String), String)', values };
   }
 
   #row(stream: number, { low, high }: Halves): void {

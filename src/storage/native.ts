@@ -26,6 +26,8 @@ export type ColumnData =
   | { readonly kind: 'Array(String)'; readonly values: readonly (readonly string[])[] }
   | { readonly kind: 'Array(Float64)'; readonly values: readonly (readonly number[])[] }
   | { readonly kind: 'Array(Int32)'; readonly values: readonly (readonly number[])[] }
+  /** Nothing in any row. */
+  | { readonly kind: 'empty Map(LowCardinality(String), String)'; readonly rows: number }
   /** Keys and values in turn per row. */
   | { readonly kind: 'Map(LowCardinality(String), String)'; readonly values: readonly (readonly string[])[] };
 
@@ -64,6 +66,7 @@ export interface Block {
 }
 
 const NO_NAMES: readonly string[] = [];
+const EMPTY: readonly unknown[] = [];
 
 const HAS_ADDITIONAL_KEYS = 1n << 9n;
 const NEED_UPDATE_DICTIONARY = 1n << 10n;
@@ -71,7 +74,7 @@ const SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS = 1n;
 
 /** Rows of a column to write. */
 export function rowsOf(data: ColumnData): number {
-  if (data.kind === 'constant LowCardinality(String)' || data.kind === 'encoded String') return data.rows;
+  if ('rows' in data) return data.rows;
   return data.kind === 'LowCardinality(String)' ? data.indexes.length : data.values.length;
 }
 
@@ -84,7 +87,7 @@ export function encodeBlock(columns: readonly Column[]): Uint8Array {
   for (const { name, data } of columns) {
     assert(rowsOf(data) === rows, `column ${name} has ${rowsOf(data)} rows of ${rows}`);
     out.text(name);
-    out.text(data.kind.replace(/^(constant|encoded) /, ''));
+    out.text(data.kind.replace(/^(constant|encoded|empty) /, ''));
     if (rows > 0) writeColumn(out, data);
   }
   return out.take();
@@ -94,6 +97,7 @@ export function encodeBlock(columns: readonly Column[]): Uint8Array {
 function sizeHint(data: ColumnData): number {
   if (data.kind === 'encoded String') return data.bytes.length + 64;
   if (data.kind === 'LowCardinality(String)' || data.kind === 'constant LowCardinality(String)') return rowsOf(data) + 1024;
+  if (data.kind === 'empty Map(LowCardinality(String), String)') return data.rows * 8 + 64;
   return 'BYTES_PER_ELEMENT' in data.values ? data.values.byteLength + 64 : data.values.length * 64;
 }
 
@@ -126,6 +130,9 @@ function writeColumn(out: Writer, data: ColumnData): void {
       writeOffsets(out, data.values, 1);
       out.bytes(bytesOf(Int32Array.from(data.values.flat())));
       return;
+    case 'empty Map(LowCardinality(String), String)':
+      out.u64(SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS);
+      return out.fill(0, data.rows * 8);
     case 'Map(LowCardinality(String), String)':
       writeMap(out, data.values);
       return;
@@ -377,8 +384,9 @@ function readNested(reader: Reader, type: string, rows: number): Values {
       const [keyType, valueType] = splitPair(inner);
       const offsets = readOffsets(reader, rows);
       const total = offsets.at(-1) ?? 0;
-      const keys = total === 0 ? [] : readNested(reader, keyType, total);
-      const values = total === 0 ? [] : readNested(reader, valueType, total);
+      if (total === 0) return new Array<readonly unknown[]>(rows).fill(EMPTY);
+      const keys = readNested(reader, keyType, total);
+      const values = readNested(reader, valueType, total);
       return offsets.map((end, i) => interleaved(keys, values, [offsets[i - 1] ?? 0, end]));
     }
     default:
