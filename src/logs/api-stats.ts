@@ -77,7 +77,7 @@ async function volume(options: LogsApiOptions, request: Request): Promise<Reply>
   const context = await options.contexts.read(request);
   const volumes = await options.volumes(context, asked.matchers, asked.range, undefined);
   const times = Float64Array.of(floorMs(asked.range.toNs));
-  const series = largestGroups(volumes, asked, 1).map(({ labels, sums }) => ({ labels, times, values: sums }));
+  const series = largestGroups(volumes, asked).map(({ labels, total }) => ({ labels, times, values: Float64Array.of(total) }));
   return volumeReply({ kind: 'vector', series, volumes, context, request, execMs: performance.now() - begunMs });
 }
 
@@ -87,39 +87,34 @@ async function volumeRange(options: LogsApiOptions, request: Request): Promise<R
   const begunMs = performance.now();
   const context = await options.contexts.read(request);
   const volumes = await options.volumes(context, asked.matchers, asked.range, stepNs);
-  const { fromNs, toNs } = asked.range;
-  const buckets = Number((toNs - fromNs + stepNs - 1n) / stepNs);
-  // A bucket stands at its end.
-  const ends = Float64Array.from({ length: buckets }, (_, bucket) => floorMs(least(fromNs + BigInt(bucket + 1) * stepNs, toNs)));
-  const series = largestGroups(volumes, asked, buckets).map(({ labels, sums }) => filledPoints(labels, ends, sums));
+  const series = largestGroups(volumes, asked).map((group) => groupSeries(group, asked.range, stepNs));
   return volumeReply({ kind: 'matrix', series, volumes, context, request, execMs: performance.now() - begunMs });
 }
 
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-/** The points of the buckets in which there is anything. */
-function filledPoints(labels: Labels, ends: Float64Array, sums: Float64Array): ResultSeries {
-  return { labels, times: ends.filter((_, bucket) => sums[bucket] !== 0), values: sums.filter((sum) => sum !== 0) };
+/** The points of the buckets in which there is anything; a bucket stands at its end. */
+function groupSeries({ labels, sums }: Group, { fromNs, toNs }: NsRange, stepNs: bigint): ResultSeries {
+  const buckets = [...sums].sort(([a], [b]) => a - b);
+  const ends = buckets.map(([bucket]) => fromNs + BigInt(bucket + 1) * stepNs);
+  const times = Float64Array.from(ends, (end) => floorMs(end < toNs ? end : toNs));
+  return { labels, times, values: Float64Array.from(buckets, ([, bytes]) => bytes) };
 }
 
 interface Group {
   readonly labels: Labels;
-  /** Per bucket the bytes. */
-  readonly sums: Float64Array;
+  /** Bytes by bucket. */
+  readonly sums: Map<number, number>;
   total: number;
 }
 
 /** The groups with the most bytes, the largest first. */
-function largestGroups(volumes: readonly StreamVolume[], { groupsOf, limit }: VolumeQuery, buckets: number): readonly Group[] {
+function largestGroups(volumes: readonly StreamVolume[], { groupsOf, limit }: VolumeQuery): readonly Group[] {
   const groups = new Map<string, Group>();
   for (const { labels, bucket, bytes } of volumes) {
     for (const own of groupsOf(labels)) {
       const key = labelsKey(own);
-      const group = groups.get(key) ?? { labels: own, sums: new Float64Array(buckets), total: 0 };
+      const group = groups.get(key) ?? { labels: own, sums: new Map<number, number>(), total: 0 };
       groups.set(key, group);
-      group.sums[bucket] = (group.sums[bucket] ?? 0) + bytes;
+      group.sums.set(bucket, (group.sums.get(bucket) ?? 0) + bytes);
       group.total += bytes;
     }
   }

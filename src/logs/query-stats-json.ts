@@ -30,7 +30,7 @@ const CACHES = {
 /** The tree; `entries` are lines or series of the answer, `queueMs` the time that the request waited for its turn. */
 export function queryStats(costs: QueryCosts, entries: number, queueMs: number): unknown {
   const { linesProcessed, bytesProcessed, linesMatched, metadataBytesProcessed, streams } = costs;
-  const execTime = costs.execMs / 1000;
+  const execTime = seconds(costs.execMs);
   const perSecond = (count: number): number => (execTime === 0 ? 0 : Math.trunc(count / execTime));
   return {
     summary: {
@@ -39,7 +39,7 @@ export function queryStats(costs: QueryCosts, entries: number, queueMs: number):
       totalBytesProcessed: bytesProcessed,
       totalLinesProcessed: linesProcessed,
       execTime,
-      queueTime: queueMs / 1000,
+      queueTime: seconds(queueMs),
       subqueries: 0,
       totalEntriesReturned: entries,
       splits: 0,
@@ -52,6 +52,11 @@ export function queryStats(costs: QueryCosts, entries: number, queueMs: number):
     cache: CACHES,
     index: { totalChunks: 0, postFilterChunks: 0, shardsDuration: 0, usedBloomFilters: false, totalStreams: streams },
   };
+}
+
+/** To the microsecond: no more of a clock's digits mean anything. */
+function seconds(ms: number): number {
+  return Math.round(ms * 1000) / 1e6;
 }
 
 function storeStats(costs: QueryCosts | undefined): unknown {

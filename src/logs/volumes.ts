@@ -1,11 +1,15 @@
 // How much streams hold: lines and bytes per stream and bucket of time, added up by ClickHouse.
 
+import { RequestError } from '../base/request-error.ts';
 import { type Sql, int, sql } from '../base/sql.ts';
 import { type ReadContext, guarded, statementOptions } from '../metrics/read.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { StreamVolume } from './api-context.ts';
 import type { NsRange } from './line-block.ts';
 import { selectStreams, type TenantPart } from './select-streams.ts';
+
+/** Sums that one answer may hold: streams times buckets that are not empty. */
+const SUMS_MAX = 1_000_000;
 
 /** Per stream, and per bucket of `stepNs` from the start of the range where one is given. Streams without lines are left out. */
 export async function readVolumes(
@@ -16,19 +20,19 @@ export async function readVolumes(
 ): Promise<readonly StreamVolume[]> {
   const { parts } = await selectStreams(context, matchers, range);
   const volumes: StreamVolume[] = [];
-  for (const part of parts) volumes.push(...(await volumesOf(context, part, range, stepNs)));
+  for (const part of parts) await addVolumes(context, part, { range, stepNs, volumes });
   return volumes;
 }
 
-async function volumesOf(
-  context: ReadContext,
-  { selection, condition }: TenantPart,
-  range: NsRange,
-  stepNs: bigint | undefined,
-): Promise<readonly StreamVolume[]> {
+interface Reading {
+  readonly range: NsRange;
+  readonly stepNs: bigint | undefined;
+  readonly volumes: StreamVolume[];
+}
+
+async function addVolumes(context: ReadContext, { selection, condition }: TenantPart, { range, stepNs, volumes }: Reading): Promise<void> {
   const bucket: Sql = stepNs === undefined ? sql`0` : sql`toUInt32(intDiv(ts - ${int(range.fromNs)}, ${int(stepNs)}))`;
   const statement = sql`SELECT stream, ${bucket} AS bucket, count() AS lines, sum(length(line)) AS bytes FROM logs WHERE ${condition(range)} GROUP BY stream, bucket`;
-  const volumes: StreamVolume[] = [];
   await guarded(context, async () => {
     for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
       const { stream: ids, bucket: buckets = [], lines = [], bytes = [] } = columns;
@@ -44,7 +48,12 @@ async function volumesOf(
           bytes: Number(bytes[row]),
         });
       }
+      if (volumes.length > SUMS_MAX) throw tooManySums();
     }
   });
-  return volumes;
+}
+
+function tooManySums(): RequestError {
+  const problem = `the answer needs more than ${SUMS_MAX} sums of streams and steps`;
+  return new RequestError('execution', `${problem}: narrow the selector or the time range, or make the step longer`);
 }
