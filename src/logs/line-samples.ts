@@ -4,9 +4,8 @@
 //
 // Source: Loki `pkg/logql/log/metrics_extraction.go`.
 
-import { compareText, type Labels, labelsKey, NO_LABELS } from '../query/labels.ts';
+import { type Labels, NO_LABELS } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
-import { deleteLabels } from '../metrics/promql/binary/binary-matching.ts';
 import { Slices } from '../metrics/slices.ts';
 import { type LineBlock, type NsRange, type Streams, textAt } from './line-block.ts';
 import type { LabelFilter, LogExpr, Stage, Unwrap } from './logql/ast.ts';
@@ -16,6 +15,7 @@ import type { Line, Pipeline } from './logql/pipeline.ts';
 import { compileUnwrap } from './logql/unwrap.ts';
 import type { RangeBlocks, RangeRequest, RangeSource, SampleBlock } from './range-source.ts';
 import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
+import { SeriesNumbers } from './series-numbers.ts';
 import { bucketNumbering } from './window-grid.ts';
 
 /** Lines of the streams that match, in any order. */
@@ -103,20 +103,22 @@ class SampledLine {
 
 class LineSampler {
   readonly #pipeline: Pipeline;
-  readonly #runs: boolean;
+  readonly #hasStages: boolean;
   readonly #value: RangeRequest['value'];
   readonly #unwrap: ((line: Line) => number | undefined) | undefined;
   readonly #series: SeriesNumbers;
+  readonly #ofStream: StreamSeries;
   readonly #line = new SampledLine();
 
   constructor(request: RangeRequest) {
     const { log, unwrap } = request.range;
     const grouping = sampleGrouping(request);
     this.#pipeline = compilePipeline(log.stages, { needed: neededLabels(grouping, unwrap) });
+    this.#hasStages = log.stages.length > 0;
     this.#value = request.value;
     this.#unwrap = unwrap === undefined ? undefined : compileUnwrap(unwrap);
-    this.#runs = log.stages.length > 0 || unwrap !== undefined;
-    this.#series = new SeriesNumbers(grouping, unwrap === undefined && log.stages.every(leavesLabels));
+    this.#series = new SeriesNumbers(grouping);
+    this.#ofStream = new StreamSeries(unwrap === undefined && log.stages.every(leavesLabels));
   }
 
   labels(series: number): Labels {
@@ -127,26 +129,55 @@ class LineSampler {
   add(block: LineBlock, row: number, time: number, into: SampleRows): void {
     const stream = block.stream[row] as number;
     const metadata = block.metadata?.[row] ?? NO_LABELS;
-    const known = metadata.length === 0 ? this.#series.ofStream(block.streams, stream) : undefined;
-    const line = this.#line;
-    // Without stages nobody looks at the labels of a line whose series is known.
-    if (this.#runs || known === undefined) line.labels.reset(block.streams.labels(stream), metadata);
-    const value = this.#runs ? this.#process(block, row) : this.#value === 'bytes' ? lengthAt(block, row) : 1;
+    const known = metadata.length === 0 ? this.#ofStream.get(block.streams, stream) : undefined;
+    if (known !== undefined && !this.#hasStages) {
+      into.push(known, time, this.#value === 'bytes' ? lengthAt(block, row) : 1);
+      return;
+    }
+    const { labels } = this.#line;
+    labels.reset(block.streams.labels(stream), metadata);
+    const value = this.#process(block, row);
     if (value === undefined) return;
-    const isPlain = metadata.length === 0 && line.labels.error === '';
-    into.push(known !== undefined && isPlain ? known : this.#series.ofLine(line.labels, stream, isPlain), time, value);
+    if (metadata.length > 0 || labels.error !== '') into.push(this.#series.of(labels), time, value);
+    else into.push(known ?? this.#ofStream.set(stream, this.#series.of(labels)), time, value);
   }
 
   /** The value of a line after its stages, or nothing where it is dropped. */
   #process(block: LineBlock, row: number): number | undefined {
     const line = this.#line;
-    const text = textAt(block.lines, row);
-    line.text = text;
-    line.tsNs = block.ts[row] as bigint;
-    if (!this.#pipeline.process(line)) return undefined;
+    if (this.#hasStages) {
+      const text = textAt(block.lines, row);
+      line.text = text;
+      line.tsNs = block.ts[row] as bigint;
+      if (!this.#pipeline.process(line)) return undefined;
+      if (this.#value === 'bytes' && line.text !== text) return Buffer.byteLength(line.text);
+    }
     if (this.#unwrap !== undefined) return this.#unwrap(line);
-    if (this.#value !== 'bytes') return 1;
-    return line.text === text ? lengthAt(block, row) : Buffer.byteLength(line.text);
+    return this.#value === 'bytes' ? lengthAt(block, row) : 1;
+  }
+}
+
+/** Where only the stream decides: the series of each stream, of those that were asked for last. */
+class StreamSeries {
+  readonly #decides: boolean;
+  #streams: Streams | undefined;
+  #series: (number | undefined)[] = [];
+
+  constructor(decides: boolean) {
+    this.#decides = decides;
+  }
+
+  get(streams: Streams, stream: number): number | undefined {
+    if (streams !== this.#streams) {
+      this.#streams = streams;
+      this.#series = [];
+    }
+    return this.#decides ? this.#series[stream] : undefined;
+  }
+
+  set(stream: number, series: number): number {
+    if (this.#decides) this.#series[stream] = series;
+    return series;
   }
 }
 
@@ -174,68 +205,4 @@ function addNames(filter: LabelFilter, into: Set<string>): void {
 /** True for stages after which a line has the labels that it had, unless one of them failed. */
 function leavesLabels({ kind }: Stage): boolean {
   return kind === 'line_filter' || kind === 'label_filter' || kind === 'line_format' || kind === 'decolorize' || kind === 'distinct';
-}
-
-/** Numbers of series by the labels that tell them apart. */
-export class SeriesNumbers {
-  readonly #grouping: SampleGrouping;
-  readonly #byStream: boolean;
-  readonly #byKey = new Map<string, number>();
-  readonly #labels: Labels[] = [];
-  /** Where only the stream matters: its series, by the numbers of these streams. */
-  #streams: Streams | undefined;
-  #ofStream: (number | undefined)[] = [];
-
-  constructor({ kind, labels }: SampleGrouping, byStream: boolean) {
-    this.#grouping = { kind, labels: [...new Set(labels)].sort(compareText) };
-    this.#byStream = byStream;
-  }
-
-  labels(series: number): Labels {
-    return this.#labels[series] ?? NO_LABELS;
-  }
-
-  /** The series of all lines of a stream that bring no labels of their own, as far as it is known. */
-  ofStream(streams: Streams, stream: number): number | undefined {
-    if (streams !== this.#streams) {
-      this.#streams = streams;
-      this.#ofStream = [];
-    }
-    return this.#byStream ? this.#ofStream[stream] : undefined;
-  }
-
-  /** The series of a line of the streams that were asked for last. `isPlain`: its labels are those of its stream. */
-  ofLine(labels: LineLabels, stream: number, isPlain: boolean): number {
-    const number = this.#numberOf(this.#grouped(labels));
-    if (this.#byStream && isPlain) this.#ofStream[stream] = number;
-    return number;
-  }
-
-  /** A line with an error keeps all its labels, so that the error is seen. */
-  #grouped(labels: LineLabels): Labels {
-    const { kind, labels: names } = this.#grouping;
-    if (labels.error !== '') return labels.labels();
-    if (kind === 'without') return deleteLabels(labels.labels(), names);
-    return kept(labels, names);
-  }
-
-  #numberOf(labels: Labels): number {
-    const key = labelsKey(labels);
-    let number = this.#byKey.get(key);
-    if (number === undefined) {
-      number = this.#labels.length;
-      this.#labels.push(labels);
-      this.#byKey.set(key, number);
-    }
-    return number;
-  }
-}
-
-function kept(labels: LineLabels, names: readonly string[]): Labels {
-  const found: string[] = [];
-  for (const name of names) {
-    const value = labels.get(name);
-    if (value !== undefined) found.push(name, value);
-  }
-  return found;
 }

@@ -10,7 +10,7 @@ import { type ReadContext, guarded, statementOptions } from '../metrics/read.ts'
 import { labelValue, type Labels, NO_LABELS, setLabel } from '../query/labels.ts';
 import type { Block, Values } from '../storage/native.ts';
 import { DETECTED_LEVEL, withLevel } from './line-columns.ts';
-import { lineSamples, SeriesNumbers } from './line-samples.ts';
+import { lineSamples } from './line-samples.ts';
 import { LineLabels } from './logql/line-labels.ts';
 import { type LinePlan, planLines } from './plan.ts';
 import type { QueryCosts } from './query-result.ts';
@@ -18,6 +18,7 @@ import type { BucketBlock, RangeBlocks, RangeRequest, RangeSource } from './rang
 import { readLines } from './read-lines.ts';
 import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
 import { selectStreams, type StreamSet, type TenantPart } from './select-streams.ts';
+import { SeriesNumbers } from './series-numbers.ts';
 import { type BucketNumbering, bucketNumbering } from './window-grid.ts';
 
 export function storedSamples(context: ReadContext, costs: QueryCosts): RangeSource {
@@ -49,7 +50,7 @@ function readSamples(context: ReadContext, costs: QueryCosts, request: RangeRequ
 }
 
 function countedSamples(context: ReadContext, costs: QueryCosts, request: RangeRequest, plan: LinePlan): RangeBlocks {
-  const series = new SeriesNumbers(sampleGrouping(request), false);
+  const series = new SeriesNumbers(sampleGrouping(request));
   const counting = { context, costs, request, plan, series, numbering: bucketNumbering(request.grid) };
   return { kind: 'buckets', labels: (number) => series.labels(number), blocks: countedBlocks(counting) };
 }
@@ -173,7 +174,7 @@ function bucketBlock({ costs, request, series }: Counting, { part, labelled }: P
     }
     const metadata = labelled.metadataAt(columns, row);
     labels.reset(part.selection.labels(stream), metadata);
-    numbers[row] = series.ofLine(labels, part.first + stream, metadata.length === 0);
+    numbers[row] = series.of(labels);
     costs.linesProcessed += lines[row] as number;
     costs.linesMatched += lines[row] as number;
     if (request.value === 'bytes') costs.bytesProcessed += sums[row] as number;
