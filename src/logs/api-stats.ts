@@ -4,8 +4,9 @@
 //
 // Source: Loki HTTP API documentation, "Query log statistics", "Query log volume"; `pkg/storage/stores/index/seriesvolume`.
 
-import type { ReadContext } from '../metrics/read.ts';
+import { type ReadContext, guarded } from '../metrics/read.ts';
 import { successReply } from '../metrics/result-json.ts';
+import { Slices } from '../metrics/slices.ts';
 import { type Labels, labelPairs, labelsKey, labelsOf } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
@@ -77,7 +78,8 @@ async function volume(options: LogsApiOptions, request: Request): Promise<Reply>
   const context = await options.contexts.read(request);
   const volumes = await options.volumes(context, asked.matchers, asked.range, undefined);
   const times = Float64Array.of(floorMs(asked.range.toNs));
-  const series = largestGroups(volumes, asked).map(({ labels, total }) => ({ labels, times, values: Float64Array.of(total) }));
+  const groups = await guarded(context, () => largestGroups(volumes, asked, context.signal));
+  const series = groups.map(({ labels, total }) => ({ labels, times, values: Float64Array.of(total) }));
   return volumeReply({ kind: 'vector', series, volumes, context, request, execMs: performance.now() - begunMs });
 }
 
@@ -87,7 +89,8 @@ async function volumeRange(options: LogsApiOptions, request: Request): Promise<R
   const begunMs = performance.now();
   const context = await options.contexts.read(request);
   const volumes = await options.volumes(context, asked.matchers, asked.range, stepNs);
-  const series = largestGroups(volumes, asked).map((group) => groupSeries(group, asked.range, stepNs));
+  const groups = await guarded(context, () => largestGroups(volumes, asked, context.signal));
+  const series = groups.map((group) => groupSeries(group, asked.range, stepNs));
   return volumeReply({ kind: 'matrix', series, volumes, context, request, execMs: performance.now() - begunMs });
 }
 
@@ -107,9 +110,15 @@ interface Group {
 }
 
 /** The groups with the most bytes, the largest first. */
-function largestGroups(volumes: readonly StreamVolume[], { groupsOf, limit }: VolumeQuery): readonly Group[] {
+async function largestGroups(
+  volumes: readonly StreamVolume[],
+  { groupsOf, limit }: VolumeQuery,
+  signal: AbortSignal,
+): Promise<readonly Group[]> {
   const groups = new Map<string, Group>();
+  const slices = new Slices(signal);
   for (const { labels, bucket, bytes } of volumes) {
+    if (slices.isOver()) await slices.pause();
     for (const own of groupsOf(labels)) {
       const key = labelsKey(own);
       const group = groups.get(key) ?? { labels: own, sums: new Map<number, number>(), total: 0 };
