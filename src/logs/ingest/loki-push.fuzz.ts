@@ -47,11 +47,13 @@ test('JSON that is right', () => {
 });
 
 test('damaged JSON', () => {
-  const damaged = fc.tuple(pushed, fc.nat(), fc.constantFrom('{', '}', '[', ']', '"', ',', ':', '\\', ' ', 'n', 'u', '0')).map(([body, at, char]) => {
-    const json = JSON.stringify(body);
-    const place = at % json.length;
-    return json.slice(0, place) + char + json.slice(place + (at % 3));
-  });
+  const damaged = fc
+    .tuple(pushed, fc.nat(), fc.constantFrom('{', '}', '[', ']', '"', ',', ':', '\\', ' ', 'n', 'u', '0'))
+    .map(([body, at, char]) => {
+      const json = JSON.stringify(body);
+      const place = at % json.length;
+      return json.slice(0, place) + char + json.slice(place + (at % 3));
+    });
   fc.assert(
     fc.property(fc.oneof(damaged, fc.json(), text), (body) => {
       for (const read of readers) written(Buffer.from(body), read);

@@ -1,6 +1,7 @@
 // For the tests of OTLP: a write that keeps what it was given as lines of text, and the protobuf form of an OTLP/JSON message.
 
 import { Buffer } from 'node:buffer';
+import { WIRE_FIXED32 } from '../../base/protobuf.ts';
 import { ProtobufWriter } from '../../base/protobuf-writer.ts';
 import { printLabels } from '../../query/labels.ts';
 import type { Labels } from '../../query/labels.ts';
@@ -59,7 +60,7 @@ function printHistogram(h: NativeHistogram): string {
   return `{schema=${h.schema} count=${h.count} sum=${h.sum}${zero} pos=${side(h.positiveSpans, h.positiveBuckets)}${negative}${custom}${hint}}`;
 }
 
-type Kind = 'text' | 'varint' | 'sint' | 'fixed64' | 'double' | 'bool' | 'bytes' | 'id' | Schema;
+type Kind = 'text' | 'varint' | 'sint' | 'fixed32' | 'fixed64' | 'double' | 'bool' | 'bytes' | 'id' | Schema;
 
 /** A message's fields by their JSON name: number and kind. */
 interface Schema {
@@ -147,15 +148,40 @@ const metric: Schema = {
   exponentialHistogram: [10, data(exponentialPoint)[1]],
   summary: [11, data(summaryPoint)[1]],
 };
-const scope: Schema = { name: [1, () => 'text'], version: [2, () => 'text'], attributes: [3, () => keyValue] };
+const scope: Schema = {
+  name: [1, () => 'text'],
+  version: [2, () => 'text'],
+  attributes: [3, () => keyValue],
+  droppedAttributesCount: [4, () => 'varint'],
+};
 const scopeMetrics: Schema = { scope: [1, () => scope], metrics: [2, () => metric], schemaUrl: [3, () => 'text'] };
 const resource: Schema = { attributes: [1, () => keyValue] };
 const resourceMetrics: Schema = { resource: [1, () => resource], scopeMetrics: [2, () => scopeMetrics], schemaUrl: [3, () => 'text'] };
+const logRecord: Schema = {
+  timeUnixNano: [1, () => 'fixed64'],
+  severityNumber: [2, () => 'varint'],
+  severityText: [3, () => 'text'],
+  body: [5, () => anyValue],
+  attributes: [6, () => keyValue],
+  droppedAttributesCount: [7, () => 'varint'],
+  flags: [8, () => 'fixed32'],
+  traceId: [9, () => 'id'],
+  spanId: [10, () => 'id'],
+  observedTimeUnixNano: [11, () => 'fixed64'],
+  eventName: [12, () => 'text'],
+};
+const scopeLogs: Schema = { scope: [1, () => scope], logRecords: [2, () => logRecord] };
+const resourceLogs: Schema = { resource: [1, () => resource], scopeLogs: [2, () => scopeLogs] };
 const request: Schema = { resourceMetrics: [1, () => resourceMetrics] };
 
 /** The protobuf bytes of an `ExportMetricsServiceRequest` in canonical JSON. With `reversed` the fields of each message come last to first. */
 export function metricsProtobuf(message: unknown, reversed = false): Uint8Array {
   return encode(message as Record<string, unknown>, request, reversed);
+}
+
+/** The same of an `ExportLogsServiceRequest`. */
+export function logsProtobuf(message: unknown, reversed = false): Uint8Array {
+  return encode(message as Record<string, unknown>, { resourceLogs: [1, () => resourceLogs] }, reversed);
 }
 
 function encode(message: Readonly<Record<string, unknown>>, schema: Schema, reversed: boolean): Uint8Array {
@@ -176,6 +202,8 @@ function write(writer: ProtobufWriter, field: number, value: unknown, { kind, re
   else if (kind === 'bool') writer.varint(field, value === true ? 1 : 0);
   else if (kind === 'varint') writer.varint(field, BigInt(String(value)));
   else if (kind === 'sint') writer.varint(field, Number(value) < 0 ? -2 * Number(value) - 1 : 2 * Number(value));
+  else if (kind === 'fixed32')
+    writer.raw(Uint8Array.of((field << 3) | WIRE_FIXED32, ...new Uint8Array(Uint32Array.of(Number(value)).buffer)));
   else if (kind === 'fixed64') writer.fixed64(field, BigInt(String(value)));
   else if (kind === 'double') writer.double(field, Number(value));
   else writer.blob(field, Buffer.from(String(value), kind === 'id' ? 'hex' : 'base64'));
