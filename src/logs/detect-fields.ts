@@ -14,7 +14,7 @@ import { convertBytes, convertDuration } from './logql/convert-value.ts';
 import { DUPLICATE_SUFFIX, ERROR_DETAILS_LABEL, ERROR_LABEL, LineLabels, PRESERVE_ERROR_LABEL } from './logql/line-labels.ts';
 import type { Stage } from './logql/ast.ts';
 import type { Line, Pipeline } from './logql/pipeline.ts';
-import { PathNames } from './logql/stage/label-names.ts';
+import { joinLabelName } from './logql/stage/label-names.ts';
 import type { ResultEntry } from './query-result.ts';
 
 /** Values of one field that are told apart; more count no further. */
@@ -168,15 +168,15 @@ function pipelineOf(stage: Stage): Pipeline {
 /** The keys that lead to each value of a line of JSON, by the name that the stage `json` gives it. */
 function jsonPaths(line: string): ReadonlyMap<string, readonly string[]> {
   const paths = new Map<string, readonly string[]>();
-  addPaths(paths, parsedJson(line), new PathNames(), []);
+  addPaths(paths, parsedJson(line), '', []);
   return paths;
 }
 
-function addPaths(paths: Map<string, readonly string[]>, value: unknown, names: PathNames, path: readonly string[]): void {
+function addPaths(paths: Map<string, readonly string[]>, value: unknown, name: string, path: readonly string[]): void {
   if (typeof value !== 'object' || value === null) {
-    if (!paths.has(names.name)) paths.set(names.name, path);
+    if (!paths.has(name)) paths.set(name, path);
   } else if (!Array.isArray(value) && path.length < DEPTH_MAX) {
-    for (const [key, member] of Object.entries(value)) addPaths(paths, member, names.child(key), [...path, key]);
+    for (const [key, member] of Object.entries(value)) addPaths(paths, member, joinLabelName(name, key), [...path, key]);
   }
 }
 

@@ -22,6 +22,12 @@ export const PRESERVE_ERROR_LABEL = '__preserve_error__';
 /** What the name of a found label gets where stream or structured metadata have the same. */
 export const DUPLICATE_SUFFIX = '_extracted';
 
+/** A name as a line gives it, and what it becomes where it clashes. */
+export interface FoundName {
+  readonly name: string;
+  readonly duplicate: string;
+}
+
 /** Where an entry stands, in its two lowest bits. */
 const STREAM = 0;
 const METADATA = 1;
@@ -38,6 +44,11 @@ export class LineLabels {
   readonly #values: string[] = [];
   readonly #states: number[] = [];
   #count = 0;
+  // The order by name of the labels of the line whose labels were asked for last, and what it was made of.
+  #order: readonly number[] = [];
+  #orderedStream: Labels | undefined;
+  #orderedNames: readonly string[] = [];
+  #orderedStates: readonly number[] = [];
   #error = '';
   #errorDetails = '';
 
@@ -112,9 +123,19 @@ export class LineLabels {
     this.#states[index] = (place === PARSED ? EXTRACTED : (this.#states[index] ?? 0) & EXTRACTED) | place;
   }
 
-  /** `set('parsed', …)` for a name that `isTaken` denies. */
-  addParsed(name: string, value: string): void {
-    this.#push(name, value, PARSED | EXTRACTED);
+  /** The name under which a label that a line calls `name` has to be found; undefined where an earlier one has it. */
+  freeName({ name, duplicate }: FoundName): string | undefined {
+    const index = this.#find(name);
+    const state = index < 0 ? 0 : (this.#states[index] ?? 0);
+    if ((index >= 0 && (state & PLACE) === METADATA) || this.hasStream(name)) return this.wasExtracted(duplicate) ? undefined : duplicate;
+    return (state & EXTRACTED) === 0 ? name : undefined;
+  }
+
+  /** `set('parsed', …)` for a name that is free. */
+  addFound(name: string, value: string): void {
+    const index = this.#find(name);
+    if (index < 0) this.#push(name, value, PARSED | EXTRACTED);
+    else this.set('parsed', name, value);
   }
 
   #push(name: string, value: string, state: number): void {
@@ -180,66 +201,58 @@ export class LineLabels {
   /** All labels as one set; that of the stream itself where nothing differs. A found label may have an empty value. */
   labels(): Labels {
     if (this.#count === 0 && this.#error === '' && this.#errorDetails === '') return this.#stream;
-    return this.#merged(
-      this.#inOrder((place) => place !== GONE),
-      true,
-    );
+    const result: string[] = [];
+    for (const source of this.#sources()) this.#pushSource(result, source);
+    return this.#withErrors(result);
   }
 
   categorized(): CategorizedLabels {
-    return {
-      stream:
-        this.#count === 0
-          ? this.#stream
-          : this.#merged(
-              this.#inOrder((place) => place === STREAM),
-              true,
-              false,
-            ),
-      structuredMetadata: this.#merged(
-        this.#inOrder((place) => place === METADATA),
-        false,
-        false,
-      ),
-      parsed: this.#merged(
-        this.#inOrder((place) => place === PARSED),
-        false,
-      ),
-    };
-  }
-
-  /** Numbers of the entries at the chosen places, by name. */
-  #inOrder(chosen: (place: number) => boolean): number[] {
-    const order: number[] = [];
-    for (let i = 0; i < this.#count; i++) if (chosen(this.#place(i))) order.push(i);
-    return order.sort((a, b) => compareText(this.#names[a] ?? '', this.#names[b] ?? ''));
-  }
-
-  /** The entries, with the labels of the stream that no entry hides, and the errors. */
-  #merged(order: readonly number[], withStream: boolean, withErrors = true): Labels {
-    const result: string[] = [];
-    const stream = withStream ? this.#stream : NO_LABELS;
-    let s = 0;
-    for (const index of order) {
-      const name = this.#names[index] ?? '';
-      for (; s < stream.length && compareText(stream[s] ?? '', name) < 0; s += 2) this.#pushStream(result, s);
-      result.push(name, this.#values[index] ?? '');
+    const stream: string[] = [];
+    const structuredMetadata: string[] = [];
+    const parsed: string[] = [];
+    for (const source of this.#sources()) {
+      const place = source < 0 ? STREAM : this.#place(source);
+      this.#pushSource(place === STREAM ? stream : place === METADATA ? structuredMetadata : parsed, source);
     }
-    for (; s < stream.length; s += 2) this.#pushStream(result, s);
-    if (!withErrors) return result;
-    return insertError(insertError(result, ERROR_LABEL, this.#error), ERROR_DETAILS_LABEL, this.#errorDetails);
+    return { stream, structuredMetadata, parsed: this.#withErrors(parsed) };
   }
 
-  #pushStream(result: string[], at: number): void {
-    const name = this.#stream[at] ?? '';
-    if (this.#find(name) < 0) result.push(name, this.#stream[at + 1] ?? '');
+  #pushSource(result: string[], source: number): void {
+    if (source < 0) result.push(this.#stream[~source] ?? '', this.#stream[~source + 1] ?? '');
+    else result.push(this.#names[source] ?? '', this.#values[source] ?? '');
+  }
+
+  #withErrors(labels: string[]): Labels {
+    insertError(labels, ERROR_LABEL, this.#error);
+    insertError(labels, ERROR_DETAILS_LABEL, this.#errorDetails);
+    return labels;
+  }
+
+  /** Where the labels stand, by name: numbers of entries, and places in the stream as their complements. Mostly a line is built as the last one. */
+  #sources(): readonly number[] {
+    if (this.#isAsBefore()) return this.#order;
+    const order: number[] = [];
+    for (let i = 0; i < this.#count; i++) if (this.#place(i) !== GONE) order.push(i);
+    for (let i = 0; i < this.#stream.length; i += 2) if (this.#find(this.#stream[i] ?? '') < 0) order.push(~i);
+    const nameOf = (source: number): string => (source < 0 ? this.#stream[~source] : this.#names[source]) ?? '';
+    this.#order = order.sort((a, b) => compareText(nameOf(a), nameOf(b)));
+    this.#orderedStream = this.#stream;
+    this.#orderedNames = this.#names.slice(0, this.#count);
+    this.#orderedStates = this.#states.slice(0, this.#count);
+    return this.#order;
+  }
+
+  #isAsBefore(): boolean {
+    const names = this.#orderedNames;
+    if (this.#stream !== this.#orderedStream || this.#count !== names.length) return false;
+    for (let i = 0; i < names.length; i++) if (this.#names[i] !== names[i] || this.#states[i] !== this.#orderedStates[i]) return false;
+    return true;
   }
 }
 
-function insertError(labels: string[], name: string, value: string): string[] {
-  if (value === '') return labels;
+function insertError(labels: string[], name: string, value: string): void {
+  if (value === '') return;
   let at = 0;
   while (at < labels.length && compareText(labels[at] ?? '', name) < 0) at += 2;
   labels.splice(at, labels[at] === name ? 2 : 0, name, value);
-  return labels;
 }

@@ -2,8 +2,7 @@
 
 import type { Line } from '../pipeline.ts';
 import { DUPLICATE_SUFFIX, PRESERVE_ERROR_LABEL } from '../line-labels.ts';
-import type { LineLabels } from '../line-labels.ts';
-import { LabelNames } from './label-names.ts';
+import type { FoundName, LineLabels } from '../line-labels.ts';
 import type { ParserHints } from './parser-hints.ts';
 
 export const JSON_ERROR = 'JSONParserErr';
@@ -11,21 +10,21 @@ export const LOGFMT_ERROR = 'LogfmtParserErr';
 
 export class FoundLabels {
   readonly hints: ParserHints;
-  readonly #names = new LabelNames();
 
   constructor(hints: ParserHints) {
     this.hints = hints;
   }
 
-  /** The label's name for a key of a line. */
-  nameOf(key: string): string {
-    return this.#names.of(key);
+  /** Adds a label, unless nobody wants it or an earlier one has its name. */
+  add(labels: LineLabels, name: FoundName, value: string): void {
+    const free = this.freeName(labels, name);
+    if (free !== undefined) labels.addFound(free, value);
   }
 
-  /** The name under which a label would be added now; undefined where nobody wants it or an earlier one has it. */
-  place(labels: LineLabels, name: string): string | undefined {
-    const placed = labels.clashes(name) ? name + DUPLICATE_SUFFIX : name;
-    return this.hints.wants(placed) && !labels.wasExtracted(placed) ? placed : undefined;
+  /** The name under which a label would be added; undefined where it would not. */
+  freeName(labels: LineLabels, name: FoundName): string | undefined {
+    const free = labels.freeName(name);
+    return free !== undefined && this.hints.wants(free) ? free : undefined;
   }
 
   /** Sets a label that the query names itself: it is wanted, and the last value counts. */

@@ -110,6 +110,18 @@ export class JsonCursor {
     this.#to(this.#at + 1, MALFORMED_JSON);
   }
 
+  /** Reads a key and its colon where it is this one, as it is written; otherwise nothing happens. */
+  readKnownKey(key: string): boolean {
+    const text = this.#text;
+    const end = this.#at + 1 + key.length;
+    if (text.charCodeAt(end) !== QUOTE || text.charCodeAt(this.#at) !== QUOTE || !text.startsWith(key, this.#at + 1)) return false;
+    const colon = skipSpace(text, end + 1);
+    // A key with quotes or backslashes in it is written with escapes: what looks like it here is something else.
+    if (text.charCodeAt(colon) !== COLON || key.includes('"') || key.includes('\\')) return false;
+    this.#to(colon + 1, MALFORMED_JSON);
+    return true;
+  }
+
   /** Behind a value of an object: true before another key, false behind the object. */
   nextField(): boolean {
     this.#to(this.#at, MALFORMED_ARRAY);

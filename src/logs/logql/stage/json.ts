@@ -6,7 +6,8 @@ import type { Line } from '../pipeline.ts';
 import type { LineLabels } from '../line-labels.ts';
 import { FoundLabels, JSON_ERROR, withoutReplacements } from './found-labels.ts';
 import { JsonCursor, JsonError, MALFORMED_OBJECT, unescapeJson } from './json-text.ts';
-import { PathNames } from './label-names.ts';
+import { ChildNames } from './label-names.ts';
+import type { KnownName } from './label-names.ts';
 import type { ParserHints } from './parser-hints.ts';
 import type { RunStage } from './run-stage.ts';
 
@@ -24,7 +25,7 @@ export function jsonStage(hints: ParserHints): RunStage {
 class JsonWalk {
   readonly #found: FoundLabels;
   readonly #cursor = new JsonCursor();
-  readonly #root = new PathNames();
+  readonly #names = new ChildNames();
 
   constructor(hints: ParserHints) {
     this.#found = new FoundLabels(hints);
@@ -34,7 +35,7 @@ class JsonWalk {
     if (this.#found.isSatisfied(line.labels)) return;
     this.#cursor.reset(line.text);
     try {
-      this.#object(line.labels, this.#root, 0);
+      this.#object(line.labels, this.#names, 0);
     } catch (error) {
       if (!(error instanceof JsonError)) throw error;
       this.#found.fail(line, JSON_ERROR, error.message);
@@ -42,38 +43,51 @@ class JsonWalk {
   }
 
   /** Reads the object that begins here; false where all that is needed has been found and the rest does not matter. */
-  #object(labels: LineLabels, names: PathNames, depth: number): boolean {
+  #object(labels: LineLabels, names: ChildNames, depth: number): boolean {
     const cursor = this.#cursor;
     if (depth > DEPTH_MAX) throw new JsonError(MALFORMED_OBJECT);
     if (!cursor.enterObject()) return true;
+    let before: KnownName | undefined;
     do {
-      cursor.readKey();
-      const child = names.child(cursor.key);
+      const name = this.#readName(names, before);
+      before = name;
       if (cursor.opens === 'object') {
-        if (!this.#nested(labels, child, depth)) return false;
+        if (!this.#nested(labels, name, depth)) return false;
         continue;
       }
       cursor.readValue();
-      if (cursor.kind !== 'array' && cursor.kind !== 'null') this.#add(labels, child.name);
+      if (cursor.kind !== 'array' && cursor.kind !== 'null') this.#add(labels, name);
       if (this.#found.isSatisfied(labels)) return false;
     } while (cursor.nextField());
     return true;
   }
 
+  /** Reads the next key: mostly it is the one that stood here in the line before. */
+  #readName(names: ChildNames, before: KnownName | undefined): KnownName {
+    const cursor = this.#cursor;
+    const guess = before === undefined ? names.first : before.next;
+    if (guess !== undefined && cursor.readKnownKey(guess.key)) return guess;
+    cursor.readKey();
+    const name = names.of(cursor.key);
+    if (before === undefined) names.first = name;
+    else before.next = name;
+    return name;
+  }
+
   /** A nested object counts only when it is whole: the outermost one is measured before anything in it becomes a label. */
-  #nested(labels: LineLabels, names: PathNames, depth: number): boolean {
-    if (!this.#found.hints.wantsPrefix(names.name)) {
+  #nested(labels: LineLabels, { name, children }: KnownName, depth: number): boolean {
+    if (!this.#found.hints.wantsPrefix(name)) {
       this.#cursor.readValue();
       return true;
     }
     if (depth === 0) this.#cursor.peekValue();
-    return this.#object(labels, names, depth + 1);
+    return this.#object(labels, children, depth + 1);
   }
 
-  #add(labels: LineLabels, name: string): void {
-    const placed = this.#found.place(labels, name);
-    if (placed === undefined) return;
+  #add(labels: LineLabels, name: KnownName): void {
+    const free = this.#found.freeName(labels, name);
+    if (free === undefined) return;
     const { kind, raw } = this.#cursor;
-    labels.addParsed(placed, kind === 'string' ? withoutReplacements(unescapeJson(raw) ?? '') : raw);
+    labels.addFound(free, kind === 'string' ? withoutReplacements(unescapeJson(raw) ?? '') : raw);
   }
 }

@@ -2,6 +2,9 @@
 //
 // Source: Grafana Loki `pkg/logql/log/util.go`.
 
+import { DUPLICATE_SUFFIX } from '../line-labels.ts';
+import type { FoundName } from '../line-labels.ts';
+
 const OTHER = /[^a-zA-Z0-9_]/gu;
 
 /** Letters, digits and underscores; no digit first. Of spaces only, nothing is left. */
@@ -11,45 +14,63 @@ export function sanitizeLabelName(key: string): string {
   return (first >= 48 && first <= 57 ? `_${trimmed}` : trimmed).replaceAll(OTHER, '_');
 }
 
+/** Names that one stage of one query remembers. */
 const NAMES_MAX = 4096;
 
-/** Remembers the names of keys: lines of one query mostly use the same few. */
-export class LabelNames {
-  readonly #names = new Map<string, string>();
+/** A key of a line with the label's name that it becomes. */
+export class KnownName implements FoundName {
+  readonly key: string;
+  readonly name: string;
+  readonly duplicate: string;
+  /** The key that stood behind this one in an earlier line: lines of one program are built alike, and a guess is cheaper than a look-up. */
+  next: KnownName | undefined;
+  /** The keys within this one. */
+  readonly children: ChildNames;
 
-  of(key: string): string {
-    const known = this.#names.get(key);
+  constructor(key: string, name: string, budget: Budget) {
+    this.key = key;
+    this.name = interned(name);
+    this.duplicate = interned(name + DUPLICATE_SUFFIX);
+    this.children = new ChildNames(name, budget);
+  }
+}
+
+interface Budget {
+  left: number;
+}
+
+/** The names of keys within a path; those that stand at the top have the path `''`. */
+export class ChildNames {
+  readonly path: string;
+  readonly #budget: Budget;
+  readonly #known = new Map<string, KnownName>();
+  /** The key that stood first in an earlier line. */
+  first: KnownName | undefined;
+
+  constructor(path = '', budget: Budget = { left: NAMES_MAX }) {
+    this.path = path;
+    this.#budget = budget;
+  }
+
+  of(key: string): KnownName {
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const name = sanitizeLabelName(key);
-    if (this.#names.size < NAMES_MAX) this.#names.set(key, name);
+    const name = new KnownName(key, joinLabelName(this.path, key), this.#budget);
+    if (this.#budget.left > 0) {
+      this.#budget.left--;
+      this.#known.set(key, name);
+    }
     return name;
   }
 }
 
-/** The name of a path of keys, and those of the paths one key longer. Parts of spaces only leave no trace. */
-export class PathNames {
-  readonly name: string;
-  readonly #budget: { left: number };
-  readonly #children = new Map<string, PathNames>();
-
-  constructor(name = '', budget = { left: NAMES_MAX }) {
-    this.name = name;
-    this.#budget = budget;
-  }
-
-  child(key: string): PathNames {
-    const known = this.#children.get(key);
-    if (known !== undefined) return known;
-    const child = new PathNames(joinPath(this.name, key), this.#budget);
-    if (this.#budget.left > 0) {
-      this.#budget.left--;
-      this.#children.set(key, child);
-    }
-    return child;
-  }
+/** The same text as the engine keeps names of properties: two of those differ where their addresses do. */
+function interned(name: string): string {
+  return Object.keys({ [name]: true })[0] ?? name;
 }
 
-function joinPath(path: string, key: string): string {
+/** The name of a key within the object that a name stands for, `''` for the outermost. Keys of spaces only leave no trace. */
+export function joinLabelName(path: string, key: string): string {
   if (path === '') return sanitizeLabelName(key);
   const trimmed = key.trim();
   return trimmed === '' ? path : `${path}_${trimmed.replaceAll(OTHER, '_')}`;

@@ -7,6 +7,7 @@ import type { LogfmtStage } from '../ast.ts';
 import { DUPLICATE_SUFFIX } from '../line-labels.ts';
 import type { LineLabels } from '../line-labels.ts';
 import { FoundLabels, LOGFMT_ERROR } from './found-labels.ts';
+import { ChildNames } from './label-names.ts';
 import { LogfmtText } from './logfmt-text.ts';
 import type { ParserHints } from './parser-hints.ts';
 import type { RunStage } from './run-stage.ts';
@@ -18,18 +19,19 @@ export function logfmtFieldsStage({ extractions, strict }: LogfmtStage, hints: P
   // A key that no expression names still counts for the label of its own name.
   const labelOfKey = new Map(extractions.map(({ label }) => [label, label]));
   for (const { label, expression } of extractions) labelOfKey.set(parseKey(expression), label);
-  const names = extractions.map(({ label }) => label);
+  const wanted = extractions.map(({ label }) => label);
+  const names = new ChildNames();
   return (line) => {
     const { labels } = line;
     if (found.isSatisfied(labels)) return true;
-    for (const name of names) if (!labels.clashes(name)) labels.set('parsed', name, '');
+    for (const name of wanted) if (!labels.clashes(name)) labels.set('parsed', name, '');
     text.reset(line.text);
     while (!text.atEnd) {
       if (!text.next()) {
         if (strict) break;
         continue;
       }
-      const name = labelOfKey.get(found.nameOf(text.key));
+      const name = labelOfKey.get(names.of(text.key).name);
       if (name === undefined) continue;
       if (!setPair(found, labels, name, text.value) || found.isSatisfied(labels)) break;
     }
@@ -40,9 +42,10 @@ export function logfmtFieldsStage({ extractions, strict }: LogfmtStage, hints: P
 
 /** False where the label clashes and what it would be called is not wanted: then nothing further is read. */
 function setPair(found: FoundLabels, labels: LineLabels, name: string, value: string): boolean {
+  const duplicate = name + DUPLICATE_SUFFIX;
   const clashes = labels.clashes(name);
-  if (clashes && found.place(labels, name) === undefined) return false;
-  labels.set('parsed', clashes ? name + DUPLICATE_SUFFIX : name, value.includes('\uFFFD') ? '' : value);
+  if (clashes && (labels.wasExtracted(duplicate) || !found.hints.wants(duplicate))) return false;
+  labels.set('parsed', clashes ? duplicate : name, value.includes('\uFFFD') ? '' : value);
   return true;
 }
 

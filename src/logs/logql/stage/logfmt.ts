@@ -4,12 +4,14 @@
 
 import type { LogfmtStage } from '../ast.ts';
 import { FoundLabels, LOGFMT_ERROR, withoutReplacements } from './found-labels.ts';
+import { ChildNames } from './label-names.ts';
 import { LogfmtText } from './logfmt-text.ts';
 import type { ParserHints } from './parser-hints.ts';
 import type { RunStage } from './run-stage.ts';
 
 export function logfmtStage({ strict, keepEmpty }: LogfmtStage, hints: ParserHints): RunStage {
   const found = new FoundLabels(hints);
+  const names = new ChildNames();
   const text = new LogfmtText();
   return (line) => {
     const { labels } = line;
@@ -21,10 +23,8 @@ export function logfmtStage({ strict, keepEmpty }: LogfmtStage, hints: ParserHin
         continue;
       }
       if (text.value === '' && !keepEmpty) continue;
-      const name = found.nameOf(text.key);
-      const placed = name === '' ? undefined : found.place(labels, name);
-      if (placed === undefined) continue;
-      labels.addParsed(placed, withoutReplacements(text.value));
+      const name = names.of(text.key);
+      if (name.name !== '') found.add(labels, name, withoutReplacements(text.value));
       if (found.isSatisfied(labels)) break;
     }
     if (strict && text.problem !== '') found.fail(line, LOGFMT_ERROR, text.problem);

@@ -3,15 +3,17 @@
 // Source: Grafana Loki `pkg/logql/log/pattern/pattern.go`, Matches.
 
 import type { PatternStage } from '../ast.ts';
-import type { LineLabels } from '../line-labels.ts';
+import type { FoundName } from '../line-labels.ts';
 import { FoundLabels } from './found-labels.ts';
+import { ChildNames } from './label-names.ts';
 import { parsePattern, UNNAMED } from './line-pattern.ts';
 import type { ParserHints } from './parser-hints.ts';
 import type { RunStage } from './run-stage.ts';
 
 /** A gap and the text that ends it; `''` where it goes on to the end of the line. */
 interface Gap {
-  readonly name: string;
+  /** Undefined for a gap that nobody asks for. */
+  readonly name: FoundName | undefined;
   readonly ending: string;
 }
 
@@ -23,7 +25,7 @@ export function patternStage({ pattern }: PatternStage, hints: ParserHints): Run
     let at = head.length;
     for (const { name, ending } of gaps) {
       const end = ending === '' ? -1 : text.indexOf(ending, at);
-      if (name !== UNNAMED) add(found, labels, name, text.slice(at, end < 0 ? text.length : end));
+      if (name !== undefined) found.add(labels, name, text.slice(at, end < 0 ? text.length : end));
       if (end < 0) break;
       at = end + ending.length;
     }
@@ -31,16 +33,13 @@ export function patternStage({ pattern }: PatternStage, hints: ParserHints): Run
   };
 }
 
-function add(found: FoundLabels, labels: LineLabels, name: string, value: string): void {
-  const placed = found.place(labels, name);
-  if (placed !== undefined) labels.addParsed(placed, value);
-}
-
 function gapsOf(pattern: string): { readonly head: string; readonly gaps: readonly Gap[] } {
+  const names = new ChildNames();
   const parts = parsePattern(pattern);
   const gaps = parts.flatMap((part, index) => {
     const next = parts[index + 1];
-    return part.kind === 'capture' ? [{ name: part.name, ending: next?.kind === 'literal' ? next.text : '' }] : [];
+    if (part.kind === 'literal') return [];
+    return [{ name: part.name === UNNAMED ? undefined : names.of(part.name), ending: next?.kind === 'literal' ? next.text : '' }];
   });
   return { head: parts[0]?.kind === 'literal' ? parts[0].text : '', gaps };
 }

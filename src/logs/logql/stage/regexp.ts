@@ -4,6 +4,7 @@
 
 import type { RegexpStage } from '../ast.ts';
 import { FoundLabels } from './found-labels.ts';
+import { ChildNames } from './label-names.ts';
 import type { ParserHints } from './parser-hints.ts';
 import type { RunStage } from './run-stage.ts';
 import { compileUnanchored } from './text-test.ts';
@@ -11,15 +12,15 @@ import { compileUnanchored } from './text-test.ts';
 export function regexpStage({ pattern }: RegexpStage, hints: ParserHints): RunStage {
   const found = new FoundLabels(hints);
   const regex = compileUnanchored(pattern);
-  const groups = Object.entries(regex.namedGroups()).sort(([, a], [, b]) => a - b);
+  const names = new ChildNames();
+  const groups = Object.entries(regex.namedGroups())
+    .sort(([, a], [, b]) => a - b)
+    .map(([name, group]) => [names.of(name), group] as const);
   return ({ labels, text }) => {
     if (found.isSatisfied(labels)) return true;
     const match = regex.matcher(text);
     if (!match.find()) return true;
-    for (const [name, group] of groups) {
-      const placed = found.place(labels, name);
-      if (placed !== undefined) labels.addParsed(placed, match.group(group) ?? '');
-    }
+    for (const [name, group] of groups) found.add(labels, name, match.group(group) ?? '');
     return true;
   };
 }
