@@ -30,6 +30,8 @@ export interface LogReadLimits {
 
 /** How much a stream holds, in all of a range or in one bucket of it. */
 export interface StreamVolume {
+  /** Tells the streams of an answer apart; numbered from 0, not all numbers need be there. */
+  readonly stream: number;
   readonly labels: Labels;
   /** Which bucket: `fromNs + bucket * stepNs` is its first nanosecond; 0 where no step was asked for. */
   readonly bucket: number;

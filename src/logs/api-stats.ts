@@ -116,18 +116,25 @@ async function largestGroups(
   signal: AbortSignal,
 ): Promise<readonly Group[]> {
   const groups = new Map<string, Group>();
+  const byStream = new Map<number, readonly Group[]>();
   const slices = new Slices(signal);
-  for (const { labels, bucket, bytes } of volumes) {
+  for (const { stream, labels, bucket, bytes } of volumes) {
     if (slices.isOver()) await slices.pause();
-    for (const own of groupsOf(labels)) {
-      const key = labelsKey(own);
-      const group = groups.get(key) ?? { labels: own, sums: new Map<number, number>(), total: 0 };
-      groups.set(key, group);
+    const own = byStream.get(stream) ?? groupsOf(labels).map((asked) => groupAmong(groups, asked));
+    byStream.set(stream, own);
+    for (const group of own) {
       group.sums.set(bucket, (group.sums.get(bucket) ?? 0) + bytes);
       group.total += bytes;
     }
   }
   return [...groups.values()].sort(byBytes).slice(0, limit);
+}
+
+function groupAmong(groups: Map<string, Group>, labels: Labels): Group {
+  const key = labelsKey(labels);
+  const group = groups.get(key) ?? { labels, sums: new Map<number, number>(), total: 0 };
+  groups.set(key, group);
+  return group;
 }
 
 function byBytes(a: Group, b: Group): number {
@@ -151,7 +158,7 @@ function volumeReply({ kind, series, volumes, context, request: { waitedMs = 0 }
     bytesProcessed: bytes,
     linesMatched: lines,
     metadataBytesProcessed: 0,
-    streams: new Set(volumes.map(({ labels }) => labels)).size,
+    streams: new Set(volumes.map(({ stream }) => stream)).size,
     execMs,
     queueMs: waitedMs,
   };

@@ -30,7 +30,11 @@ interface Reading {
   readonly volumes: StreamVolume[];
 }
 
-async function addVolumes(context: ReadContext, { selection, condition }: TenantPart, { range, stepNs, volumes }: Reading): Promise<void> {
+async function addVolumes(
+  context: ReadContext,
+  { first, selection, condition }: TenantPart,
+  { range, stepNs, volumes }: Reading,
+): Promise<void> {
   const bucket: Sql = stepNs === undefined ? sql`0` : sql`toUInt32(intDiv(ts - ${int(range.fromNs)}, ${int(stepNs)}))`;
   const statement = sql`SELECT stream, ${bucket} AS bucket, count() AS lines, sum(length(line)) AS bytes FROM logs WHERE ${condition(range)} GROUP BY stream, bucket`;
   await guarded(context, async () => {
@@ -42,6 +46,7 @@ async function addVolumes(context: ReadContext, { selection, condition }: Tenant
         const number = selection.find(words[2 * row] as number, words[2 * row + 1] as number);
         if (number < 0) continue;
         volumes.push({
+          stream: first + number,
           labels: selection.labels(number),
           bucket: Number(buckets[row]),
           lines: Number(lines[row]),
