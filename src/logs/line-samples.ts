@@ -38,6 +38,9 @@ export function lineSamples(options: LineSamplesOptions): RangeSource {
   };
 }
 
+/** Lines between two questions whether others are to have their turn. */
+const ROWS_PER_LOOK = 32;
+
 async function* sampleBlocks(
   sampler: LineSampler,
   { range, grid }: RangeRequest,
@@ -48,8 +51,8 @@ async function* sampleBlocks(
   for await (const block of read(range.log.matchers, { fromNs: originNs + 1n, toNs: lastNs + 1n }, range.log)) {
     const samples = new SampleRows(block.rows);
     const times = relativeTimes(block, originNs);
-    for (let row = 0; row < block.rows; row++) {
-      sampler.add(block, row, times[row] as number, samples);
+    for (let row = 0; row < block.rows; row += ROWS_PER_LOOK) {
+      sampler.add(block, { from: row, to: Math.min(row + ROWS_PER_LOOK, block.rows) }, times, samples);
       if (slices.isOver()) await slices.pause();
     }
     onMatched?.(samples.rows);
@@ -125,8 +128,12 @@ class LineSampler {
     return this.#series.labels(series);
   }
 
+  add(block: LineBlock, rows: { readonly from: number; readonly to: number }, times: Float64Array, into: SampleRows): void {
+    for (let row = rows.from; row < rows.to; row++) this.#add(block, row, times[row] as number, into);
+  }
+
   /** hot: once per line. */
-  add(block: LineBlock, row: number, time: number, into: SampleRows): void {
+  #add(block: LineBlock, row: number, time: number, into: SampleRows): void {
     const stream = block.stream[row] as number;
     const metadata = block.metadata?.[row] ?? NO_LABELS;
     const known = metadata.length === 0 ? this.#ofStream.get(block.streams, stream) : undefined;
