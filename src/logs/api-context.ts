@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { QueryLimitSettings, ReadContexts } from '../metrics/api-context.ts';
 import type { ReadContext } from '../metrics/read.ts';
+import type { SlowLogOptions } from '../metrics/slow-query-log.ts';
 import type { Labels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
@@ -39,7 +40,7 @@ export interface StreamVolume {
   readonly bytes: number;
 }
 
-export interface LogsApiOptions {
+export interface LogsApiOptions extends SlowLogOptions {
   readonly clock: Clock;
   /** `patterns` says that `/loki/api/v1/patterns` has something to show. */
   readonly status: { readonly version: string; readonly revision: string; readonly patterns: boolean };

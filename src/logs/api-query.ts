@@ -4,16 +4,18 @@
 
 import { printByteSize } from '../base/byte-size.ts';
 import { printDuration } from '../base/duration.ts';
+import { RequestError } from '../base/request-error.ts';
 import type { ReadContext } from '../metrics/read.ts';
 import { piecesReply, successReply } from '../metrics/result-json.ts';
+import { warnWhenSlow } from '../metrics/slow-query-log.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { type LogsApiOptions, getAndPost, leastOf } from './api-context.ts';
 import { badData, floorMs, instantQueryParams, parseLogQuery, rangeQueryParams } from './api-params.ts';
 import { type Expr, type LogExpr, isMetric } from './logql/ast.ts';
 import { parseLogql } from './logql/parse.ts';
-import type { LogQuery, LogQueryAnswer } from './query-result.ts';
+import type { LogQuery, LogQueryAnswer, QueryCosts } from './query-result.ts';
 import { queryStats } from './query-stats-json.ts';
-import { encodingFlags, entriesIn, legacyStreams, queryData } from './result-json.ts';
+import { encodingFlags, entriesIn, legacyStreams, printRfc3339, queryData } from './result-json.ts';
 import { thinnedLines } from './thin-lines.ts';
 
 const FLAGS_HEADER = 'x-loki-response-encoding-flags';
@@ -77,9 +79,34 @@ export interface Answered {
   readonly answer: LogQueryAnswer;
 }
 
-async function run(options: LogsApiOptions, request: Request, { expr, query, intervalNs = 0n }: Asked): Promise<Answered> {
+async function run(options: LogsApiOptions, request: Request, asked: Asked): Promise<Answered> {
+  const { expr, query } = asked;
   if (!isMetric(expr)) checkEntries(options, request.tenants, query.limit);
   checkRange(options, request.tenants, query);
+  const begunMs = performance.now();
+  let outcome = 'ok';
+  let costs: Partial<QueryCosts> = {};
+  try {
+    const answered = await evaluated(options, request, asked);
+    costs = answered.answer.costs;
+    return answered;
+  } catch (error) {
+    outcome = error instanceof RequestError ? error.code : 'internal';
+    throw error;
+  } finally {
+    const { linesProcessed: lines, bytesProcessed: bytes, streams } = costs;
+    const range = { start: printRfc3339(query.startNs), end: printRfc3339(query.endNs) };
+    const evaluationMs = performance.now() - begunMs;
+    warnWhenSlow(options, request, {
+      text: query.text,
+      evaluationMs,
+      waitedMs: request.waitedMs ?? 0,
+      fields: { ...range, outcome, lines, bytes, streams },
+    });
+  }
+}
+
+async function evaluated(options: LogsApiOptions, request: Request, { expr, query, intervalNs = 0n }: Asked): Promise<Answered> {
   const context = await options.contexts.read(request);
   const evaluate = (asked: LogQuery): Promise<LogQueryAnswer> => options.runQuery(context, expr, asked);
   const answer = intervalNs > 0n && !isMetric(expr) ? await thinnedLines(evaluate, query, intervalNs) : await evaluate(query);

@@ -64,7 +64,8 @@ before(async () => {
     }),
   );
   const status = { version: '1', revision: 'r', patterns: true };
-  router = new Router(logsApiRoutes({ clock, status, limitsOf, contexts, runQuery: runLogQuery, volumes: readVolumes, deletions }));
+  const log = { log: silentLog, slowQueryMs: () => 0 };
+  router = new Router(logsApiRoutes({ ...log, clock, status, limitsOf, contexts, runQuery: runLogQuery, volumes: readVolumes, deletions }));
   await load((tenant) => logStore.begin(tenant));
 });
 

@@ -77,6 +77,8 @@ async function apiOptions(core: Core, logStore: LogStore, stack: AsyncDisposable
   );
   return {
     clock: systemClock,
+    log,
+    slowQueryMs: () => settings.current.query.slowLog,
     status: { version: version(), revision: '', patterns: true },
     limitsOf: limits.of,
     contexts,

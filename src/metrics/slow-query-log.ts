@@ -1,7 +1,7 @@
 // Queries that took longer than `query.slowLog`, in the program's log: what was asked, by whom, what it cost and how it ended.
 
 import { printDuration } from '../base/duration.ts';
-import type { Log } from '../base/log.ts';
+import type { Log, LogFields } from '../base/log.ts';
 import type { Request } from '../server/route.ts';
 import type { Steps } from './promql/steps/evaluation.ts';
 import type { QueryStats } from './promql/eval/query-stats.ts';
@@ -27,24 +27,35 @@ export interface RunQuery {
 }
 
 /** Logs a query when it was slow. */
-export function logSlowQuery({ log, slowQueryMs }: SlowLogOptions, { id, tenants }: Request, run: RunQuery): void {
+export function logSlowQuery(options: SlowLogOptions, request: Request, run: RunQuery): void {
   const { text, steps, stats, outcome, series } = run;
-  const slowMs = slowQueryMs();
-  const waitedMs = stats.milliseconds('queue');
-  const ms = stats.milliseconds('evaluation') + waitedMs;
-  if (slowMs === 0 || ms < slowMs) return;
   const range = steps.stepMs === 0 ? { time: printTime(steps.startMs) } : rangeFields(steps);
+  const { samples, peakSamples } = stats;
+  const [evaluationMs, waitedMs] = [stats.milliseconds('evaluation'), stats.milliseconds('queue')];
+  warnWhenSlow(options, request, { text, evaluationMs, waitedMs, fields: { ...range, outcome, samples, peakSamples, series } });
+}
+
+/** A query of any language that has ended. */
+export interface EndedQuery {
+  readonly text: string;
+  readonly evaluationMs: number;
+  readonly waitedMs: number;
+  /** What else is worth knowing. */
+  readonly fields: LogFields;
+}
+
+export function warnWhenSlow({ log, slowQueryMs }: SlowLogOptions, { id, tenants }: Request, ended: EndedQuery): void {
+  const { text, evaluationMs, waitedMs, fields } = ended;
+  const slowMs = slowQueryMs();
+  const ms = evaluationMs + waitedMs;
+  if (slowMs === 0 || ms < slowMs) return;
   log.warn('slow query', {
     id,
     tenants: tenants.join('|'),
     query: text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}… (${text.length} characters)` : text,
-    ...range,
-    outcome,
     ms: Math.round(ms),
     waitedMs: Math.round(waitedMs),
-    samples: stats.samples,
-    peakSamples: stats.peakSamples,
-    series,
+    ...fields,
   });
 }
 
