@@ -15,14 +15,17 @@ export class FoundLabels {
     this.hints = hints;
   }
 
-  /** Adds a label, unless nobody wants it or an earlier one has its name. */
-  add(labels: LineLabels, name: FoundName, value: string): void {
+  /** Adds a label, unless nobody wants it or an earlier one has its name; true where it did. */
+  add(labels: LineLabels, name: FoundName, value: string): boolean {
     const free = this.freeName(labels, name);
-    if (free !== undefined) labels.addFound(free, value);
+    if (free === undefined) return false;
+    labels.addFound(free, value);
+    return true;
   }
 
   /** The name under which a label would be added; undefined where it would not. */
   freeName(labels: LineLabels, name: FoundName): string | undefined {
+    if (!this.hints.wants(name.name) && !this.hints.wants(name.duplicate)) return undefined;
     const free = labels.freeName(name);
     return free !== undefined && this.hints.wants(free) ? free : undefined;
   }

@@ -56,8 +56,8 @@ class JsonWalk {
         continue;
       }
       cursor.readValue();
-      if (cursor.kind !== 'array' && cursor.kind !== 'null') this.#add(labels, name);
-      if (this.#found.isSatisfied(labels)) return false;
+      if (cursor.kind === 'array' || cursor.kind === 'null') continue;
+      if (this.#add(labels, name) && this.#found.isSatisfied(labels)) return false;
     } while (cursor.nextField());
     return true;
   }
@@ -84,10 +84,11 @@ class JsonWalk {
     return this.#object(labels, children, depth + 1);
   }
 
-  #add(labels: LineLabels, name: KnownName): void {
+  #add(labels: LineLabels, name: KnownName): boolean {
     const free = this.#found.freeName(labels, name);
-    if (free === undefined) return;
+    if (free === undefined) return false;
     const { kind, raw } = this.#cursor;
     labels.addFound(free, kind === 'string' ? withoutReplacements(unescapeJson(raw) ?? '') : raw);
+    return true;
   }
 }

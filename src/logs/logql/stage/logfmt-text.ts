@@ -6,13 +6,17 @@ const EQUALS = 61;
 const QUOTE = 34;
 const SPACE = 32;
 const BACKSLASH = 92;
+const ASCII_MAX = 127;
 
 export class LogfmtText {
   #text = '';
   #at = 0;
-  /** Of the pair that `next` has found; a key alone has the value `''`. */
-  key = '';
-  value = '';
+  #keyFrom = 0;
+  #keyTo = 0;
+  #valueFrom = 0;
+  #valueTo = 0;
+  /** The value's content without its escapes, where it has any. */
+  #unescaped: string | undefined;
   /** The last error, empty for none. */
   problem = '';
 
@@ -26,6 +30,25 @@ export class LogfmtText {
     return this.#at >= this.#text.length;
   }
 
+  /** The key of the pair that `next` has found. */
+  get key(): string {
+    return this.#text.slice(this.#keyFrom, this.#keyTo);
+  }
+
+  /** The value of the pair that `next` has found; a key alone has the value `''`. */
+  get value(): string {
+    return this.#unescaped ?? this.#text.slice(this.#valueFrom, this.#valueTo);
+  }
+
+  get hasValue(): boolean {
+    return this.#unescaped === undefined ? this.#valueTo > this.#valueFrom : this.#unescaped !== '';
+  }
+
+  /** True where the pair that `next` has found has this key. */
+  isKey(key: string): boolean {
+    return this.#keyTo - this.#keyFrom === key.length && this.#text.startsWith(key, this.#keyFrom);
+  }
+
   /** Finds the next pair; false where there is none up to the end, or up to the space behind an error. */
   next(): boolean {
     const text = this.#text;
@@ -33,23 +56,27 @@ export class LogfmtText {
     while (at < text.length && text.charCodeAt(at) <= SPACE) at++;
     const start = at;
     let code = 0;
+    let isAscii = true;
     for (; at < text.length; at++) {
       code = text.charCodeAt(at);
       if (code <= SPACE || code === EQUALS || code === QUOTE) break;
+      if (code > ASCII_MAX) isAscii = false;
     }
     this.#at = at;
     if (start === text.length) return false;
     if (at < text.length && code === QUOTE) return this.#unexpected(QUOTE);
     if (at < text.length && code === EQUALS && at === start) return this.#unexpected(EQUALS);
-    this.key = text.slice(start, at);
-    this.value = '';
-    const hasValue = at < text.length && code === EQUALS;
-    if (this.key.includes('\uFFFD')) {
+    this.#keyFrom = start;
+    this.#keyTo = at;
+    this.#valueFrom = this.#valueTo = at;
+    this.#unescaped = undefined;
+    const isPair = at < text.length && code === EQUALS;
+    if (!isAscii && this.key.includes('\uFFFD')) {
       this.#fail('invalid key');
-      if (hasValue) this.#skip();
+      if (isPair) this.#skip();
       return false;
     }
-    return hasValue ? this.#readValue(at + 1) : true;
+    return isPair ? this.#readValue(at + 1) : true;
   }
 
   #readValue(start: number): boolean {
@@ -64,7 +91,8 @@ export class LogfmtText {
         return this.#unexpected(code);
       }
     }
-    this.value = text.slice(start, at);
+    this.#valueFrom = start;
+    this.#valueTo = at;
     this.#at = at;
     return true;
   }
@@ -79,11 +107,11 @@ export class LogfmtText {
         at++;
       } else if (code === QUOTE) {
         this.#at = at + 1;
-        const content = text.slice(start + 1, at);
-        const value = escaped ? unescapeLogfmt(content) : content;
-        if (value === undefined) return this.#fail('invalid quoted value');
-        this.value = value;
-        return true;
+        this.#valueFrom = start + 1;
+        this.#valueTo = at;
+        if (!escaped) return true;
+        this.#unescaped = unescapeLogfmt(text.slice(start + 1, at));
+        return this.#unescaped === undefined ? this.#fail('invalid quoted value') : true;
       }
     }
     this.#at = text.length;
