@@ -45,17 +45,21 @@ export class StoreLogWrite implements LogWrite {
     this.#newestMs = logs.futureWindow === 0 ? Infinity : this.#nowMs + logs.futureWindow;
   }
 
-  entry(labels: Labels, { tsNs, line, metadata }: LogEntry): void {
+  entry(labels: Labels, { tsNs, line, metadata }: LogEntry): boolean {
     const stream = this.stream(labels);
-    if (stream === REFUSED) return this.refuseAgain();
+    if (stream === REFUSED) {
+      this.refuseAgain();
+      return false;
+    }
     const time = { low: Number(BigInt.asUintN(32, tsNs)), high: Number(BigInt.asUintN(32, tsNs >> 32n)) };
     if (typeof line === 'string') return this.#add(stream, time, { source: Buffer.from(line), metadata });
-    this.#add(stream, time, { source: Buffer.from(line.buffer, line.byteOffset, line.byteLength), metadata });
+    return this.#add(stream, time, { source: Buffer.from(line.buffer, line.byteOffset, line.byteLength), metadata });
   }
 
-  #add(stream: number, time: Halves, { source, metadata }: { readonly source: Buffer; readonly metadata: Labels }): void {
-    this.line(stream, time, source, { from: 0, to: source.length });
-    if (metadata.length > 0) this.metadata(metadata);
+  #add(stream: number, time: Halves, { source, metadata }: { readonly source: Buffer; readonly metadata: Labels }): boolean {
+    // A refused line is none that metadata could be given to.
+    if (!this.line(stream, time, source, { from: 0, to: source.length })) return false;
+    return metadata.length === 0 || this.metadata(metadata);
   }
 
   /** Adds a line of a stream by its number: `source[from…to)`. False where it is refused. Hot: once per line of every protobuf push. */
@@ -87,8 +91,8 @@ export class StoreLogWrite implements LogWrite {
     if (number < 0) this.lines.metadata[row] = setLabel(this.lines.metadata[row] ?? NO_LABELS, DETECTED_LEVEL, level);
   }
 
-  /** Gives the line that was added last its structured metadata. */
-  metadata(metadata: Labels): void {
+  /** Gives the line that was added last its structured metadata; false where the line is refused for it. */
+  metadata(metadata: Labels): boolean {
     const row = this.lines.count - 1;
     const { metadataBytesMax, metadataCountMax } = this.#limits;
     if (metadataCountMax > 0 && metadata.length / 2 > metadataCountMax) {
@@ -105,15 +109,17 @@ export class StoreLogWrite implements LogWrite {
     const level = this.#limits.discoverLevels ? levelOfLabels(this.registry.labels(this.lines.stream[row] ?? 0), metadata) : undefined;
     this.lines.metadata[row] = level === undefined ? metadata : setLabel(metadata, DETECTED_LEVEL, '');
     if (level !== undefined) this.#setLevel(row, level);
+    return true;
   }
 
   #named(row: number): string {
     return brief(this.registry.labels(this.lines.stream[row] ?? 0));
   }
 
-  #takeBack(reason: LogRefusalReason, message: string): void {
+  #takeBack(reason: LogRefusalReason, message: string): false {
     this.lines.pop();
     this.refuse(reason, message);
+    return false;
   }
 
   refuse(reason: LogRefusalReason, message: string, count = 1): void {
@@ -241,9 +247,11 @@ export class StoreLogWrite implements LogWrite {
     const what = `a line of ${brief(this.registry.labels(stream))} at ${printTime(ms)}`;
     if (ms < this.#oldestMs) {
       const oldest = printTime(this.#oldestMs);
-      this.refuse('greater_than_max_sample_age', `${what} is too old: limits.logs.ageMax and limits.retention.logs take lines since ${oldest}`);
-    } else
-      this.refuse('too_far_in_future', `${what} is too new: limits.logs.futureWindow takes lines until ${printTime(this.#newestMs)}`);
+      this.refuse(
+        'greater_than_max_sample_age',
+        `${what} is too old: limits.logs.ageMax and limits.retention.logs take lines since ${oldest}`,
+      );
+    } else this.refuse('too_far_in_future', `${what} is too new: limits.logs.futureWindow takes lines until ${printTime(this.#newestMs)}`);
     return false;
   }
 }

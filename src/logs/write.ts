@@ -50,8 +50,8 @@ export interface LogEntry {
 
 /** One request's lines. */
 export interface LogWrite {
-  /** Adds a line to the stream with these labels. A label set that is used again should be the same object: it is looked up once. */
-  entry(labels: Labels, entry: LogEntry): void;
+  /** Adds a line to the stream with these labels. A label set that is used again should be the same object: it is looked up once. False where it is refused. */
+  entry(labels: Labels, entry: LogEntry): boolean;
   /** Counts something that the decoder itself had to refuse. */
   refuse(reason: LogRefusalReason, message: string): void;
   /** Stores all that was not refused. Rejects with `RequestError('rate_limited' | 'unavailable')` when nothing could be stored. */

@@ -27,7 +27,7 @@ export class TestLogStore {
     const taken: { readonly labels: Labels; readonly entry: LogEntry }[] = [];
     const refusals: LogRefusal[] = [];
     return {
-      entry: (labels, entry) => taken.push({ labels, entry }),
+      entry: (labels, entry) => taken.push({ labels, entry }) > 0,
       refuse: (reason, message) => refusals.push({ reason, message, count: 1 }),
       commit: async () => {
         await Promise.resolve();

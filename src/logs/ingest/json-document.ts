@@ -77,7 +77,8 @@ function flatFields(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   try {
     const document: unknown = LONG_INTEGER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
-    if (typeof document !== 'object' || document === null || Array.isArray(document)) throw new RequestError('bad_data', 'is no JSON object');
+    if (typeof document !== 'object' || document === null || Array.isArray(document))
+      throw new RequestError('bad_data', 'is no JSON object');
     flatten(document, '', { fields, depth: 0 });
     return fields;
   } catch (cause) {
@@ -124,7 +125,10 @@ function takeTime(fields: Map<string, string>, names: readonly string[]): bigint
   if (text === undefined || text === '0' || text === '-') return undefined;
   const ns = documentTimeNs(text);
   if (ns === undefined)
-    throw new RequestError('bad_data', `${JSON.stringify(text.slice(0, VALUE_SHOWN_MAX)).toWellFormed()} is no time (fields ${names.join(', ')})`);
+    throw new RequestError(
+      'bad_data',
+      `${JSON.stringify(text.slice(0, VALUE_SHOWN_MAX)).toWellFormed()} is no time (fields ${names.join(', ')})`,
+    );
   return ns;
 }
 

@@ -58,5 +58,7 @@ async function receive(request: Request, { begin, clock }: DocumentRoadOptions):
 
 /** What the store refused, in words; what the decoder refused is said by itself. */
 export function storeRefusals({ refusals }: LogWriteSummary): readonly string[] {
-  return refusals.filter(({ reason }) => reason !== 'invalid_entry').map(({ reason, count, message }) => `${reason} (${count}): ${message}`);
+  return refusals
+    .filter(({ reason }) => reason !== 'invalid_entry')
+    .map(({ reason, count, message }) => `${reason} (${count}): ${message}`);
 }

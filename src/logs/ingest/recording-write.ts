@@ -12,9 +12,10 @@ export class RecordingLogWrite implements LogWrite {
   failure: Error | undefined;
   committed = false;
 
-  entry(labels: Labels, { tsNs, line, metadata }: LogEntry): void {
+  entry(labels: Labels, { tsNs, line, metadata }: LogEntry): boolean {
     const text = typeof line === 'string' ? line : Buffer.from(line).toString('utf8');
     this.lines.push(`${printLabels(labels)} ${tsNs} ${JSON.stringify(text)}${metadata.length === 0 ? '' : ` ${printLabels(metadata)}`}`);
+    return true;
   }
 
   refuse(reason: LogRefusalReason, message: string): void {
