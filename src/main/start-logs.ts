@@ -7,6 +7,7 @@ import { logsApiRoutes } from '../logs/api.ts';
 import type { LogsApiOptions } from '../logs/api-context.ts';
 import { deleteLines } from '../logs/delete-lines.ts';
 import { DeleteRequests } from '../logs/delete-requests.ts';
+import { otlpLogsRoutes } from '../logs/ingest/otlp-logs.ts';
 import { decodePushRequest } from '../logs/ingest/push-protobuf.ts';
 import { lokiPushRoutes } from '../logs/ingest/push-routes.ts';
 import type { LogStore } from '../logs/log-store.ts';
@@ -36,14 +37,16 @@ export async function startLogs(core: Core, stack: AsyncDisposableStack): Promis
   );
   const enter = (tenants: readonly string[], signal: AbortSignal): Promise<() => void> => core.gate.enter(tenants, signal);
   const api = await apiOptions(core, logStore, stack);
+  const otlp = otlpLogsRoutes({ beginWrite: logStore.begin, settingsOf: (tenant) => limits.of(tenant).logs, clock: systemClock });
   return {
     kind: 'logs',
     tables: LOG_TABLES,
     routes: [
       ...lokiPushRoutes({ open: (tenant) => logStore.open(tenant), readProtobuf: decodePushRequest }),
+      ...otlp.http,
       ...gated(logsApiRoutes(api), enter),
     ],
-    grpcRoutes: [],
+    grpcRoutes: otlp.grpc,
     socketRoutes: tailRoutes({ ...api, enter, metrics, log, limitsOf: limits.of, follow: (tenant, tell) => logStore.follow(tenant, tell) }),
     begin: () => undefined,
     retentionApplied: (nowMs, retentionMsOf) => logStore.index?.retain(nowMs, retentionMsOf),

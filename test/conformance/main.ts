@@ -19,6 +19,7 @@ import { logqlParserFamily } from './family-logql-parser.ts';
 import { logqlStagesFamily } from './family-logql-stages.ts';
 import { logqltestFamily } from './family-logqltest.ts';
 import { otlpAttributesFamily, otlpExampleFamily, otlpNamingFamily, otlpSamplesFamily } from './family-otlp.ts';
+import { lokiPushFamily, otlpLogsFamily } from './family-loki-push.ts';
 import { openApiFamily } from './family-openapi.ts';
 import { promqlEngineFamily } from './family-promql-engine.ts';
 import { promqlFormatFamily } from './family-promql-format.ts';
@@ -54,6 +55,8 @@ const families: readonly Family[] = [
   logqltestFamily,
   logqlStagesFamily,
   openApiFamily,
+  lokiPushFamily,
+  otlpLogsFamily,
 ];
 
 /** Failing cases of one file that are printed in full. */

@@ -102,7 +102,7 @@ export class JsonScanner {
   }
 
   #unicodeAt(at: number): number {
-    const digits = this.bytes[at + 1] === 117 && at + 6 <= this.to ? this.bytes.latin1Slice(at + 2, at + 6) : '';
+    const digits = this.bytes[at + 1] === 117 && at + 6 <= this.to ? this.bytes.toString('latin1', at + 2, at + 6) : '';
     if (/^[0-9a-fA-F]{4}$/.test(digits)) return Number.parseInt(digits, 16);
     this.at = at;
     return this.fail('an escape that is none');
@@ -145,7 +145,7 @@ export class JsonScanner {
         const from = this.at;
         let to = from;
         while (to < this.bytes.length && to - from <= LITERAL_LENGTH_MAX && !endsLiteral(this.bytes[to] ?? 0)) to++;
-        if (!LITERAL.test(this.bytes.latin1Slice(from, to))) this.fail('expected a value');
+        if (!LITERAL.test(this.bytes.toString('latin1', from, to))) this.fail('expected a value');
         this.at = to;
       }
     }

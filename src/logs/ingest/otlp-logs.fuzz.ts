@@ -28,8 +28,16 @@ const attributes = fc.array(fc.record({ key, value: any }), { maxLength: 3 });
 const optional = { requiredKeys: [] };
 const record = fc.record(
   {
-    ...{ timeUnixNano: uint64, observedTimeUnixNano: uint64, severityNumber: fc.nat(30), severityText: text, body: any, attributes },
-    ...{ flags: fc.nat(), droppedAttributesCount: fc.nat(9), traceId: fc.constantFrom('', '0a'.repeat(16)), eventName: text },
+    timeUnixNano: uint64,
+    observedTimeUnixNano: uint64,
+    severityNumber: fc.nat(30),
+    severityText: text,
+    body: any,
+    attributes,
+    flags: fc.nat(),
+    droppedAttributesCount: fc.nat(9),
+    traceId: fc.constantFrom('', '0a'.repeat(16)),
+    eventName: text,
   },
   optional,
 );
