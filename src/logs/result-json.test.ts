@@ -32,8 +32,8 @@ test('streams are grouped by all labels, or by those of the stream', () => {
   deepEqual(drawn({ kind: 'streams', entries }), {
     resultType: 'streams',
     result: [
-      { stream: { app: 'a' }, values: [['1700000000123456789', 'zero']] },
       { stream: { app: 'a', id: '7', took: '5ms' }, values: [['1700000000123456790', 'one']] },
+      { stream: { app: 'a' }, values: [['1700000000123456789', 'zero']] },
       { stream: { app: 'b' }, values: [['1700000000123456791', 'two "quoted"\n']] },
     ],
     stats: { cost: 1 },

@@ -8,7 +8,7 @@
 import { JsonBytes } from '../metrics/json-bytes.ts';
 import { type JsonPieces, labelsJson, listPieces, mapped } from '../metrics/result-json.ts';
 import { printFloat, printTime } from '../metrics/value.ts';
-import { type Labels, compareLabels, labelPairs, labelsKey } from '../query/labels.ts';
+import { type Labels, labelPairs } from '../query/labels.ts';
 import { quote } from '../query/scanner.ts';
 import type { CategorizedLabels } from './logql/line-labels.ts';
 import type { QueryValue, ResultEntry, ResultSeries } from './query-result.ts';
@@ -59,6 +59,8 @@ export function entriesIn(value: QueryValue): number {
 
 interface Stream {
   readonly labels: Labels;
+  /** The labels as JSON: what tells streams apart, orders and shows them. */
+  readonly text: string;
   readonly entries: ResultEntry[];
 }
 
@@ -66,19 +68,23 @@ interface Stream {
 export function streamsOf(entries: readonly ResultEntry[], labelsOf: (entry: ResultEntry) => Labels): readonly Stream[] {
   // Lines that come from one stream often share one label set: its text is made once.
   const bySet = new Map<Labels, Stream>();
-  const byKey = new Map<string, Stream>();
+  const byText = new Map<string, Stream>();
   for (const entry of entries) {
     const labels = labelsOf(entry);
-    const known = bySet.get(labels);
-    if (known === undefined) {
-      const key = labelsKey(labels);
-      const stream = byKey.get(key) ?? { labels, entries: [] };
-      byKey.set(key, stream);
-      bySet.set(labels, stream);
-      stream.entries.push(entry);
-    } else known.entries.push(entry);
+    const stream = bySet.get(labels) ?? streamAmong(byText, labels);
+    bySet.set(labels, stream);
+    stream.entries.push(entry);
   }
-  return [...byKey.values()].sort((a, b) => compareLabels(a.labels, b.labels));
+  return [...byText.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+function streamAmong(byText: Map<string, Stream>, labels: Labels): Stream {
+  const text = labelsJson(labels);
+  const known = byText.get(text);
+  if (known !== undefined) return known;
+  const stream: Stream = { labels, text, entries: [] };
+  byText.set(text, stream);
+  return stream;
 }
 
 /** The list of streams: `{"stream":{…},"values":[["<ns>","<line>"]]}`. */
@@ -86,7 +92,7 @@ export function* streamsPieces(entries: readonly ResultEntry[], categorize: bool
   const streams = streamsOf(entries, categorize ? (entry) => entry.categories.stream : (entry) => entry.labels);
   yield '[';
   for (const [index, stream] of streams.entries()) {
-    yield `${index === 0 ? '' : ','}{"stream":${labelsJson(stream.labels)},"values":`;
+    yield `${index === 0 ? '' : ','}{"stream":${stream.text},"values":`;
     yield* listPieces(mapped(stream.entries, categorize ? categorizedEntry : plainEntry));
     yield '}';
   }
