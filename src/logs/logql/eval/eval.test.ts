@@ -38,7 +38,7 @@ const refused: readonly (readonly [query: string, context: Partial<MetricContext
   ['quantile_over_time(0.5, {a="b"} | unwrap v [1s])', { source: source(101, true) }, /limits\.query\.seriesMax/],
   ['quantile_over_time(0.5, {a="b"} | unwrap v [1s])', { source: source(6000, false) }, /more than 10000 \(limits\.query\.rowsMax\)/],
   ['rate({a="b"}[1s])', { source: source(90, true), endNs: 300_000_000_000n }, /limits\.query\.rowsMax/],
-  ['vector(1)', { endNs: 11_002_000_000_000n }, /maximum resolution of 11000 points/],
+  ['vector(1)', { endNs: 11_002_000_000_000n }, /maximum resolution of 11,000 points/],
   ['vector(1)', { stepNs: 0n }, /zero or negative query resolution step/],
   ['vector(1)', { endNs: 0n }, /end timestamp/],
   ['rate({a="b"}[1s])', { signal: AbortSignal.abort(new RequestError('canceled', 'gone')) }, /gone/],

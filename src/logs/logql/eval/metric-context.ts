@@ -22,7 +22,7 @@ export interface MetricContext {
 }
 
 /** Points that a series of an answer may have. Source: Loki and Prometheus, whose clients know the number. */
-export const POINTS_MAX = 11_000;
+const POINTS_MAX = 11_000;
 
 const NS_PER_MS = 1_000_000n;
 
@@ -60,7 +60,7 @@ function stepCount(startNs: bigint, endNs: bigint, stepNs: bigint): number {
   if (count - 1n <= BigInt(POINTS_MAX)) return Number(count);
   throw new RequestError(
     'bad_data',
-    `exceeded maximum resolution of ${POINTS_MAX} points per time series. Try increasing the value of the step parameter`,
+    'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',
   );
 }
 
