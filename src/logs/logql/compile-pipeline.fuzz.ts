@@ -10,7 +10,7 @@ import { compilePipeline } from './compile-pipeline.ts';
 import { LineLabels } from './line-labels.ts';
 import { parseLogExpr } from './parse.ts';
 import type { Pipeline } from './pipeline.ts';
-import { sanitizeLabelName } from './stage/label-names.ts';
+import { joinLabelName } from './stage/label-names.ts';
 
 const SEED = 20_260_101;
 
@@ -85,18 +85,13 @@ test('fields of JSON become labels, as JSON.parse reads them', () => {
   );
 });
 
-function flatten(value: unknown, path: string, into: Map<string, string>): void {
+function flatten(value: unknown, path: string, into: Map<string, string>, depth = 0): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    if (value === null || Array.isArray(value)) return;
-    const name = path === 'app' || path === 'pod' ? `${path}_extracted` : path;
-    const text = typeof value === 'string' ? replaced(value) : JSON.stringify(value);
-    if (!into.has(name)) into.set(name, text);
+    if (value === null || Array.isArray(value) || (depth === 1 && path === '')) return;
+    if (!into.has(path)) into.set(path, typeof value === 'string' ? replaced(value) : JSON.stringify(value));
     return;
   }
-  for (const [key, inner] of Object.entries(value)) {
-    const part = sanitizeLabelName(path === '' ? key : `x${key.trim()}`).slice(path === '' ? 0 : 1);
-    flatten(inner, path === '' || part === '' ? path + part : `${path}_${part}`, into);
-  }
+  for (const [key, inner] of Object.entries(value)) flatten(inner, joinLabelName(path, key), into, depth + 1);
 }
 
 /** A half of a pair, which JSON.stringify escapes, makes the whole string nothing. */

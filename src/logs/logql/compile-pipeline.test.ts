@@ -96,6 +96,8 @@ table('json', [
   ['| json', '{"a":"first","a":"second"}', { a: 'first' }],
   ['| json', '{"a.b-c":"1","9":"2","ü":"3"," d ":"4"}', { a_b_c: '1', _9: '2', _: '3', d: '4' }],
   ['| json', '{"a":{"9":"x"," ":"y"}}', { a_9: 'x', a: 'y' }],
+  ['| json', '{"":1," ":{" b ":2}}', { b: '2' }],
+  ['| json', '{"x":{" y ":1,"":2}," z ":3}', { x: 's', x__extracted: '2', x_y: 's', x_y__extracted: '1', z: 's', z_extracted: '3' }, { stream: { x: 's', x_y: 's', z: 's' } }], // prettier-ignore
   ['| json', String.raw`{"a":"\u00e4\n\"\ud83d\ude00","b\u0063":"1"}`, { a: 'ä\n"😀', bc: '1' }],
   ['| json', String.raw`{"a":"\ud83d","b":"\x","c":"ok"}`, { a: '', b: '', c: 'ok' }], // broken escapes leave nothing
   ['| json', '{"a":"x\uFFFDy"}', { a: 'x y' }],

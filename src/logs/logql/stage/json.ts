@@ -56,7 +56,8 @@ class JsonWalk {
         continue;
       }
       cursor.readValue();
-      if (cursor.kind === 'array' || cursor.kind === 'null') continue;
+      // A key of which nothing is left names no label; that of a nested object may be empty, as in Loki.
+      if (cursor.kind === 'array' || cursor.kind === 'null' || (depth === 0 && name.name === '')) continue;
       if (this.#add(labels, name) && this.#found.isSatisfied(labels)) return false;
     } while (cursor.nextField());
     return true;

@@ -27,11 +27,12 @@ export class KnownName implements FoundName {
   /** The keys within this one. */
   readonly children: ChildNames;
 
-  constructor(key: string, name: string, budget: Budget) {
+  constructor(key: string, parent: ChildNames, budget: Budget) {
     this.key = key;
-    this.name = interned(name);
-    this.duplicate = interned(name + DUPLICATE_SUFFIX);
-    this.children = new ChildNames(name, budget);
+    this.name = interned(joinLabelName(parent.path, key));
+    // Within an object the suffix joins the key as it is written, before spaces and signs become underscores.
+    this.duplicate = interned(parent.isOutermost ? this.name + DUPLICATE_SUFFIX : joinLabelName(parent.path, key + DUPLICATE_SUFFIX));
+    this.children = new ChildNames(this.name, budget, false);
   }
 }
 
@@ -42,20 +43,22 @@ interface Budget {
 /** The names of keys within a path; those that stand at the top have the path `''`. */
 export class ChildNames {
   readonly path: string;
+  readonly isOutermost: boolean;
   readonly #budget: Budget;
   readonly #known = new Map<string, KnownName>();
   /** The key that stood first in an earlier line. */
   first: KnownName | undefined;
 
-  constructor(path = '', budget: Budget = { left: NAMES_MAX }) {
+  constructor(path = '', budget: Budget = { left: NAMES_MAX }, isOutermost = true) {
     this.path = path;
+    this.isOutermost = isOutermost;
     this.#budget = budget;
   }
 
   of(key: string): KnownName {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const name = new KnownName(key, joinLabelName(this.path, key), this.#budget);
+    const name = new KnownName(key, this, this.#budget);
     if (this.#budget.left > 0) {
       this.#budget.left--;
       this.#known.set(key, name);
