@@ -88,6 +88,25 @@ test('requests that wait are bounded', async () => {
   await requests.add({ ...REQUEST, tenant: 'other' });
 });
 
+test('what is under way when the program stops is begun anew with the next start', async () => {
+  const own = options({
+    deleteLines: async (_tenant, _expr, _range, signal) => {
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+      return 0;
+    },
+  });
+  {
+    await using requests = await DeleteRequests.open(own);
+    const { id } = await requests.add(REQUEST);
+    await rejects(requests.cancel('t', id), /in process/);
+  }
+  const before = deleted.length;
+  await using again = await DeleteRequests.open(options({ file: own.file }));
+  await again.settled();
+  equal(deleted.length, before + 1);
+  equal(again.list('t')[0]?.status, 'processed');
+});
+
 test('a file that holds something else stops the start', async () => {
   const own = options();
   await writeFile(own.file, '[{"id":1}]');

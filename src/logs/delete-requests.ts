@@ -40,8 +40,8 @@ export interface DeleteRequestsOptions {
   readonly log: Log;
   /** How long a request may still be cancelled before it is carried out, in milliseconds. */
   readonly cancelMs: () => number;
-  /** Deletes the lines that a query selects, and gives how many. */
-  readonly deleteLines: (tenant: string, expr: LogExpr, range: NsRange) => Promise<number>;
+  /** Deletes the lines that a query selects, and gives how many; the signal fires when the program stops. */
+  readonly deleteLines: (tenant: string, expr: LogExpr, range: NsRange, signal: AbortSignal) => Promise<number>;
 }
 
 export class DeleteRequests implements AsyncDisposable {
@@ -55,7 +55,7 @@ export class DeleteRequests implements AsyncDisposable {
   readonly #retryMs = new Map<string, number>();
   #worker: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   private constructor(options: DeleteRequestsOptions, requests: readonly DeleteRequest[]) {
     this.#options = options;
@@ -103,7 +103,7 @@ export class DeleteRequests implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     clearTimeout(this.#timer);
     await this.#worker;
     await this.#turn;
@@ -122,7 +122,7 @@ export class DeleteRequests implements AsyncDisposable {
 
   #wake(ms: number): void {
     clearTimeout(this.#timer);
-    if (this.#isClosed) return;
+    if (this.#closing.signal.aborted) return;
     if (ms > 0) this.#timer = setTimeout(() => this.#wake(0), Math.min(ms, TIMER_MS_MAX)).unref();
     else this.#worker = this.#worker.then(() => this.#work());
   }
@@ -132,7 +132,7 @@ export class DeleteRequests implements AsyncDisposable {
     const { clock, log } = this.#options;
     for (;;) {
       const next = this.#next();
-      if (next === undefined || this.#isClosed) return;
+      if (next === undefined || this.#closing.signal.aborted) return;
       const waitMs = this.#dueMs(next) - clock.now();
       if (waitMs > 0) return this.#wake(waitMs);
       const { id, tenant } = next;
@@ -141,6 +141,7 @@ export class DeleteRequests implements AsyncDisposable {
         await this.#carryOut(next);
         this.#retryMs.delete(id);
       } catch (error) {
+        if (this.#closing.signal.aborted) return;
         log.error('delete request failed; it is tried again', { request: id, tenant, retryMs: RETRY_MS, error });
         this.#retryMs.set(id, clock.now() + RETRY_MS);
       } finally {
@@ -166,7 +167,7 @@ export class DeleteRequests implements AsyncDisposable {
     const { deleteLines, log } = this.#options;
     const { id, tenant, query, startMs, endMs } = request;
     const range = { fromNs: BigInt(startMs) * NS_PER_MS, toNs: (BigInt(endMs) + 1n) * NS_PER_MS };
-    const lines = await deleteLines(tenant, parseLogQuery(query), range);
+    const lines = await deleteLines(tenant, parseLogQuery(query), range, this.#closing.signal);
     log.info('lines deleted', { request: id, tenant, lines });
     await this.#change((requests) =>
       withoutOldest(
