@@ -148,6 +148,9 @@ table('logfmt', [
   ['| logfmt x="a", b', 'a=1 b=2 c=3', { x: '1', b: '2' }],
   ['| logfmt x="a", y="nope"', 'a=1', { x: '1', y: '' }],
   ['| logfmt x="a"', 'a=1 a=2', { x: '2' }],
+  ['| logfmt x="a", y="a"', 'a=1', { x: '1', y: '' }],
+  ['| logfmt x="a", x="b"', 'a=1 b=2', { x: '2' }],
+  ['| logfmt x="a"', 'x=1', { x: '1' }],
   ['| logfmt app', 'app=1', { app: 'keep', app_extracted: '1' }, { metadata: { app: 'keep' } }],
   ['| logfmt --strict x="a"', 'a=1 ==', { x: '1', ...failed('LogfmtParserErr', "logfmt syntax error at pos 5 : unexpected '='") }],
 ]);

@@ -3,7 +3,7 @@
 // Source: Grafana Loki `pkg/logql/log/parser.go`, LogfmtExpressionParser.
 
 import { RequestError } from '../../../base/request-error.ts';
-import type { LogfmtStage } from '../ast.ts';
+import type { Extraction, LogfmtStage } from '../ast.ts';
 import { DUPLICATE_SUFFIX } from '../line-labels.ts';
 import type { LineLabels } from '../line-labels.ts';
 import { FoundLabels, LOGFMT_ERROR } from './found-labels.ts';
@@ -16,9 +16,7 @@ import type { RunStage } from './run-stage.ts';
 export function logfmtFieldsStage({ extractions, strict }: LogfmtStage, hints: ParserHints): RunStage {
   const found = new FoundLabels(hints);
   const text = new LogfmtText();
-  // A key that no expression names still counts for the label of its own name.
-  const labelOfKey = new Map(extractions.map(({ label }) => [label, label]));
-  for (const { label, expression } of extractions) labelOfKey.set(parseKey(expression), label);
+  const labelOfKey = labelsOfKeys(extractions);
   const wanted = extractions.map(({ label }) => label);
   const names = new ChildNames();
   return (line) => {
@@ -38,6 +36,14 @@ export function logfmtFieldsStage({ extractions, strict }: LogfmtStage, hints: P
     if (strict && text.problem !== '') found.fail(line, LOGFMT_ERROR, text.problem);
     return true;
   };
+}
+
+/** Of labels given twice the last counts, of keys the first. A key that no expression names still counts for the label of its own name. */
+function labelsOfKeys(extractions: readonly Extraction[]): ReadonlyMap<string, string> {
+  const keyOfLabel = new Map(extractions.map(({ label, expression }) => [label, parseKey(expression)]));
+  const labelOfKey = new Map([...keyOfLabel.keys()].map((label) => [label, label]));
+  for (const [label, key] of [...keyOfLabel].toReversed()) labelOfKey.set(key, label);
+  return labelOfKey;
 }
 
 /** False where the label clashes and what it would be called is not wanted: then nothing further is read. */
