@@ -3,9 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { labelsOfRecord, labelsRecord } from '../../query/labels.ts';
 import { convertBytes, convertDuration, convertNumber } from './convert-value.ts';
 import type { Converted } from './convert-value.ts';
-import { convertUnwrapped } from './unwrap.ts';
+import { LineLabels } from './line-labels.ts';
+import { parseMetricExpr } from './parse.ts';
+import { compileUnwrap } from './unwrap.ts';
 
 function converts(convert: (text: string) => Converted, rows: Readonly<Record<string, number | string>>): void {
   for (const [text, expected] of Object.entries(rows)) {
@@ -60,9 +63,21 @@ test('sizes', () => {
   });
 });
 
+/** The value of a line with one label, and the labels behind it. */
+function unwrapped(unwrap: string, value: string): readonly [number | undefined, Readonly<Record<string, string>>] {
+  const expr = parseMetricExpr(`sum_over_time({a="b"} | unwrap ${unwrap} [1m])`);
+  assert.ok(expr.kind === 'range_aggregation' && expr.range.unwrap !== undefined);
+  const labels = new LineLabels();
+  labels.reset(labelsOfRecord({ l: value }), []);
+  return [compileUnwrap(expr.range.unwrap)({ tsNs: 0n, text: '', labels }), labelsRecord(labels.labels())];
+}
+
 test('what is unwrapped', () => {
-  assert.equal(convertUnwrapped('123.4ms', 'duration'), 0.1234);
-  assert.equal(convertUnwrapped('1m1ns', 'duration_seconds'), 60.000000001);
-  assert.equal(convertUnwrapped('1KB', 'bytes'), 1000);
-  assert.equal(convertUnwrapped('x', ''), undefined);
+  assert.deepEqual(unwrapped('duration(l)', '123.4ms'), [0.1234, { l: '123.4ms' }]);
+  assert.deepEqual(unwrapped('duration_seconds(l)', '1m1ns'), [60.000000001, { l: '1m1ns' }]);
+  assert.deepEqual(unwrapped('bytes(l)', '1KB'), [1000, { l: '1KB' }]);
+  assert.deepEqual(unwrapped('none', '1'), [undefined, { l: '1' }]); // without the label a line counts for nothing
+  const failed = { l: 'x', __error__: 'SampleExtractionErr', __error_details__: 'strconv.ParseFloat: parsing "x": invalid syntax' };
+  assert.deepEqual(unwrapped('l', 'x'), [0, failed]);
+  assert.deepEqual(unwrapped('l | __error__=""', 'x'), [undefined, failed]);
 });

@@ -8,7 +8,7 @@ import type { Converted } from './convert-value.ts';
 import type { Line } from './pipeline.ts';
 import { labelFilterStage } from './stage/label-filter.ts';
 
-export const SAMPLE_EXTRACTION_ERROR = 'SampleExtractionErr';
+const SAMPLE_EXTRACTION_ERROR = 'SampleExtractionErr';
 
 /**
  * The number of a line behind its pipeline, or undefined where the line counts for nothing: it lacks the label, or a filter behind the
@@ -26,12 +26,6 @@ export function compileUnwrap({ label, conversion, filters }: Unwrap): (line: Li
     for (const run of stages) if (!run(line)) return undefined;
     return typeof converted === 'number' ? converted : 0;
   };
-}
-
-/** The number of a value, or undefined where it is none. Durations give seconds. */
-export function convertUnwrapped(value: string, conversion: UnwrapConversion): number | undefined {
-  const converted = converters[conversion](value);
-  return typeof converted === 'number' ? converted : undefined;
 }
 
 const NS_PER_S = 1e9;

@@ -9,7 +9,7 @@ import type { LineTemplate } from '../line-template.ts';
 import type { Line } from '../pipeline.ts';
 import type { RunStage } from './run-stage.ts';
 
-export const TEMPLATE_ERROR = 'TemplateFormatErr';
+const TEMPLATE_ERROR = 'TemplateFormatErr';
 
 /** A template that fails leaves its line as it is, with an error. Throws `bad_data` on a text that is no template. */
 export function lineFormatStage(text: string): RunStage {

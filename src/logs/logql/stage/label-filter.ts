@@ -11,7 +11,7 @@ import type { LineLabels } from '../line-labels.ts';
 import { addressFinder } from './ip-address.ts';
 import type { RunStage } from './run-stage.ts';
 
-export const LABEL_FILTER_ERROR = 'LabelFilterErr';
+const LABEL_FILTER_ERROR = 'LabelFilterErr';
 
 type LabelTest = (labels: LineLabels) => boolean;
 

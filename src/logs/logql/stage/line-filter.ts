@@ -1,5 +1,6 @@
 // `|= != |~ !~ |> !>`: lines that hold a text, match an expression or a pattern, or name an address.
 
+import { RequestError } from '../../../base/request-error.ts';
 import type { LineFilter, LineFilterValue } from '../ast.ts';
 import { addressFinder } from './ip-address.ts';
 import { linePattern } from './line-pattern.ts';
@@ -21,7 +22,10 @@ export function lineTest({ op, alternatives }: LineFilter): TextTest {
 }
 
 function valueTest(op: LineFilter['op'], { kind, value }: LineFilterValue): TextTest {
-  if (kind === 'ip') return addressFinder(value);
+  if (kind === 'ip') {
+    if (op !== '|=' && op !== '!=') throw new RequestError('bad_data', `ip: invalid operation: ${op} takes no address, |= and != do`);
+    return addressFinder(value);
+  }
   switch (op) {
     case '|=':
     case '!=':
