@@ -2,13 +2,16 @@
 //
 //   request ─▶ api-*.ts (parameters) ─▶ ReadContext ─▶ runQuery │ volumes │ label look-ups ─▶ result-json.ts
 
+import { printByteSize } from '../base/byte-size.ts';
 import type { Clock } from '../base/clock.ts';
+import { RequestError } from '../base/request-error.ts';
 import type { QueryLimitSettings, ReadContexts } from '../metrics/api-context.ts';
 import type { ReadContext } from '../metrics/read.ts';
 import type { SlowLogOptions } from '../metrics/slow-query-log.ts';
 import type { Labels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
+import { parseMatchers } from './api-params.ts';
 import type { DeleteRequests } from './delete-requests.ts';
 import type { NsRange } from './line-block.ts';
 import type { Expr } from './logql/ast.ts';
@@ -78,4 +81,17 @@ export function leastOf(
   of: (limits: LogReadLimits) => number,
 ): number {
   return Math.min(...tenants.map((tenant) => of(limitsOf(tenant))));
+}
+
+/** The text of a query, unless it is longer than the tenants' queries may be. */
+export function checkedLength(options: Pick<LogsApiOptions, 'limitsOf'>, { tenants }: Request, text: string): string {
+  const lengthMax = leastOf(options, tenants, ({ query }) => query.lengthMax);
+  // No character is more than three bytes for each unit of its length.
+  if (text.length * 3 <= lengthMax || Buffer.byteLength(text) <= lengthMax) return text;
+  throw new RequestError('bad_data', `the query is longer than ${printByteSize(lengthMax)} (limits.query.lengthMax)`);
+}
+
+/** The selector of the parameter `query`; none stands for all streams. */
+export function selectorParam(options: Pick<LogsApiOptions, 'limitsOf'>, request: Request): readonly Matcher[] {
+  return parseMatchers(checkedLength(options, request, request.query.get('query') ?? ''));
 }

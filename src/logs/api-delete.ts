@@ -7,7 +7,7 @@ import { RequestError } from '../base/request-error.ts';
 import { printDuration } from '../base/duration.ts';
 import type { Method, Reply, Request, Route } from '../server/route.ts';
 import { json, noContent } from '../server/route.ts';
-import type { Handle, LogsApiOptions } from './api-context.ts';
+import { type Handle, type LogsApiOptions, checkedLength } from './api-context.ts';
 import { badData, floorMs, parseLogQuery, parseTimeNs } from './api-params.ts';
 import type { DeleteRequest } from './delete-requests.ts';
 import { compilePipeline } from './logql/compile-pipeline.ts';
@@ -36,10 +36,11 @@ function onlyTenant({ tenants }: Request): string {
   return tenant;
 }
 
-async function create({ clock, deletions }: LogsApiOptions, request: Request): Promise<Reply> {
+async function create(options: LogsApiOptions, request: Request): Promise<Reply> {
+  const { clock, deletions } = options;
   const { query } = request;
   const tenant = onlyTenant(request);
-  const text = deletionQuery(query.get('query') ?? '');
+  const text = deletionQuery(checkedLength(options, request, query.get('query') ?? ''));
   if ((query.get('start') ?? '') === '') throw badData('start time not set');
   const startMs = timeParam(query, 'start', 0);
   const endMs = timeParam(query, 'end', clock.now());

@@ -5,18 +5,19 @@
 import { RequestError } from '../base/request-error.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { json } from '../server/route.ts';
-import { getAndPost } from './api-context.ts';
+import { type LogsApiOptions, checkedLength, getAndPost } from './api-context.ts';
 import { parseLogql } from './logql/parse.ts';
 import { formatLogql } from './logql/format.ts';
 
 /** The routes of formatting. */
-export function formatRoutes(): readonly Route[] {
-  return getAndPost('/loki/api/v1/format_query', 'Lays a LogQL query out for people.', format);
+export function formatRoutes(options: LogsApiOptions): readonly Route[] {
+  return getAndPost('/loki/api/v1/format_query', 'Lays a LogQL query out for people.', (request) => format(options, request));
 }
 
-function format({ query }: Request): Reply {
+function format(options: LogsApiOptions, request: Request): Reply {
   try {
-    return json({ status: 'success', data: formatLogql(parseLogql(query.get('query') ?? '')) });
+    const text = checkedLength(options, request, request.query.get('query') ?? '');
+    return json({ status: 'success', data: formatLogql(parseLogql(text)) });
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     return json({ status: 'invalid-query', error: error.message }, 400);

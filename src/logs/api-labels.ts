@@ -15,7 +15,7 @@ import { METRIC_NAME, compareLabels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { json } from '../server/route.ts';
-import { type Handle, type LogsApiOptions, getAndPost } from './api-context.ts';
+import { type Handle, type LogsApiOptions, checkedLength, getAndPost, selectorParam } from './api-context.ts';
 import { boundsParams, parseMatchers, rangeParams, timeRangeOf } from './api-params.ts';
 
 /** Labels that are worth a look whatever their values are. Source: Loki `pkg/querier`, `DetectedLabels`. */
@@ -51,9 +51,9 @@ function nameParam({ params }: Request): string {
   return params['name'] ?? '';
 }
 
-function question(options: LogsApiOptions, { query }: Request): Question {
-  const range = timeRangeOf(boundsParams(query, options.clock.now()));
-  const matchers = parseMatchers(query.get('query') ?? '');
+function question(options: LogsApiOptions, request: Request): Question {
+  const range = timeRangeOf(boundsParams(request.query, options.clock.now()));
+  const matchers = selectorParam(options, request);
   return { matches: matchers.length === 0 ? [] : [matchers], range };
 }
 
@@ -88,7 +88,8 @@ function* wrapped(before: string, pieces: Iterable<string>, after: string): Gene
 
 async function series(options: LogsApiOptions, request: Request): Promise<Reply> {
   const range = timeRangeOf(rangeParams(request.query, options.clock.now()));
-  const matches = [...request.query.getAll('match'), ...request.query.getAll('match[]')].map(parseMatchers);
+  const texts = [...request.query.getAll('match'), ...request.query.getAll('match[]')];
+  const matches = texts.map((text) => parseMatchers(checkedLength(options, request, text)));
   const all: readonly (readonly Matcher[])[] = [[]];
   // A selector without matchers stands for all streams, whatever stands beside it.
   const asked = matches.every((matchers) => matchers.length > 0) && matches.length > 0 ? matches : all;

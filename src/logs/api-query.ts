@@ -2,14 +2,13 @@
 //
 // Source: Loki HTTP API documentation, "Query logs".
 
-import { printByteSize } from '../base/byte-size.ts';
 import { printDuration } from '../base/duration.ts';
 import { RequestError } from '../base/request-error.ts';
 import type { ReadContext } from '../metrics/read.ts';
 import { piecesReply, successReply } from '../metrics/result-json.ts';
 import { warnWhenSlow } from '../metrics/slow-query-log.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
-import { type LogsApiOptions, getAndPost, leastOf } from './api-context.ts';
+import { type LogsApiOptions, checkedLength, getAndPost, leastOf } from './api-context.ts';
 import { badData, floorMs, instantQueryParams, parseLogQuery, rangeQueryParams } from './api-params.ts';
 import { type Expr, type LogExpr, isMetric } from './logql/ast.ts';
 import { parseLogql } from './logql/parse.ts';
@@ -63,9 +62,8 @@ function filtered(expr: LogExpr, regexp: string): LogExpr {
   return { ...expr, stages: [...expr.stages, filter] };
 }
 
-function parsed(options: LogsApiOptions, { tenants }: Request, text: string): Expr {
-  checkLength(options, tenants, text);
-  return parseLogql(text);
+function parsed(options: LogsApiOptions, request: Request, text: string): Expr {
+  return parseLogql(checkedLength(options, request, text));
 }
 
 interface Asked {
@@ -115,8 +113,7 @@ async function evaluated(options: LogsApiOptions, request: Request, { expr, quer
 
 /** The lines that a query for lines gives, as other routes look at them. */
 export async function queryLines(options: LogsApiOptions, request: Request, query: LogQuery): Promise<Answered> {
-  checkLength(options, request.tenants, query.text);
-  return run(options, request, { expr: parseLogQuery(query.text), query });
+  return run(options, request, { expr: parseLogQuery(checkedLength(options, request, query.text)), query });
 }
 
 function queryReply(answered: Answered, request: Request): Reply {
@@ -128,13 +125,6 @@ function queryReply(answered: Answered, request: Request): Reply {
 
 function statsJson({ answer: { value, costs } }: Answered, { waitedMs = 0 }: Request): string {
   return JSON.stringify(queryStats(costs, entriesIn(value), costs.queueMs + waitedMs));
-}
-
-/** Refuses a text that is longer than the tenants' queries may be. */
-function checkLength(options: LogsApiOptions, tenants: readonly string[], text: string): void {
-  const lengthMax = leastOf(options, tenants, ({ query }) => query.lengthMax);
-  if (text.length * 3 <= lengthMax || Buffer.byteLength(text) <= lengthMax) return;
-  throw badData(`the query is longer than ${printByteSize(lengthMax)} (limits.query.lengthMax)`);
 }
 
 /** Refuses to look for more lines than the tenants' queries may ask for. */

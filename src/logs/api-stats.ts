@@ -11,8 +11,8 @@ import { type Labels, labelPairs, labelsKey, labelsOf } from '../query/labels.ts
 import type { Matcher } from '../query/matchers.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { json } from '../server/route.ts';
-import { type LogsApiOptions, type StreamVolume, getAndPost } from './api-context.ts';
-import { badData, floorMs, limitParam, parseMatchers, rangeParams, stepParam } from './api-params.ts';
+import { type LogsApiOptions, type StreamVolume, getAndPost, selectorParam } from './api-context.ts';
+import { badData, floorMs, limitParam, rangeParams, stepParam } from './api-params.ts';
 import type { NsRange } from './line-block.ts';
 import type { QueryCosts, ResultSeries } from './query-result.ts';
 import { queryStats } from './query-stats-json.ts';
@@ -31,7 +31,7 @@ export function statsRoutes(options: LogsApiOptions): readonly Route[] {
 
 async function stats(options: LogsApiOptions, request: Request): Promise<Reply> {
   const range = rangeParams(request.query, options.clock.now());
-  const matchers = parseMatchers(request.query.get('query') ?? '');
+  const matchers = selectorParam(options, request);
   const context = await options.contexts.read(request);
   const volumes = await options.volumes(context, matchers, range, undefined);
   const { lines: entries, bytes } = totals(volumes);
@@ -47,9 +47,10 @@ interface VolumeQuery {
   readonly limit: number;
 }
 
-function volumeQuery(options: LogsApiOptions, { query }: Request): VolumeQuery {
+function volumeQuery(options: LogsApiOptions, request: Request): VolumeQuery {
+  const { query } = request;
   const targets = (query.get('targetLabels') ?? '').split(',').filter((name) => name !== '');
-  const given = parseMatchers(query.get('query') ?? '');
+  const given = selectorParam(options, request);
   const missing = targets.filter((name) => !given.some((matcher) => matcher.name === name));
   const matchers = [...given, ...missing.map((name): Matcher => ({ name, op: '!=', value: '' }))];
   const names = new Set(targets.length > 0 ? targets : given.map(({ name }) => name));

@@ -243,6 +243,9 @@ test('what cannot be asked', async () => {
   await refused(path, { query: '{app="web"}', start: '2', end: '1' }, 400, /end timestamp must not be before/);
   await refused('/loki/api/v1/query', { query: '{app="web"}' }, 400, /log queries are not supported as an instant query type/);
   await refused('/api/prom/query', { query: 'rate({app="web"}[1m])' }, 400, /legacy endpoints only support streams/);
+  const long = `{app="${'x'.repeat(1 << 20)}"}`;
+  for (const asked of [path, '/loki/api/v1/labels', '/loki/api/v1/index/volume', '/loki/api/v1/format_query'])
+    await refused(asked, { query: long }, 400, /longer than 1MiB \(limits.query.lengthMax\)/);
   // a metric query may ask for any number of entries
   assert.equal((await ask(path, { query: 'rate({app="web"}[1m])', limit: '9999' })).status, 200);
 });

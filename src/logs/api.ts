@@ -17,7 +17,7 @@ export function logsApiRoutes(options: LogsApiOptions): readonly Route[] {
     ...labelRoutes(options),
     ...statsRoutes(options),
     ...fieldRoutes(options),
-    ...formatRoutes(),
+    ...formatRoutes(options),
     ...statusRoutes(options),
     ...deleteRoutes(options),
   ];
