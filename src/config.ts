@@ -6,6 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { attributeRuleProblem } from './base/attribute-rule.ts';
 import { RequestError } from './base/request-error.ts';
 import { readSettingsFile } from './base/settings-file.ts';
 import * as setting from './base/settings.ts';
@@ -89,6 +90,10 @@ const LIMITS = {
         'k8s.cronjob.name',
         'k8s.job.name',
       ],
+    ),
+    otlpRules: setting.list(
+      'What becomes of attributes of OTLP logs, such as "resource label pod\\..*", "scope drop fn", "record metadata .*_id"; the first whose regular expression is the whole name counts, before otlpStreamLabels.',
+      { ...live, problem: attributeRuleProblem },
     ),
     entriesMax: setting.integer(5000, 'Lines that one query may ask for.', { min: 1, live: true }),
     tailsMax: setting.integer(1000, 'Live tails of a tenant at the same time.', { min: 1, live: true }),

@@ -23,6 +23,11 @@ export interface SettingOptions {
   readonly live?: boolean;
 }
 
+export interface ListOptions extends SettingOptions {
+  /** What is wrong with an item, as the rest of a sentence; undefined when nothing is. */
+  readonly problem?: (item: string) => string | undefined;
+}
+
 /** A leaf of the tree. */
 export class Setting<T> {
   readonly type: string;
@@ -128,9 +133,15 @@ export function choice<const T extends string>(value: T, choices: readonly T[], 
 }
 
 /** Several texts: a list in the file, separated by commas elsewhere. */
-export function list(about: string, options: SettingOptions = {}, value: readonly string[] = []): Setting<readonly string[]> {
+export function list(about: string, options: ListOptions = {}, value: readonly string[] = []): Setting<readonly string[]> {
   const split = z.string().transform((value) => value.split(',').map((item) => item.trim()));
-  const schema = z.union([z.array(z.string()), split], 'is not a list of texts').transform((items) => items.filter((item) => item !== ''));
+  const texts = z.union([z.array(z.string()), split], 'is not a list of texts').transform((items) => items.filter((item) => item !== ''));
+  const schema = texts.superRefine((items, context) => {
+    for (const item of items) {
+      const problem = options.problem?.(item);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: `has ${JSON.stringify(item)}, which ${problem}` });
+    }
+  });
   return new Setting<readonly string[]>({ type: 'list', default: value.join(','), bounds: '', about, live: options.live ?? false, schema });
 }
 

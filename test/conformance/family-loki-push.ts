@@ -30,6 +30,20 @@ export const lokiPushCases = z.array(
   }),
 );
 
+const attributesSchema = z.array(
+  z.object({
+    Action: z.enum(['index_label', 'structured_metadata', 'drop']),
+    Attributes: z.array(z.string()).default([]),
+    Regex: z.string().optional(),
+  }),
+);
+
+const otlpConfigSchema = z.object({
+  ResourceAttributes: z.object({ IgnoreDefaults: z.boolean().default(false), AttributesConfig: attributesSchema.default([]) }).optional(),
+  ScopeAttributes: attributesSchema.default([]),
+  LogAttributes: attributesSchema.default([]),
+});
+
 const entrySchema = z.object({ timestampNs: z.string(), line: z.string(), structuredMetadata: text });
 
 export const otlpLogsCases = z.array(
@@ -37,7 +51,7 @@ export const otlpLogsCases = z.array(
     name: z.string(),
     otlp: z.unknown(),
     discoverServiceName: z.union([z.null(), z.array(z.string())]).optional(),
-    otlpConfig: z.union([z.literal('default'), z.record(z.string(), z.unknown())]).default('default'),
+    otlpConfig: z.union([z.literal('default'), otlpConfigSchema]).default('default'),
     expectedStreams: z.array(z.object({ labels: z.string(), entries: z.array(entrySchema) })).optional(),
     expectedEntry: entrySchema.optional(),
   }),
@@ -72,11 +86,30 @@ export const otlpLogsFamily: Family = {
   },
 };
 
+const ACTIONS = { index_label: 'label', structured_metadata: 'metadata', drop: 'drop' };
+
+/** Loki's configuration of OTLP as our settings. A configuration that is given has no list of labels besides. */
+function otlpSettings({
+  ResourceAttributes,
+  ScopeAttributes,
+  LogAttributes,
+}: z.infer<typeof otlpConfigSchema>): Readonly<Record<string, unknown>> {
+  const rules = (level: string, configs: z.infer<typeof attributesSchema>): readonly string[] =>
+    configs.flatMap(({ Action, Attributes, Regex }) =>
+      [...(Regex === undefined ? [] : [Regex]), ...Attributes.map((name) => name.replaceAll('.', '\\.'))].map(
+        (source) => `${level} ${ACTIONS[Action]} ${source}`,
+      ),
+    );
+  const resource = rules('resource', ResourceAttributes?.AttributesConfig ?? []);
+  return { otlpStreamLabels: [], otlpRules: [...resource, ...rules('scope', ScopeAttributes), ...rules('record', LogAttributes)] };
+}
+
 /** A case of a record alone needs a stream to find it by. */
-function otlpLimits({ discoverServiceName, expectedStreams }: OtlpCase): Readonly<Record<string, unknown>> {
+function otlpLimits({ discoverServiceName, expectedStreams, otlpConfig }: OtlpCase): Readonly<Record<string, unknown>> {
   return {
     discoverLevels: false,
     ...(expectedStreams === undefined ? {} : { discoverServiceName: discoverServiceName ?? [] }),
+    ...(otlpConfig === 'default' ? {} : otlpSettings(otlpConfig)),
   };
 }
 
@@ -111,7 +144,6 @@ async function runPush(each: PushCase, where: Where): Promise<Outcome> {
 }
 
 async function runOtlp(each: OtlpCase, where: Where): Promise<Outcome> {
-  if (each.otlpConfig !== 'default') return { kind: 'skipped', name: each.name, reason: 'attributes are not dropped or chosen by rules' };
   const headers = { 'content-type': 'application/json' };
   const answer = await post(where, '/otlp/v1/logs', { body: JSON.stringify(each.otlp), headers });
   if (answer.status !== 200 || answer.text !== '{}') return compare(each.name, '200 {}', `${answer.status} ${answer.text}`);
@@ -164,7 +196,7 @@ async function readStreams({ url, tenant }: Where, names: readonly string[]): Pr
     const answer = await response.text();
     if (!response.ok) throw new Error(`query_range: ${response.status} ${answer}`);
     for (const stream of answerSchema.parse(JSON.parse(answer)).data.result)
-      streams.set(JSON.stringify(Object.entries(stream.stream).sort()), stream);
+      streams.set(JSON.stringify(Object.entries(stream.stream).sort(([a], [b]) => (a < b ? -1 : 1))), stream);
   }
   return [...streams.values()];
 }

@@ -48,7 +48,7 @@ const request = fc.record({ resourceLogs: fc.array(resourceLogs, { maxLength: 2 
 
 async function written(body: Uint8Array, encoding: 'json' | 'protobuf'): Promise<readonly string[]> {
   const write = new RecordingLogWrite();
-  const settings = { otlpStreamLabels: ['service.name'], discoverServiceName: ['a'] };
+  const settings = { otlpStreamLabels: ['service.name'], otlpRules: [], discoverServiceName: ['a'] };
   try {
     const { message } = await exportLogs(
       { beginWrite: () => write, settingsOf: () => settings, clock: { now: () => 0 } },

@@ -8,12 +8,17 @@ import { OTLPLogExporter as JsonExporter } from '@opentelemetry/exporter-logs-ot
 import { OTLPLogExporter as ProtobufExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
+import { attributeRuleProblem } from '../../base/attribute-rule.ts';
 import { logsProtobuf } from '../../metrics/ingest/otlp-recording.ts';
 import { startTestServer } from '../../server/test-server.ts';
 import { exportLogs, otlpLogsRoutes, type OtlpLogsSettings } from './otlp-logs.ts';
 import { RecordingLogWrite } from './recording-write.ts';
 
-const SETTINGS: OtlpLogsSettings = { otlpStreamLabels: ['service.name', 'k8s.pod.name', 'nested'], discoverServiceName: ['k8s_pod_name'] };
+const SETTINGS: OtlpLogsSettings = {
+  otlpStreamLabels: ['service.name', 'k8s.pod.name', 'nested'],
+  otlpRules: [],
+  discoverServiceName: ['k8s_pod_name'],
+};
 
 async function written(message: object, encoding: 'json' | 'protobuf' = 'json', settings = SETTINGS): Promise<string> {
   const write = new RecordingLogWrite();
@@ -110,6 +115,26 @@ test('the mapping, the same from both encodings', async () => {
   assert.equal(await written(line({ severityNumber: 'SEVERITY_NUMBER_WARN2' })), '{service_name="s"} 5 "" {severity_number="14"}');
 });
 
+test('rules come before the list of labels, the first that fits counts', async () => {
+  const rules = [
+    'resource drop service\\.name',
+    'resource label host.*',
+    'scope drop .*',
+    'record label user',
+    'record metadata .*_id',
+    'record drop .*',
+  ];
+  const message = logs(
+    { timeUnixNano: '5', attributes: [text('user', 'u'), text('a_id', '1'), text('b', '2')] },
+    [text('service.name', 's'), text('host.name', 'h'), text('other', 'o')],
+    { name: 'n', attributes: [text('x', 'y')] },
+  );
+  const expected = '{host_name="h", service_name="unknown_service", user="u"} 5 "" {a_id="1", other="o", scope_name="n"}';
+  assert.equal(await written(message, 'json', { ...SETTINGS, otlpRules: rules }), expected);
+  for (const rule of ['', 'resource', 'resource keep a', 'scope label a', 'record drop (', 'resource drop '])
+    assert.ok(attributeRuleProblem(rule), rule);
+});
+
 test('a description may stand behind what it describes', async () => {
   const write = new RecordingLogWrite();
   const body = logsProtobuf(logs({ timeUnixNano: '5' }, [text('service.name', 's')], { name: 'n' }), true);
@@ -136,15 +161,13 @@ test('the SDK over each of its exporters; errors and partial success as OTLP has
     const resource = resourceFromAttributes({ 'service.name': 'shop', 'host.name': 'h' });
     const provider = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter })] });
     const record = { timestamp: [1_700_000_000, 5] as [number, number], observedTimestamp: [1_700_000_001, 6] as [number, number] };
-    provider
-      .getLogger('test', '1')
-      .emit({
-        ...record,
-        severityNumber: SeverityNumber.WARN,
-        severityText: 'WARN',
-        body: { a: [1, 'b'] },
-        attributes: { 'pay.by': 'card' },
-      });
+    provider.getLogger('test', '1').emit({
+      ...record,
+      severityNumber: SeverityNumber.WARN,
+      severityText: 'WARN',
+      body: { a: [1, 'b'] },
+      attributes: { 'pay.by': 'card' },
+    });
     await provider.shutdown();
     assert.equal(writes[0]?.[0], 'anonymous');
     assert.deepEqual(writes[0]?.[1].lines, [

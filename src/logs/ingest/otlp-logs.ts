@@ -8,12 +8,14 @@
 import type { Clock } from '../../base/clock.ts';
 import { RequestError } from '../../base/request-error.ts';
 import type { TenantLimits } from '../../config.ts';
+import type { AttributeAction, AttributeLevel } from '../../base/attribute-rule.ts';
 import { type AnyValue, type Attributes, type Resource, valueText } from '../../otlp/any-value.ts';
 import { encodeExportResponse, encodingOf, exportReply, otlpError } from '../../otlp/export-answer.ts';
 import type { Encoding, PartialSuccess } from '../../otlp/export-answer.ts';
 import { type Labels, labelsOf, NO_LABELS, setLabel } from '../../query/labels.ts';
 import type { GrpcRoute, Route } from '../../server/route.ts';
 import type { BeginLogWrite, LogWrite, LogWriteSummary } from '../write.ts';
+import { AttributeActions } from './attribute-actions.ts';
 import type { LogsSink, OtlpLogRecord, OtlpLogScope } from './otlp-log-record.ts';
 import { readLogsJson } from './otlp-logs-json.ts';
 import { readLogsProtobuf } from './otlp-logs-protobuf.ts';
@@ -28,7 +30,7 @@ const NS_PER_MS = 1_000_000n;
 const MESSAGE_LENGTH_MAX = 4096;
 
 /** What a tenant's limits say about OTLP logs. */
-export type OtlpLogsSettings = Pick<TenantLimits['logs'], 'otlpStreamLabels' | 'discoverServiceName'>;
+export type OtlpLogsSettings = Pick<TenantLimits['logs'], 'otlpStreamLabels' | 'otlpRules' | 'discoverServiceName'>;
 
 export interface OtlpLogsOptions {
   readonly beginWrite: BeginLogWrite;
@@ -67,10 +69,29 @@ export function otlpLogsRoutes(options: OtlpLogsOptions): OtlpLogsRoutes {
 /** Stores a request's records. Throws `bad_data` for what is malformed, and what `commit` throws; nothing is stored then. */
 export async function exportLogs(options: OtlpLogsOptions, tenant: string, body: Uint8Array, encoding: Encoding): Promise<PartialSuccess> {
   const write = options.beginWrite(tenant);
-  const mapping = new OtlpLogMapping(write, options.settingsOf(tenant), BigInt(options.clock.now()) * NS_PER_MS);
+  const settings = options.settingsOf(tenant);
+  const nowNs = BigInt(options.clock.now()) * NS_PER_MS;
+  const mapping = new OtlpLogMapping(write, { actions: actionsOf(settings), serviceNames: settings.discoverServiceName, nowNs });
   if (encoding === 'json') readLogsJson(body, mapping);
   else readLogsProtobuf(body, mapping);
   return partialSuccess(await write.commit());
+}
+
+/** By settings, which are the same object until they change. */
+const actions = new WeakMap<OtlpLogsSettings, AttributeActions>();
+
+function actionsOf(settings: OtlpLogsSettings): AttributeActions {
+  let found = actions.get(settings);
+  if (found === undefined) actions.set(settings, (found = new AttributeActions(settings)));
+  return found;
+}
+
+interface MappingOptions {
+  readonly actions: AttributeActions;
+  /** `discoverServiceName` of the tenant. */
+  readonly serviceNames: readonly string[];
+  /** The time of records that have none. */
+  readonly nowNs: bigint;
 }
 
 type Pairs = readonly (readonly [string, string])[];
@@ -78,27 +99,34 @@ type Pairs = readonly (readonly [string, string])[];
 /** Writes each record as a line of its resource's stream. */
 class OtlpLogMapping implements LogsSink {
   readonly #write: LogWrite;
-  readonly #streamAttributes: ReadonlySet<string>;
-  readonly #serviceNames: readonly string[];
-  readonly #nowNs: bigint;
+  readonly #options: MappingOptions;
+  /** Of the resource, before its service name is looked for. */
+  #own: Pairs = [];
   #labels: Labels = NO_LABELS;
   #resource: Pairs = [];
   /** What every record of the scope has: of the resource and of the scope. */
   #shared: Pairs = [];
 
-  constructor(write: LogWrite, { otlpStreamLabels, discoverServiceName }: OtlpLogsSettings, nowNs: bigint) {
+  constructor(write: LogWrite, options: MappingOptions) {
     this.#write = write;
-    this.#streamAttributes = new Set(otlpStreamLabels);
-    this.#serviceNames = discoverServiceName;
-    this.#nowNs = nowNs;
+    this.#options = options;
   }
 
   beginResource({ attributes }: Resource): void {
-    const labels = labelsOf(flat(attributes.filter(({ key }) => this.#streamAttributes.has(key))));
-    const names = this.#serviceNames;
-    this.#labels = names.length === 0 ? labels : setLabel(labels, SERVICE_NAME, serviceNameOf(labels, names));
-    this.#resource = flat(attributes.filter(({ key }) => !this.#streamAttributes.has(key)));
+    this.#own = this.#flat('resource', 'label', attributes);
+    this.#labels = this.#named(labelsOf(this.#own));
+    this.#resource = this.#flat('resource', 'metadata', attributes);
     this.#shared = this.#resource;
+  }
+
+  /** The attributes of a level that become labels, or metadata. */
+  #flat(level: AttributeLevel, action: AttributeAction, attributes: Attributes): Pairs {
+    return flat(attributes.filter(({ key }) => this.#options.actions.of(level, key) === action));
+  }
+
+  #named(labels: Labels): Labels {
+    const { serviceNames } = this.#options;
+    return serviceNames.length === 0 ? labels : setLabel(labels, SERVICE_NAME, serviceNameOf(labels, serviceNames));
   }
 
   beginScope({ name, version, attributes, droppedAttributesCount }: OtlpLogScope): void {
@@ -107,33 +135,35 @@ class OtlpLogMapping implements LogsSink {
       ['scope_version', version],
       ['scope_dropped_attributes_count', counted(droppedAttributesCount)],
     ]);
-    this.#shared = [...this.#resource, ...flat(attributes), ...fields];
+    this.#shared = [...this.#resource, ...this.#flat('scope', 'metadata', attributes), ...fields];
   }
 
   record(record: OtlpLogRecord): void {
-    const tsNs = record.timeNs || record.observedNs || this.#nowNs;
+    const tsNs = record.timeNs || record.observedNs || this.#options.nowNs;
     if (BigInt.asIntN(64, tsNs) !== tsNs)
       return this.#write.refuse('invalid_timestamp', `the time of a log record, ${tsNs} ns, is beyond the year 2262`);
-    const metadata = this.#metadata(record);
-    if (metadata !== undefined) this.#write.entry(this.#labels, { tsNs, line: valueText(record.body).toWellFormed(), metadata });
-  }
-
-  /** Of a name that stands twice the scope's value counts, then the resource's, then the record's own. */
-  #metadata(record: OtlpLogRecord): Labels | undefined {
+    const line = valueText(record.body).toWellFormed();
     try {
-      return labelsOf([...recordPairs(record), ...this.#shared]);
+      const { labels, metadata } = this.#labelled(record);
+      this.#write.entry(labels, { tsNs, line, metadata });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.#write.refuse('invalid_labels', `an attribute of a log record: ${error.message}`);
-      return undefined;
     }
+  }
+
+  /** Of a name that stands twice in the metadata the scope's value counts, then the resource's, then the record's own. */
+  #labelled({ eventName, ...record }: OtlpLogRecord): { readonly labels: Labels; readonly metadata: Labels } {
+    const attributes = eventName === '' ? record.attributes : record.attributes.filter(({ key }) => key !== EVENT_NAME);
+    const metadata = labelsOf([...this.#flat('record', 'metadata', attributes), ...fieldsOf({ eventName, ...record }), ...this.#shared]);
+    const labels = this.#flat('record', 'label', attributes);
+    return { labels: labels.length === 0 ? this.#labels : this.#named(labelsOf([...this.#own, ...labels])), metadata };
   }
 }
 
-function recordPairs(record: OtlpLogRecord): Pairs {
-  const { attributes, eventName, timeNs, observedNs } = record;
-  const own = eventName === '' ? attributes : attributes.filter(({ key }) => key !== EVENT_NAME);
-  const fields = present([
+function fieldsOf(record: OtlpLogRecord): Pairs {
+  const { timeNs, observedNs } = record;
+  return present([
     // Where it is the line's time, it need not stand there again.
     ['observed_timestamp', timeNs !== 0n && observedNs !== 0n ? String(observedNs) : ''],
     ['severity_number', counted(record.severityNumber)],
@@ -142,9 +172,8 @@ function recordPairs(record: OtlpLogRecord): Pairs {
     ['flags', counted(record.flags)],
     ['trace_id', record.traceId],
     ['span_id', record.spanId],
-    [EVENT_NAME, eventName],
+    [EVENT_NAME, record.eventName],
   ]);
-  return [...flat(own), ...fields];
 }
 
 /** Fields that are set: the others must not take the place of an attribute of their name. */
