@@ -184,6 +184,8 @@ table('label filters', [
   ['| logfmt | m =~ "a.*"', 'm=ba', DROPPED],
   ['| json | __error__ = ""', 'text', DROPPED],
   ['| json | __error__ = ""', '{}', {}],
+  ['| json | __error__ > 0', 'text', DROPPED], // an error is no label that converts
+  ['| json | __error_details__ != ""', 'text', DROPPED],
   ['| json | __error__ != ""', 'text', failed('JSONParserErr', "Value looks like object, but can't find closing '}' symbol")],
 ]);
 

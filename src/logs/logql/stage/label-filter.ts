@@ -7,6 +7,8 @@ import { compileMatcher } from '../../../query/matchers.ts';
 import type { CompareOp, LabelFilter } from '../ast.ts';
 import { convertBytes, convertDuration, convertNumber } from '../convert-value.ts';
 import type { Converted } from '../convert-value.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from '../line-labels.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from '../line-labels.ts';
 import type { LineLabels } from '../line-labels.ts';
 import { addressFinder } from './ip-address.ts';
 import type { RunStage } from './run-stage.ts';
@@ -24,7 +26,9 @@ function labelTest(filter: LabelFilter): LabelTest {
   switch (filter.kind) {
     case 'matcher': {
       const test = compileMatcher(filter);
-      return (labels) => test(labels.get(filter.name) ?? '');
+      // Only a matcher of texts sees the error of a line, and none its details.
+      if (filter.name === ERROR_LABEL) return (labels) => test(labels.error);
+      return (labels) => test(valueOf(labels, filter.name) ?? '');
     }
     case 'number':
       return comparison(filter, convertNumber);
@@ -51,6 +55,11 @@ function labelTest(filter: LabelFilter): LabelTest {
   }
 }
 
+/** A label's value as filters see it: errors are no labels to them. */
+function valueOf(labels: LineLabels, name: string): string | undefined {
+  return name === ERROR_LABEL || name === ERROR_DETAILS_LABEL ? undefined : labels.get(name);
+}
+
 interface Comparison {
   readonly name: string;
   readonly op: CompareOp;
@@ -58,9 +67,11 @@ interface Comparison {
 }
 
 function comparison({ name, op, value }: Comparison, convert: (text: string) => Converted): LabelTest {
+  // Only matchers of texts see the error of a line.
+  if (name === ERROR_LABEL || name === ERROR_DETAILS_LABEL) return () => false;
   const compare = comparisons[op];
   return (labels) => {
-    const text = labels.get(name);
+    const text = valueOf(labels, name);
     if (text === undefined) return false;
     const converted = convert(text);
     if (typeof converted === 'number') return compare(converted, value);
@@ -83,7 +94,7 @@ function addressTest({ name, op, value }: { readonly name: string; readonly op: 
   return (labels) => {
     // A line with an error passes: only matchers of texts drop those.
     if (labels.error !== '') return true;
-    const text = labels.get(name);
+    const text = valueOf(labels, name);
     return text !== undefined && holds(text) === (op === '=');
   };
 }
