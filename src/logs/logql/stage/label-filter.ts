@@ -8,7 +8,6 @@ import type { CompareOp, LabelFilter } from '../ast.ts';
 import { convertBytes, convertDuration, convertNumber } from '../convert-value.ts';
 import type { Converted } from '../convert-value.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from '../line-labels.ts';
-import { ERROR_DETAILS_LABEL, ERROR_LABEL } from '../line-labels.ts';
 import type { LineLabels } from '../line-labels.ts';
 import { addressFinder } from './ip-address.ts';
 import type { RunStage } from './run-stage.ts';
@@ -67,8 +66,6 @@ interface Comparison {
 }
 
 function comparison({ name, op, value }: Comparison, convert: (text: string) => Converted): LabelTest {
-  // Only matchers of texts see the error of a line.
-  if (name === ERROR_LABEL || name === ERROR_DETAILS_LABEL) return () => false;
   const compare = comparisons[op];
   return (labels) => {
     const text = valueOf(labels, name);
