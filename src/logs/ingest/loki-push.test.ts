@@ -28,8 +28,8 @@ const JSON_BODIES: readonly (readonly [body: string, lines: string])[] = [
   // Times keep 64 bits.
   ['{"streams":[{"stream":{"a":"b"},"values":[["1700000000123456789",""]]}]}', '{a="b"} 1700000000123456789 ""'],
   ['{"streams":[{"stream":{"a":"b"},"values":[["-9223372036854775808","x"]]}]}', '{a="b"} -9223372036854775808 "x"'],
-  // Structured metadata, with names that are no labels yet; what stands behind it is passed over.
-  ['{"streams":[{"stream":{"a":"b"},"values":[["1","x",{"trace.id":"7","e":""},5,[]]]}]}', '{a="b"} 1 "x" {trace_id="7"}'],
+  // Structured metadata, with names that are no labels yet and values that may be empty; what stands behind it is passed over.
+  ['{"streams":[{"stream":{"a":"b"},"values":[["1","x",{"trace.id":"7","e":""},5,[]]]}]}', '{a="b"} 1 "x" {e="", trace_id="7"}'],
   // Values before labels, fields that nobody knows, nulls.
   [' {"x":[{"y":[1e5,"]"]}],"Streams":[{"values":[["1","x"],null],"z":null,"stream":{"c":"d","a":""}}, null]} ', '{c="d"} 1 "x"'],
   ['{"streams":[{"stream":{"a":"b"},"values":null}]}', ''],

@@ -6,9 +6,9 @@
 
 import { ProtobufReader, WIRE_BYTES } from '../../base/protobuf.ts';
 import { RequestError } from '../../base/request-error.ts';
-import { type Labels, NO_LABELS, labelsOf } from '../../query/labels.ts';
+import { type Labels, NO_LABELS } from '../../query/labels.ts';
 import { REFUSED, type StoreLogWrite } from '../log-write.ts';
-import { parseStreamLabels } from './stream-labels.ts';
+import { metadataSet, parseStreamLabels } from './stream-labels.ts';
 
 const TAG_LABELS = 0x0a;
 const TAG_ENTRY = 0x12;
@@ -164,7 +164,7 @@ class EntryReader {
       else reader.skip();
     }
     reader.leave(outer);
-    this.#add(stream, metadata === undefined ? NO_LABELS : labelsOf(metadata));
+    this.#add(stream, metadata === undefined ? NO_LABELS : metadataSet(metadata));
   }
 
   #add(stream: number, metadata: Labels): void {

@@ -103,10 +103,15 @@ export const metadataName: (name: string) => string = labelNamer({
 export function metadataFor(write: LogWrite, pairs: readonly (readonly [string, string])[]): Labels | undefined {
   if (pairs.length === 0) return NO_LABELS;
   try {
-    return labelsOf(pairs.map(([name, value]) => [metadataName(name), value] as const));
+    return metadataSet(pairs.map(([name, value]) => [metadataName(name), value] as const));
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     write.refuse('invalid_labels', `structured metadata: ${error.message}`);
     return undefined;
   }
+}
+
+/** Pairs sorted by name. Unlike a label of a stream, metadata with an empty value is there. Of a name given twice the last wins. */
+export function metadataSet(pairs: Iterable<readonly [string, string]>): Labels {
+  return [...new Map(pairs)].sort(([a], [b]) => compareText(a, b)).flat();
 }
