@@ -13,7 +13,7 @@ export class RecordingLogWrite implements LogWrite {
   committed = false;
 
   entry(labels: Labels, { tsNs, line, metadata }: LogEntry): boolean {
-    const text = typeof line === 'string' ? line : Buffer.from(line).toString('utf8');
+    const text = typeof line === 'string' ? line.toWellFormed() : Buffer.from(line).toString('utf8');
     this.lines.push(`${printLabels(labels)} ${tsNs} ${JSON.stringify(text)}${metadata.length === 0 ? '' : ` ${printLabels(metadata)}`}`);
     return true;
   }
