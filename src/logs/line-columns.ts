@@ -8,6 +8,7 @@ import { type Labels, NO_LABELS, setLabel } from '../query/labels.ts';
 import { type ColumnData, type TextColumn, encodeBlock } from '../storage/native.ts';
 import { LEVELS } from './ingest/detect-level.ts';
 import type { LineBlock } from './line-block.ts';
+import { NeedleColumns } from './needle/needle-columns.ts';
 
 export const DETECTED_LEVEL = 'detected_level';
 /** In the column `level`: nobody looked for one, or it is among the metadata. Other values are one more than the number in `LEVELS`. */
@@ -29,6 +30,7 @@ export class LineColumns {
   bytes = Buffer.allocUnsafe(BYTES_MIN);
   /** Bytes of `bytes` in use. */
   used = 0;
+  readonly needles = new NeedleColumns();
   /** Where the last line begins. */
   #last = 0;
 
@@ -54,6 +56,7 @@ export class LineColumns {
     this.count = 0;
     this.used = 0;
     this.metadata.length = 0;
+    this.needles.clear();
   }
 
   /** One block of the table `logs`. */

@@ -18,7 +18,7 @@ import { StoreLogWrite } from './log-write.ts';
 import type { BeginLogWrite, LogRefusal } from './write.ts';
 
 export interface LogStoreOptions {
-  readonly writers: { readonly streams: TableWriter; readonly logs: TableWriter };
+  readonly writers: { readonly streams: TableWriter; readonly logs: TableWriter; readonly needles: TableWriter };
   readonly limitsOf: (tenant: string) => Pick<TenantLimits, 'logs' | 'retention'>;
   readonly clock: Clock;
   /** What the label index of stored streams works with; absent where other processes write the same tables. */
@@ -84,8 +84,7 @@ export class LogStore implements Disposable {
 
   /** Makes all that was acknowledged visible to readers; false when the store could not take it now. */
   async flush(): Promise<boolean> {
-    const { streams, logs } = this.options.writers;
-    const done = await Promise.all([streams.flush(), logs.flush()]);
+    const done = await Promise.all(Object.values(this.options.writers).map((writer) => writer.flush()));
     return done.every(Boolean);
   }
 

@@ -9,6 +9,7 @@ import { LEVELS, detectLevel, levelOfLabels } from './ingest/detect-level.ts';
 import { SERVICE_NAME, serviceNameOf } from './ingest/service-name.ts';
 import { type Extent, type Halves, DETECTED_LEVEL, LineColumns } from './line-columns.ts';
 import type { LogStore, TenantStreams } from './log-store.ts';
+import { WHOLE_RUN_BYTES_MIN } from './needle/grams.ts';
 import type { LogEntry, LogRefusal, LogRefusalReason, LogWrite, LogWriteSummary } from './write.ts';
 
 const DAY_MS = 86_400_000;
@@ -31,6 +32,8 @@ export class StoreLogWrite implements LogWrite {
   readonly #streams = new Map<Labels, number>();
   #lastRefusal: { count: number } | undefined;
   #bytes = 0;
+  /** Of the line that was added last; one object for all. */
+  readonly #place = { streamHigh: 0, timeHigh: 0 };
 
   constructor(store: LogStore, tenant: TenantStreams) {
     this.#store = store;
@@ -73,6 +76,9 @@ export class StoreLogWrite implements LogWrite {
     const ms = millisecondsOf(time);
     if (ms < this.#oldestMs || ms > this.#newestMs) return this.#refuseTime(stream, ms);
     this.lines.push(stream, time, source, to === extent.to ? extent : { from: extent.from, to });
+    this.#place.streamHigh = this.registry.idHigh[stream] as number;
+    this.#place.timeHigh = time.high;
+    this.lines.needles.add(source, extent.from, to, this.#place);
     if (this.#limits.discoverLevels) this.#level(stream, source, extent.from, to);
     return true;
   }
@@ -106,10 +112,21 @@ export class StoreLogWrite implements LogWrite {
       return this.#takeBack('structured_metadata_too_large', message);
     }
     this.#bytes += bytes;
+    this.#indexValues(metadata);
     const level = this.#limits.discoverLevels ? levelOfLabels(this.registry.labels(this.lines.stream[row] ?? 0), metadata) : undefined;
     this.lines.metadata[row] = level === undefined ? metadata : setLabel(metadata, DETECTED_LEVEL, '');
     if (level !== undefined) this.#setLevel(row, level);
     return true;
+  }
+
+  // Of the line that was added last.
+  #indexValues(metadata: Labels): void {
+    for (let i = 1; i < metadata.length; i += 2) {
+      const value = metadata[i] ?? '';
+      if (value.length < WHOLE_RUN_BYTES_MIN) continue;
+      const bytes = Buffer.from(value);
+      this.lines.needles.add(bytes, 0, bytes.length, this.#place);
+    }
   }
 
   #named(row: number): string {
@@ -182,9 +199,11 @@ export class StoreLogWrite implements LogWrite {
     const { writers } = this.#store.options;
     const registered = registerSeries(tenant, this.#newStreamDays(), { writer: writers.streams, index: this.#store.index });
     const stored = writers.logs.append(lines.encode(tenant.name, this.registry), lines.count);
+    const { needles } = lines;
+    const indexed = needles.count > 0 ? writers.needles.append(needles.encode(tenant.name), needles.count) : undefined;
     // Followers are shown what is on disk; the columns are used again by then.
     const block = this.#store.isFollowed(tenant.name) ? lines.block((stream) => this.registry.labels(stream)) : undefined;
-    await Promise.all([registered, stored]);
+    await Promise.all([registered, stored, indexed]);
     if (block !== undefined) this.#store.tell(tenant.name, block);
   }
 

@@ -5,6 +5,7 @@ import type { SelfMetrics } from '../base/self-metrics.ts';
 import type { TenantLimits } from '../config.ts';
 import type { Store } from '../storage/store.ts';
 import { LogStore, type LogStoreOptions } from './log-store.ts';
+import { NEEDLES_TABLE } from './needle/table.ts';
 import { LOGS_TABLE, STREAMS_TABLE } from './table.ts';
 
 export interface OpenLogStoreOptions {
@@ -26,7 +27,11 @@ export async function openLogStore(options: OpenLogStoreOptions): Promise<LogSto
   const active = metrics.gauge('sightline_logs_active_streams', 'Streams that have received lines in the last hour.', ['tenant']);
   const indexed = metrics.gauge('sightline_logs_indexed_streams', 'Streams whose labels are in memory for readers.');
   const logStore = new LogStore({
-    writers: { streams: await store.writer(STREAMS_TABLE), logs: await store.writer(LOGS_TABLE) },
+    writers: {
+      streams: await store.writer(STREAMS_TABLE),
+      logs: await store.writer(LOGS_TABLE),
+      needles: await store.writer(NEEDLES_TABLE),
+    },
     limitsOf,
     clock,
     index: indexOptions(options),

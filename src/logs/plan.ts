@@ -10,10 +10,13 @@
 import { type Sql, and, join, sql, text } from '../base/sql.ts';
 import type { LineFilter, LineFilterValue, Stage } from './logql/ast.ts';
 import { parsePattern } from './logql/stage/line-pattern.ts';
+import type { Needle } from './needle/find-needles.ts';
 
 export interface LinePlan {
   /** On the columns of the table `logs`. */
   readonly conditions: readonly Sql[];
+  /** Texts that every line holds which can pass: for each of the list one of its alternatives. */
+  readonly needles: readonly (readonly Needle[])[];
   /** What is left to be run, in order. */
   readonly stages: readonly Stage[];
 }
@@ -22,18 +25,20 @@ export interface LinePlan {
 export function planLines(stages: readonly Stage[]): LinePlan {
   const conditions: Sql[] = [];
   const left: Stage[] = [];
+  const needles: (readonly Needle[])[] = [];
   let isOriginalLine = true;
   for (const stage of stages) {
     if (stage.kind === 'line_filter' && isOriginalLine) {
       const planned = planLineFilter(stage);
       if (planned.condition !== undefined) conditions.push(planned.condition);
       if (!planned.isExact) left.push(stage);
+      if (stage.op === '|=' && planned.isExact) needles.push(stage.alternatives.map(({ value }) => ({ text: value, isOpen: true })));
       continue;
     }
     left.push(stage);
     if (CHANGES_LINES.has(stage.kind)) isOriginalLine = false;
   }
-  return { conditions, stages: left };
+  return { conditions, needles, stages: left };
 }
 
 /** Stages behind which the line is not the stored one, or which filters may not be moved before. */

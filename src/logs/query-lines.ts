@@ -16,7 +16,7 @@ import type { Line, Pipeline } from './logql/pipeline.ts';
 import { planLines } from './plan.ts';
 import type { LogQuery, QueryCosts, ResultEntry } from './query-result.ts';
 import { readLines } from './read-lines.ts';
-import { selectStreams, type StreamSet } from './select-streams.ts';
+import { narrowedTo, selectStreams, type StreamSet } from './select-streams.ts';
 
 /** The first slice is this part of the range, and each is so many times as large as the one before. */
 const FIRST_SLICE = 64n;
@@ -40,13 +40,16 @@ interface Found extends ResultEntry {
 /** The entries of a query for lines, in its direction. */
 export async function queryLines(context: ReadContext, expr: LogExpr, query: LogQuery, costs: QueryCosts): Promise<readonly ResultEntry[]> {
   const range = { fromNs: query.startNs, toNs: query.endNs };
-  const streams = await selectStreams(context, expr.matchers, range);
-  costs.streams = streams.size;
-  if (streams.size === 0 || range.fromNs >= range.toNs) return [];
+  if (range.fromNs >= range.toNs) return [];
   const plan = planLines(expr.stages);
+  const selected = await selectStreams(context, expr.matchers, range);
+  costs.streams = selected.size;
+  const streams = await narrowedTo(context, selected, plan.needles, range);
+  if (streams.parts.length === 0) return [];
   const reading = { context, streams, query, plan, pipeline: compilePipeline(plan.stages), costs };
   const entries: Found[] = [];
-  for (const slice of slices(range, query.direction)) {
+  // Where the index says where the lines are, the range need not be cut.
+  for (const slice of streams === selected ? slices(range, query.direction) : [range]) {
     entries.push(...(await readSlice(reading, slice, query.limit - entries.length)));
     if (entries.length >= query.limit) break;
   }

@@ -5,6 +5,7 @@ import { type ReadContext, type Selection, ownMatchers, seriesCondition, selectS
 import type { Labels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { NsRange, Streams } from './line-block.ts';
+import { findPlaces, type Needle } from './needle/find-needles.ts';
 
 /** Beyond so many, streams of a statement are asked for by a sub-select instead of by a list. */
 const LISTED_STREAMS_MAX = 5000;
@@ -39,6 +40,23 @@ export async function selectStreams(context: ReadContext, matchers: readonly Mat
     size += selection.size;
   }
   return { size, parts, labels: (number) => labelsAmong(parts, number) };
+}
+
+/** The same streams, where the needle index says that lines with these texts may be. */
+export async function narrowedTo(
+  context: ReadContext,
+  streams: StreamSet,
+  needles: readonly (readonly Needle[])[],
+  range: NsRange,
+): Promise<StreamSet> {
+  if (needles.length === 0) return streams;
+  const parts: TenantPart[] = [];
+  for (const part of streams.parts) {
+    const places = await findPlaces(context, part.tenant, needles, range);
+    if (places.kind === 'anywhere') parts.push(part);
+    else if (places.kind === 'places') parts.push({ ...part, condition: (asked) => sql`${part.condition(asked)} AND ${places.condition}` });
+  }
+  return { ...streams, parts };
 }
 
 function labelsAmong(parts: readonly TenantPart[], number: number): Labels {

@@ -17,7 +17,7 @@ import type { QueryCosts } from './query-result.ts';
 import type { BucketBlock, RangeBlocks, RangeRequest, RangeSource } from './range-source.ts';
 import { readLines } from './read-lines.ts';
 import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
-import { selectStreams, type StreamSet, type TenantPart } from './select-streams.ts';
+import { narrowedTo, selectStreams, type StreamSet, type TenantPart } from './select-streams.ts';
 import { SeriesNumbers } from './series-numbers.ts';
 import { type BucketNumbering, bucketNumbering } from './window-grid.ts';
 
@@ -35,8 +35,9 @@ function readSamples(context: ReadContext, costs: QueryCosts, request: RangeRequ
   const { range } = request;
   const source = lineSamples({
     read: async function* (matchers, asked) {
-      const streams = await selectStreams(context, matchers, asked);
-      costs.streams += streams.size;
+      const selected = await selectStreams(context, matchers, asked);
+      costs.streams += selected.size;
+      const streams = await narrowedTo(context, selected, plan.needles, asked);
       for await (const block of readLines(context, streams, { range: asked, conditions: plan.conditions, withMetadata: true })) {
         costs.linesProcessed += block.rows;
         costs.bytesProcessed += (block.lines.ends.at(-1) ?? 0) - (block.lines.starts[0] ?? 0);
@@ -68,8 +69,9 @@ async function* countedBlocks(counting: Counting): AsyncGenerator<BucketBlock> {
   const { context, request, numbering } = counting;
   const { originNs, lastNs } = numbering;
   const range = { fromNs: originNs + 1n, toNs: lastNs + 1n };
-  const streams = await selectStreams(context, request.range.log.matchers, range);
-  counting.costs.streams += streams.size;
+  const selected = await selectStreams(context, request.range.log.matchers, range);
+  counting.costs.streams += selected.size;
+  const streams = await narrowedTo(context, selected, counting.plan.needles, range);
   for (const part of streams.parts) {
     const labelled = labelledBy(sampleGrouping(request), part);
     const rows = sql`SELECT stream, ${bucketExpression(numbering)} AS bucket, count() AS lines${sizeOf(request)}${join(

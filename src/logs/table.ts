@@ -1,7 +1,7 @@
 // What a row of each logs table is.
 //
 //   streams   who has lines on which day: one row per stream and day, shaped as the table `series` of metrics
-//   logs      the lines
+//   logs      the lines                needles   where pieces of ids stand in them (needle/table.ts)
 //
 // A stream is named by the hash of its whole label set.
 
@@ -9,6 +9,7 @@ import { type Sql, sql } from '../base/sql.ts';
 import { SERIES_TABLE } from '../metrics/table.ts';
 import { createTable, type Table } from '../storage/schema.ts';
 import type { Migration } from '../storage/migrate.ts';
+import { NEEDLES_TABLE } from './needle/table.ts';
 
 export const HOUR_NS = 3_600_000_000_000n;
 
@@ -40,7 +41,7 @@ export const LOGS_TABLE: Table = {
   shardBy: sql`stream`,
 };
 
-export const LOG_TABLES: readonly Table[] = [STREAMS_TABLE, LOGS_TABLE];
+export const LOG_TABLES: readonly Table[] = [STREAMS_TABLE, LOGS_TABLE, NEEDLES_TABLE];
 
 export const LOG_MIGRATIONS: readonly Migration[] = [
   { id: 2, name: 'logs', statements: (form) => LOG_TABLES.flatMap((table) => createTable(table, form)) },

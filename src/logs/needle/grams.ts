@@ -1,0 +1,124 @@
+// Which pieces of a text the needle index remembers, so that any long enough part of an id finds the lines that hold it, wherever in a line it stands.
+//
+//   run     a stretch of letters, digits, '_' and '-' that nothing lengthens: 4bf92f3577b34da6a3ce929d0e0e4736
+//   k-mer   every 13 bytes of a run
+//   gram    of every 14 neighbouring k-mers (26 bytes) the one whose hash is the least
+//
+// Of two texts that share 26 bytes of a run both remember the least k-mer among those: so a part of 26 bytes or more is found by its own grams, although
+// a run of 32 leaves but two (minimizers: Schleimer, Wilkerson, Aiken, "Winnowing", 2003). A run of 16 to 25 bytes with a digit in it is remembered whole,
+// and found where the text that is looked for shows both of its ends.
+
+export const KMER_BYTES = 13;
+export const WINDOW_KMERS = 14;
+/** A part of a run of so many bytes has a gram. */
+export const RUN_BYTES_MIN = KMER_BYTES + WINDOW_KMERS - 1;
+/** Shorter runs are not remembered at all. */
+export const WHOLE_RUN_BYTES_MIN = 16;
+/** Grams have so many bits: the more, the fewer lines are looked at in vain, and the larger the index. */
+const GRAM_BITS = 24;
+/** Stands in the index for every line that has more grams than are remembered. */
+export const OVERFLOW_GRAM = 0;
+/** Grams of one line; a blob of base64 has more. */
+export const LINE_GRAMS_MAX = 64;
+
+const IS_RUN = new Uint8Array(256);
+const IS_DIGIT = new Uint8Array(256);
+for (const char of '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-') IS_RUN[char.charCodeAt(0)] = 1;
+for (const char of '0123456789') IS_DIGIT[char.charCodeAt(0)] = 1;
+
+const FACTOR = 0x01000193;
+/** The factor of the byte that leaves a k-mer. */
+const LEAVING = power(FACTOR, KMER_BYTES);
+const WHOLE_SEED = 0x9747b28c;
+
+function power(base: number, exponent: number): number {
+  let result = 1;
+  for (let i = 0; i < exponent; i++) result = Math.imul(result, base);
+  return result;
+}
+
+/** Murmur3's finisher: every bit of the hash tells in the order of k-mers. */
+function mixed(hash: number): number {
+  let h = hash ^ (hash >>> 16);
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+function gramOf(hash: number): number {
+  const gram = hash >>> (32 - GRAM_BITS);
+  return gram === OVERFLOW_GRAM ? 1 : gram;
+}
+
+/** Texts whose ends are open go on where they end: what they begin or end with may be part of a longer run. */
+export interface OpenEnds {
+  readonly start: boolean;
+  readonly end: boolean;
+}
+
+const CLOSED: OpenEnds = { start: false, end: false };
+let hashes = new Uint32Array(256);
+
+/** Fills `into` with the grams of `bytes[from…to)`, the same one perhaps more than once, and returns how many there are; `into` holds as many as it can. */
+export function findGrams(bytes: Uint8Array, from: number, to: number, into: Uint32Array, open = CLOSED): number {
+  let count = 0;
+  // Hot: once per line that comes in. A run of 16 bytes or more holds every sixteenth byte, so most bytes are not looked at.
+  for (let at = from + WHOLE_RUN_BYTES_MIN - 1; at < to; ) {
+    if (IS_RUN[bytes[at] as number] === 0) {
+      at += WHOLE_RUN_BYTES_MIN;
+      continue;
+    }
+    let start = at;
+    while (start > from && IS_RUN[bytes[start - 1] as number] === 1) start--;
+    let end = at + 1;
+    while (end < to && IS_RUN[bytes[end] as number] === 1) end++;
+    at = end + WHOLE_RUN_BYTES_MIN;
+    if (end - start >= RUN_BYTES_MIN) count += minimizers(bytes, start, end, into.subarray(Math.min(count, into.length)));
+    else if (end - start >= WHOLE_RUN_BYTES_MIN && hasDigit(bytes, start, end)) {
+      if ((open.start && start === from) || (open.end && end === to)) continue;
+      if (count < into.length) into[count] = wholeRun(bytes, start, end);
+      count++;
+    }
+  }
+  return count;
+}
+
+function hasDigit(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (IS_DIGIT[bytes[at] as number] === 1) return true;
+  return false;
+}
+
+function wholeRun(bytes: Uint8Array, from: number, to: number): number {
+  let hash = WHOLE_SEED;
+  for (let at = from; at < to; at++) hash = (Math.imul(hash, FACTOR) + (bytes[at] as number)) | 0;
+  return gramOf(mixed(hash));
+}
+
+/** Hot: once per id in a line. The hash of a k-mer rolls on from byte to byte. */
+function minimizers(bytes: Uint8Array, from: number, to: number, into: Uint32Array): number {
+  const size = to - from - KMER_BYTES + 1;
+  if (size > hashes.length) hashes = new Uint32Array(size * 2);
+  let hash = 0;
+  for (let at = from; at < from + KMER_BYTES; at++) hash = (Math.imul(hash, FACTOR) + (bytes[at] as number)) | 0;
+  hashes[0] = mixed(hash);
+  for (let i = 1; i < size; i++) {
+    hash = (Math.imul(hash, FACTOR) + (bytes[from + i + KMER_BYTES - 1] as number) - Math.imul(bytes[from + i - 1] as number, LEAVING)) | 0;
+    hashes[i] = mixed(hash);
+  }
+  let count = 0;
+  let least = -1;
+  for (let first = 0; first + WINDOW_KMERS <= size; first++) {
+    const last = first + WINDOW_KMERS - 1;
+    if (least >= first) {
+      if ((hashes[last] as number) >= (hashes[least] as number)) continue;
+      least = last;
+    } else {
+      least = first;
+      for (let i = first + 1; i <= last; i++) if ((hashes[i] as number) < (hashes[least] as number)) least = i;
+    }
+    if (count < into.length) into[count] = gramOf(hashes[least] as number);
+    count++;
+  }
+  return count;
+}
