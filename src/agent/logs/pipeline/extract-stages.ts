@@ -12,22 +12,35 @@ import type { Entry } from './entry.ts';
 import type { StageKind } from './stage-settings.ts';
 import { changing, compilePattern, inputOf, mappingSetting, simple, stageKind, textSetting } from './stage-settings.ts';
 
-/** Puts the values that a text has into `into`; false where the text cannot be understood. */
-type Extract = (text: string, into: Map<string, string>) => boolean;
+/** Puts the values that a text has into `into`. */
+type Extract = (text: string, into: Map<string, string>) => void;
 
 const json = z.strictObject({ expressions: mappingSetting, source: textSetting.optional(), drop_malformed: z.boolean().default(false) });
 
 export const jsonKind: StageKind = stageKind(json, ({ expressions, source, drop_malformed: dropsMalformed }) => {
   const extract = fieldExtractor('json', expressions, 'expressions');
+  const isWhole = dropsMalformed ? jsonTest() : () => true;
   return (context) => {
     const stage = simple((entry, emit) => {
       const input = inputOf(entry, source);
-      if (input === undefined || extract(input, entry.extracted) || !dropsMalformed) emit(entry);
-      else context.dropped('malformed_json');
+      if (input !== undefined && !isWhole(input)) return context.dropped('malformed_json');
+      if (input !== undefined) extract(input, entry.extracted);
+      emit(entry);
     });
     return stage(context);
   };
 });
+
+/** Single fields are found in what is no JSON too; all of them only in what is. */
+function jsonTest(): (text: string) => boolean {
+  const pipeline = compilePipeline([{ kind: 'json', from: 0, to: 0, extractions: [] }]);
+  const labels = new LineLabels();
+  return (text) => {
+    labels.reset(NO_LABELS, NO_LABELS);
+    pipeline.process({ tsNs: 0n, text, labels });
+    return labels.error === '';
+  };
+}
 
 const logfmt = z.strictObject({ mapping: mappingSetting, source: textSetting.optional() });
 
@@ -58,7 +71,6 @@ function fieldExtractor(kind: 'json' | 'logfmt', fields: ReadonlyMap<string, str
       const value = labels.get(label);
       if (value !== undefined && value !== '') into.set(name, value);
     }
-    return labels.error === '';
   };
 }
 
