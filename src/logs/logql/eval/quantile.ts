@@ -3,6 +3,7 @@
 // Windows that share samples keep counts by rank in a Fenwick tree: a sample enters and leaves once, whatever the overlap.
 // Source: Loki `quantileOverTime`, which takes NaN for less than everything; Fenwick, "A new data structure for cumulative frequency tables".
 
+import { quantileOf } from '../../../metrics/promql/aggregate/float-quantile.ts';
 import type { WindowTimes } from './fold.ts';
 import type { SeriesSamples } from './sample-columns.ts';
 import type { TakeValue } from './slide.ts';
@@ -24,22 +25,8 @@ export function slideQuantile({ quantile, steps, times, overlap }: QuantileWindo
     for (; to < samples.times.length && (samples.times[to] as number) <= window.to; to++) counts?.enter(to);
     for (; from < to && (samples.times[from] as number) <= window.from; from++) counts?.leave(from);
     if (from === to) continue;
-    const sorted = counts === undefined ? sortNaNFirst(samples.values.slice(from, to)) : undefined;
-    take(
-      step,
-      quantileOf(quantile, to - from, (index) => sorted?.[index] ?? counts?.at(index) ?? Number.NaN),
-    );
+    take(step, counts === undefined ? quantileOf(quantile, samples.values.slice(from, to)) : counts.quantile(quantile, to - from));
   }
-}
-
-/** Between two neighbours by weight; beyond 0 and 1 infinite. `at` gives the values in ascending order. */
-function quantileOf(quantile: number, count: number, at: (index: number) => number): number {
-  if (quantile < 0) return -Infinity;
-  if (quantile > 1) return Infinity;
-  const rank = quantile * (count - 1);
-  const lower = Math.floor(rank);
-  const weight = rank - lower;
-  return at(lower) * (1 - weight) + at(Math.min(count - 1, lower + 1)) * weight;
 }
 
 function sortNaNFirst(values: Float64Array): Float64Array {
@@ -81,8 +68,18 @@ class RankCounts {
     for (let i = (this.#ranks[sample] as number) + 1; i < tree.length; i += i & -i) tree[i] = (tree[i] as number) + by;
   }
 
+  /** Of `count` samples in the window; between two of them by weight, beyond 0 and 1 infinite. */
+  quantile(quantile: number, count: number): number {
+    if (quantile < 0) return -Infinity;
+    if (quantile > 1) return Infinity;
+    const rank = quantile * (count - 1);
+    const lower = Math.floor(rank);
+    const weight = rank - lower;
+    return this.#at(lower) * (1 - weight) + this.#at(Math.min(count - 1, lower + 1)) * weight;
+  }
+
   /** The value at a place in the ascending order of those in the window. */
-  at(index: number): number {
+  #at(index: number): number {
     const tree = this.#tree;
     let node = 0;
     let left = index;

@@ -101,7 +101,8 @@ class RangeWindows {
   }
 
   quantiles(quantile: number): (samples: Parameters<typeof slideQuantile>[1], take: TakeValue) => void {
-    const windows = { quantile, steps: this.#grid.steps, times: this.times, overlap: this.#grid.intervalNs > this.#grid.stepNs };
+    const { steps, stepNs, intervalNs } = this.#grid;
+    const windows = { quantile, steps, times: this.times, overlap: steps > 1 && intervalNs > stepNs };
     return (samples, take) => slideQuantile(windows, samples, take);
   }
 
