@@ -6,6 +6,7 @@ import { RE2JS } from 're2js';
 
 import { RequestError } from '../../../base/request-error.ts';
 import { compileRegex, patternOf } from '../../../query/matchers.ts';
+import { requiredText } from './required-text.ts';
 
 export type TextTest = (text: string) => boolean;
 
@@ -17,7 +18,8 @@ export function regexTest(source: string): TextTest {
   const words = wordsOf(ignoresCase ? source.slice(4) : source);
   if (words !== undefined) return ignoresCase ? anyWordAnyCase(words) : anyWord(words);
   const regex = compileUnanchored(source);
-  return (text) => regex.test(text);
+  const required = requiredText(source);
+  return required === '' ? (text) => regex.test(text) : (text) => text.includes(required) && regex.test(text);
 }
 
 /** An expression that matches anywhere; `.` matches no newline. Throws `bad_data`. */
@@ -49,6 +51,6 @@ function anyWord(words: readonly string[]): TextTest {
 
 /** The words are quoted texts, not a user's expression: a search with the case folding of Unicode, as RE2 folds it. */
 function anyWordAnyCase(words: readonly string[]): TextTest {
-  const search = new RegExp(words.map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)).join('|'), 'iu');
+  const search = new RegExp(words.map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)).join('|'), 'iu');
   return (text) => search.test(text);
 }
