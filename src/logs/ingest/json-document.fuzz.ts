@@ -46,10 +46,13 @@ test('documents', () => {
 
 test('times and lines', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: fc.constantFrom(...'0123456789-:.T Z+e') }), fc.date().map(String)), (text) => {
-      const ns = documentTimeNs(text);
-      assert.ok(ns === undefined || BigInt.asIntN(64, ns) === ns);
-    }),
+    fc.property(
+      fc.oneof(fc.string({ unit: fc.constantFrom('0', '1', '2', '9', '-', ':', '.', 'T', ' ', 'Z', '+', 'e') }), fc.date().map(String)),
+      (text) => {
+        const ns = documentTimeNs(text);
+        assert.ok(ns === undefined || BigInt.asIntN(64, ns) === ns);
+      },
+    ),
     { seed: 3, numRuns: 2000 },
   );
   fc.assert(

@@ -106,7 +106,7 @@ function flatten(object: object, prefix: string, into: { readonly fields: Map<st
 
 function ignore(fields: Map<string, string>, pattern: string): void {
   if (!pattern.endsWith('*')) fields.delete(pattern);
-  else for (const name of [...fields.keys()]) if (name.startsWith(pattern.slice(0, -1))) fields.delete(name);
+  else for (const name of fields.keys()) if (name.startsWith(pattern.slice(0, -1))) fields.delete(name);
 }
 
 /** Takes the first of the fields out; undefined where none is there, or empty. */
