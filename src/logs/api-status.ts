@@ -8,7 +8,7 @@ import { printDuration } from '../base/duration.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
 import { json } from '../server/route.ts';
 import { type LogReadLimits, type LogsApiOptions, leastOf, route } from './api-context.ts';
-import { LEVEL_FIELDS } from './ingest/detect-level.ts';
+import { LEVEL_FIELDS } from './ingest/label-level.ts';
 
 /** The routes of the program's state. */
 export function statusRoutes(options: LogsApiOptions): readonly Route[] {

@@ -6,7 +6,7 @@ import type { SeriesRegistry } from '../metrics/series-registry.ts';
 import { tenantColumn } from '../metrics/series-registration.ts';
 import { type Labels, NO_LABELS, setLabel } from '../query/labels.ts';
 import { type ColumnData, type TextColumn, encodeBlock } from '../storage/native.ts';
-import { LEVELS } from './ingest/detect-level.ts';
+import { LEVELS } from './ingest/label-level.ts';
 import type { LineBlock } from './line-block.ts';
 import { NeedleColumns } from './needle/needle-columns.ts';
 

@@ -28,7 +28,7 @@ export const LOGS_TABLE: Table = {
     { name: 'stream', definition: sql`UInt64 CODEC(ZSTD(1))` },
     { name: 'ts', definition: sql`Int64 CODEC(Delta, ZSTD(1))` },
     { name: 'line', definition: sql`String CODEC(ZSTD(1))` },
-    // The number of the level that was detected, as detect-level.ts counts them; 0 where none was looked for.
+    // The number of the level that was detected, as label-level.ts counts them; 0 where none was looked for.
     { name: 'level', definition: sql`UInt8 CODEC(ZSTD(1))` },
     { name: 'metadata', definition: sql`Map(LowCardinality(String), String) CODEC(ZSTD(1))` },
   ],

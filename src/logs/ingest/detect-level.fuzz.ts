@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { LEVELS, detectLevel } from './detect-level.ts';
+import { detectLevel } from './detect-level.ts';
+import { LEVELS } from './label-level.ts';
 
 const PIECES = [
   '{',

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { labelsOfRecord } from '../../query/labels.ts';
-import { LEVELS, detectLevel, levelOfLabels } from './detect-level.ts';
+import { detectLevel } from './detect-level.ts';
+import { LEVELS, levelOfLabels } from './label-level.ts';
 
 function levelOf(line: string): string {
   const bytes = Buffer.from(`info ${line} error`);
