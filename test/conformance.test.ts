@@ -70,6 +70,8 @@ const good = {
   },
   'prometheus-openapi-ours.yaml': described(['/alerts', '/query', '/label/{name}/values', '/targets/metadata'], {}),
   'promql/boats.test': 'load 1m\n  boats 1 2\n\neval instant at 1m boats\n  boats 2\n\nclear\n\neval instant at 1m boats\n',
+  'logql/boats.logqltest':
+    'load\n  {boat="a"} "log {{.i}}" @ 1s [repeat every 1s for 3]\n\neval instant at 2s rate({boat="a"}[2s])\n  {boat="a"} 1\n',
   'promql-format.json': [{ in: 'sum(boats)by(harbour)', out: 'sum by (harbour) (boats)', kind: 'string' }],
   'promql-series-notation.json': [
     { input: 'boats 1+2x1 _', ok: true, metric: { __name__: 'boats' }, values: [{ value: 1 }, { value: 3 }, { omitted: true }] },
@@ -96,6 +98,7 @@ test('cases that hold pass, unknown files are named', async () => {
   assert.match(output, /^passed {2}openmetrics\/index\.json: 2 of 2 cases$/m);
   assert.match(output, /^passed {2}prometheus-http-api\.json: 2 of 2 cases$/m);
   assert.match(output, /^passed {2}promql\/boats\.test .*: 2 of 2 cases$/m);
+  assert.match(output, /^passed {2}logql\/boats\.logqltest .*: 1 of 1 cases$/m);
   assert.match(output, /^skipped star-charts\.json: no family yet$/m);
   assert.match(output, /^passed {2}prometheus-openapi-ours\.yaml: (\d+) of \1 cases$/m);
   assert.match(output, /^\d{2} passed, 0 failed, 1 skipped$/m);
@@ -113,12 +116,13 @@ test('changed expectations fail, each with what was expected and what came', asy
       ...good['prometheus-http-api.json'],
       cases: [{ path: '/api/v1/label/{name}/values', pathParams: { name: 'harbour' }, data: ['n'] }],
     },
+    'logql/boats.logqltest': good['logql/boats.logqltest'].replace(/1\n$/, '2\n'),
     'prometheus-openapi-ours.yaml': described(['/nowhere', '/label/{name}/values'], { type: 'string' }),
   };
   const { code, output } = await conformance(changed);
   // Of the description only refusals are as they must be: no list is a text, and one path is not there.
   assert.match(output, /^failed {2}prometheus-openapi-ours\.yaml: 3 of 8 cases$/m);
-  assert.match(output, /^3 passed, 10 failed, 0 skipped$/m);
+  assert.match(output, /^3 passed, 11 failed, 0 skipped$/m);
   assert.match(output, /expected .*"samples":2.*\n\s+got .*"samples":1/);
   assert.equal(code, 1);
 });
