@@ -188,12 +188,18 @@ export const SETTINGS = {
     ),
   },
   scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
+  logSources: setting.raw('Files and journals of this host that are read as logs: a list of sources, or the name of a file that holds one.', {
+    type: 'log sources',
+    live: true,
+  }),
   selfScrape: {
     interval: setting.duration('15s', 'How often the program stores its own metrics; 0 never.', { live: true }),
   },
   host: {
     enabled: setting.boolean(true, 'Stores the metrics of this host.'),
     interval: setting.duration('15s', 'How often the host is looked at.', { min: 1000 }),
+    journal: setting.boolean(true, 'Reads the systemd journal where there is one and logSources names none.', { live: true }),
+    ownLog: setting.boolean(true, "Stores the program's own log as the stream {service_name=\"sightline\"}.", { live: true }),
     procPath: setting.text('/proc', 'Where the proc file system is mounted.'),
     sysPath: setting.text('/sys', 'Where the sys file system is mounted.'),
     rootfs: setting.text('/', 'Where the root of the host is mounted; its file systems are looked at below it.'),
@@ -245,8 +251,10 @@ export type ScrapeSource =
   | { readonly kind: 'inline'; readonly configs: unknown; readonly directory: string }
   | { readonly kind: 'file'; readonly file: string };
 
-export interface Config extends Omit<ValuesOf<typeof SETTINGS>, 'scrape' | 'storage'> {
+export interface Config extends Omit<ValuesOf<typeof SETTINGS>, 'scrape' | 'logSources' | 'storage'> {
   readonly scrape: ScrapeSource;
+  /** Comes from the same kinds of places. */
+  readonly logSources: ScrapeSource;
   readonly storage: Omit<ValuesOf<typeof SETTINGS>['storage'], 'url'> & { readonly url: Secret | undefined };
   /** Limits of the tenants that have their own. */
   readonly tenants: ReadonlyMap<string, TenantLimits>;
@@ -314,10 +322,12 @@ export function parseCommand(args: readonly string[], environment: NodeJS.Proces
 export function loadConfig(sources: ConfigSources, environment: NodeJS.ProcessEnv = process.env): Config {
   const entries = [...fileEntries(sources.file), ...environmentEntries(environment), ...sources.flags];
   const given = setting.parseEntries(SETTINGS, entries);
-  const { scrape, storage, ...values } = setting.valuesOf(SETTINGS, (path) => setting.givenAt(given, path));
+  const { scrape, logSources, storage, ...values } = setting.valuesOf(SETTINGS, (path) => setting.givenAt(given, path));
+  const directory = sources.file === undefined ? '.' : dirname(sources.file);
   return {
     ...values,
-    scrape: scrapeSource(scrape, sources.file === undefined ? '.' : dirname(sources.file)),
+    scrape: scrapeSource(scrape, directory),
+    logSources: scrapeSource(logSources, directory),
     storage: { ...storage, url: storage.url === '' ? undefined : new Secret(storage.url) },
     tenants: tenantLimits(given),
     given,

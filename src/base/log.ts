@@ -23,8 +23,8 @@ export interface Log {
 
 type PinoLogger = pino.Logger;
 
-/** A log to standard output, or to `write` when one is given. */
-export function createLog(level: LogLevel, write?: (line: string) => void): Log {
+/** A log to standard output, or to `write` when one is given; `copy` is given what goes to standard output as well. */
+export function createLog(level: LogLevel, write?: (line: string) => void, copy?: (line: string) => void): Log {
   const options: pino.LoggerOptions = {
     level,
     base: null,
@@ -37,7 +37,12 @@ export function createLog(level: LogLevel, write?: (line: string) => void): Log 
   const out = pino.destination({ dest: 1, sync: true });
   // A reader that went away (a closed pipe) must not take the program with it.
   out.on('error', () => undefined);
-  return wrap(pino(options, out));
+  if (copy === undefined) return wrap(pino(options, out));
+  const both = (line: string): void => {
+    out.write(line);
+    copy(line);
+  };
+  return wrap(pino(options, { write: both }));
 }
 
 /** A log that says nothing, for tests. */

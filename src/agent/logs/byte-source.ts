@@ -3,7 +3,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip, createZstdDecompress, constants } from 'node:zlib';
 
 import { ZSTD_WINDOW_LOG_MAX } from '../../limits.ts';

@@ -77,7 +77,13 @@ function nameRegex(text: string): string {
 function characterClass(inner: string): string {
   const negated = inner.startsWith('!') || inner.startsWith('^');
   const members = (negated ? inner.slice(1) : inner).replaceAll(/[\\[\]^&]/g, String.raw`\$&`);
-  if (members === '' || /(.)-(.)/s.exec(members)?.slice(1).reduce((from, to) => (from > to ? '' : to)) === '')
+  if (
+    members === '' ||
+    /(.)-(.)/s
+      .exec(members)
+      ?.slice(1)
+      .reduce((from, to) => (from > to ? '' : to)) === ''
+  )
     throw new RequestError('bad_data', `the character class [${inner}] is empty or runs backwards`);
   return negated ? `[^/${members}]` : `[${members}]`;
 }

@@ -76,7 +76,11 @@ export class FileSet {
     this.#left = [];
     const found = await findFiles({ include, exclude, filesMax: FILES_MAX, directoriesMax: DIRECTORIES_MAX });
     if (found.isTruncated && !this.#isTruncated)
-      this.#options.log.warn('more files than a source may have', { source: this.#options.source.name, filesMax: FILES_MAX, directoriesMax: DIRECTORIES_MAX });
+      this.#options.log.warn('more files than a source may have', {
+        source: this.#options.source.name,
+        filesMax: FILES_MAX,
+        directoriesMax: DIRECTORIES_MAX,
+      });
     this.#isTruncated = found.isTruncated;
     const displaced = await this.#displaced(found.files);
     if (this.#remembered === undefined) await this.#remember(found.files, displaced);
@@ -238,7 +242,8 @@ export class FileSet {
   async #startOfCompressed(path: string): Promise<Start> {
     await using source = await openSource(path, compressionOf(path));
     const head = await readHead(path, source, compressionOf(path));
-    for (const record of this.#remembered?.values() ?? []) if (hasLongHead(head, record.head)) return { ...record, anchors: record.anchors };
+    for (const record of this.#remembered?.values() ?? [])
+      if (hasLongHead(head, record.head)) return { ...record, anchors: record.anchors };
     for (const file of this.#byId.values()) {
       const record = file.record();
       if (hasLongHead(head, record.head)) return record;

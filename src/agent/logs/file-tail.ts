@@ -139,7 +139,7 @@ export class FileTail {
 
   /** A piece of each file in turn until all are at their ends: a busy one does not hold up the others. */
   async #readAll(): Promise<void> {
-    let ready = [...this.#files.withNews(), ...this.#files.unblocked()];
+    let ready: readonly TailedFile[] = [...this.#files.withNews(), ...this.#files.unblocked()];
     this.#options.metrics.lagBytes(this.#files.lagBytes());
     while (ready.length > 0 && !this.#stop.signal.aborted) {
       const again: TailedFile[] = [];
@@ -248,7 +248,11 @@ export class FileTail {
       limit: lineLimit,
       overlong: (bytes, path) => {
         const { bytesMax } = lineLimit();
-        this.#batch.refuse(tenant, 'line_too_long', `${path}: a line of ${bytes} bytes or more, ${bytesMax} at most (limits.logs.lineBytesMax)`);
+        this.#batch.refuse(
+          tenant,
+          'line_too_long',
+          `${path}: a line of ${bytes} bytes or more, ${bytesMax} at most (limits.logs.lineBytesMax)`,
+        );
       },
       encoding: source.encoding,
       nowMs,

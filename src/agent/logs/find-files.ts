@@ -40,7 +40,11 @@ export async function findFiles(options: FindOptions): Promise<FoundFiles> {
     if (known === undefined || file.path < known.path) byId.set(file.id, file);
   }
   const files = [...byId.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { files: files.slice(0, options.filesMax), directories: [...walk.directories], isTruncated: walk.isFull || files.length > options.filesMax };
+  return {
+    files: files.slice(0, options.filesMax),
+    directories: [...walk.directories],
+    isTruncated: walk.isFull || files.length > options.filesMax,
+  };
 }
 
 /** Identity and size of the regular file at a path, symbolic links followed; undefined where there is none. */

@@ -50,7 +50,9 @@ test('what is written is read back', () => {
 });
 
 test('any bytes', () => {
-  const bytes = fc.array(fc.constantFrom('\n', 'A', '=', '\0', '\u0001\0\0\0\0\0\0\0', '__CURSOR=c\n', 'MESSAGE=\n', '\n\n'), { maxLength: 30 });
+  const bytes = fc.array(fc.constantFrom('\n', 'A', '=', '\0', '\u0001\0\0\0\0\0\0\0', '__CURSOR=c\n', 'MESSAGE=\n', '\n\n'), {
+    maxLength: 30,
+  });
   fc.assert(
     fc.property(bytes, cuts, (pieces, sizes) => {
       try {

@@ -34,14 +34,25 @@ function field(name: string, value: string): Buffer {
 }
 
 const ENTRIES = [
-  entry(1, { MESSAGE: 'started', PRIORITY: '6', _SYSTEMD_UNIT: 'nginx.service', _HOSTNAME: 'box', _TRANSPORT: 'stdout', _PID: '7', ORDER_ID: 'o-1' }),
+  entry(1, {
+    MESSAGE: 'started',
+    PRIORITY: '6',
+    _SYSTEMD_UNIT: 'nginx.service',
+    _HOSTNAME: 'box',
+    _TRANSPORT: 'stdout',
+    _PID: '7',
+    ORDER_ID: 'o-1',
+  }),
   entry(2, { MESSAGE: 'two\nlines', PRIORITY: '3', _SYSTEMD_UNIT: 'getty@tty1.service', _HOSTNAME: 'box', SYSLOG_IDENTIFIER: 'agetty' }),
   entry(3, { PRIORITY: '6', COREDUMP: `a\n${'x'.repeat(50)}` }),
   entry(4, { MESSAGE: 'from the kernel', PRIORITY: '4', _TRANSPORT: 'kernel', _HOSTNAME: 'box' }),
 ];
 
 /** A directory with a script in the place of journalctl: it notes its arguments, prints what is after the cursor, and runs `then`. */
-async function inJournal(then: string, body: (world: { readonly directory: string; readonly command: string }) => Promise<void>): Promise<void> {
+async function inJournal(
+  then: string,
+  body: (world: { readonly directory: string; readonly command: string }) => Promise<void>,
+): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'sightline-journal-'));
   const command = join(directory, 'journalctl');
   try {
@@ -70,7 +81,10 @@ interface Run {
 }
 
 /** Follows the journal until so many lines are stored. */
-async function follow({ directory, command }: { readonly directory: string; readonly command: string }, { store, wanted, stages = '[]' }: Run): Promise<void> {
+async function follow(
+  { directory, command }: { readonly directory: string; readonly command: string },
+  { store, wanted, stages = '[]' }: Run,
+): Promise<void> {
   await using positions = await PositionLog.open(join(directory, 'positions'));
   const list: unknown = parse(stages);
   const source: JournalSource = {
@@ -100,11 +114,32 @@ test('entries become lines with labels, metadata and their own time', () =>
     await follow(world, { store, wanted: 3 });
     const base = { hostname: 'box', job: 'journal' };
     assert.deepEqual(store.lines, [
-      { tenant: 'anonymous', labels: { ...base, service_name: 'nginx', transport: 'stdout', unit: 'nginx.service' }, line: 'started', tsNs: 1767323045000001000n, metadata: { level: 'info', order_id: 'o-1', pid: '7' } },
-      { tenant: 'anonymous', labels: { ...base, service_name: 'getty', unit: 'getty@tty1.service' }, line: 'two\nlines', tsNs: 1767323045000002000n, metadata: { level: 'error', syslog_identifier: 'agetty' } },
-      { tenant: 'anonymous', labels: { ...base, service_name: 'kernel', transport: 'kernel' }, line: 'from the kernel', tsNs: 1767323045000004000n, metadata: { level: 'warn' } },
+      {
+        tenant: 'anonymous',
+        labels: { ...base, service_name: 'nginx', transport: 'stdout', unit: 'nginx.service' },
+        line: 'started',
+        tsNs: 1767323045000001000n,
+        metadata: { level: 'info', order_id: 'o-1', pid: '7' },
+      },
+      {
+        tenant: 'anonymous',
+        labels: { ...base, service_name: 'getty', unit: 'getty@tty1.service' },
+        line: 'two\nlines',
+        tsNs: 1767323045000002000n,
+        metadata: { level: 'error', syslog_identifier: 'agetty' },
+      },
+      {
+        tenant: 'anonymous',
+        labels: { ...base, service_name: 'kernel', transport: 'kernel' },
+        line: 'from the kernel',
+        tsNs: 1767323045000004000n,
+        metadata: { level: 'warn' },
+      },
     ]);
-    assert.match(await readFile(join(world.directory, 'arguments'), 'utf8'), /^--output=export --follow --no-pager --quiet --no-tail --since=@1767319445 _TRANSPORT=kernel\n$/);
+    assert.match(
+      await readFile(join(world.directory, 'arguments'), 'utf8'),
+      /^--output=export --follow --no-pager --quiet --no-tail --since=@1767319445 _TRANSPORT=kernel\n$/,
+    );
     assert.equal(await isJournalReadable(join(world.directory, 'none')), false);
   }));
 
@@ -114,7 +149,7 @@ test('a child that ends is started again at the cursor, and so is the program', 
     await follow(world, { store, wanted: 3 });
     await follow(world, { store, wanted: 3 });
     assert.deepEqual(store.texts(), ['started', 'two\nlines', 'from the kernel']);
-    const asked = (await readFile(join(world.directory, 'arguments'), 'utf8')).match(/c\d|since/g) ?? [];
+    const asked = (await readFile(join(world.directory, 'arguments'), 'utf8')).match(/c\d|since/g) ?? [''];
     assert.ok(asked.includes('c1') && asked.includes('c2') && asked.at(-1) === 'c4', asked.join(' '));
   }));
 
@@ -132,9 +167,13 @@ test('a cursor that the journal does not know gives way to its time', () =>
 test('stages see every field', () =>
   inJournal(':', async (world) => {
     const store = new TestLogStore();
-    const stages = '[{relabel: [{source_labels: [__journal__pid, __journal_priority_keyword], target_label: p}]}, {match: {selector: "{job=\\"journal\\",unit!=\\"nginx.service\\"}", action: drop}}]';
+    const stages =
+      '[{relabel: [{source_labels: [__journal__pid, __journal_priority_keyword], target_label: p}]}, {match: {selector: "{job=\\"journal\\",unit!=\\"nginx.service\\"}", action: drop}}]';
     await follow(world, { store, wanted: 1, stages });
-    assert.deepEqual(store.lines.map(({ labels }) => labels['p']), ['7;info']);
+    assert.deepEqual(
+      store.lines.map(({ labels }) => labels['p']),
+      ['7;info'],
+    );
   }));
 
 test('bytes that are no export are refused', () => {

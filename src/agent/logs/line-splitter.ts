@@ -55,7 +55,7 @@ export class LineSplitter {
   readonly #low: 0 | 1;
   #pieces: Buffer[] = [];
   #pending = 0;
-  #half = EMPTY;
+  #half: Buffer = EMPTY;
   #start: number;
   /** True while the rest of a line over the limit is passed over. */
   #skips = false;
@@ -126,7 +126,7 @@ export class LineSplitter {
       this.#pieces.push(bytes);
       return;
     }
-    if (truncate) this.#emit(Buffer.concat([...this.#pieces, bytes]).subarray(0, wholeCharacters(bytesMax, this.#unit)));
+    if (truncate) this.#emit(cut(Buffer.concat([...this.#pieces, bytes]), bytesMax, this.#unit));
     else this.#receiver.overlong(this.#pending, this.#start);
     this.#pieces = [];
     this.#skips = true;
@@ -147,7 +147,7 @@ export class LineSplitter {
     const line = this.#isReturn(bytes.subarray(-this.#unit)) ? bytes.subarray(0, -this.#unit) : bytes;
     const { bytesMax, truncate } = this.#limit();
     if (line.length <= bytesMax) this.#emit(line);
-    else if (truncate) this.#emit(line.subarray(0, wholeCharacters(bytesMax, this.#unit)));
+    else if (truncate) this.#emit(cut(line, bytesMax, this.#unit));
     else this.#receiver.overlong(line.length, this.#start);
   }
 
@@ -171,6 +171,10 @@ export class LineSplitter {
   }
 }
 
-function wholeCharacters(bytes: number, unit: number): number {
-  return bytes - (bytes % unit);
+/** The first bytes of a line, without a character that they would tear. */
+function cut(line: Buffer, bytesMax: number, unit: number): Buffer {
+  let end = bytesMax - (bytesMax % unit);
+  // UTF-8: a byte that goes on with a character has the bits 10 in front.
+  for (let i = 0; unit === 1 && i < 3 && ((line[end] ?? 0) & 0xc0) === 0x80; i++) end--;
+  return line.subarray(0, end);
 }

@@ -11,7 +11,14 @@ import { TestLogStore } from './test-log-write.ts';
 function ownLog(nowMs = () => 5): { readonly own: OwnLog; readonly lost: () => string } {
   const metrics = new SelfMetrics();
   const own = new OwnLog({ metrics, nowMs });
-  return { own, lost: () => metrics.render('text').match(/^sightline_own_log_lost_lines_total\{.*$/gm)?.join() ?? '' };
+  return {
+    own,
+    lost: () =>
+      metrics
+        .render('text')
+        .match(/^sightline_own_log_lost_lines_total\{.*$/gm)
+        ?.join() ?? '',
+  };
 }
 
 test('lines from before the store was there are stored in their order', async () => {
@@ -20,12 +27,15 @@ test('lines from before the store was there are stored in their order', async ()
   log.info('first', { n: 1 });
   log.warn('second');
   const store = new TestLogStore();
-  own.begin(store.begin, 'anonymous');
+  own.follow({ begin: store.begin, tenant: 'anonymous' });
   await own[Symbol.asyncDispose]();
-  assert.deepEqual(store.lines.map(({ tsNs, line, labels }) => [tsNs, line.includes('first'), labels]), [
-    [5_000_000n, true, { service_name: 'sightline' }],
-    [5_000_001n, false, { service_name: 'sightline' }],
-  ]);
+  assert.deepEqual(
+    store.lines.map(({ tsNs, line, labels }) => [tsNs, line.includes('first'), labels]),
+    [
+      [5_000_000n, true, { service_name: 'sightline' }],
+      [5_000_001n, false, { service_name: 'sightline' }],
+    ],
+  );
 });
 
 test('what storing its lines makes the program say is not taken', async () => {
@@ -36,7 +46,7 @@ test('what storing its lines makes the program say is not taken', async () => {
     log.debug('stored a batch');
     setImmediate(() => log.debug('and cleaned up'));
   };
-  own.begin(store.begin, 'anonymous');
+  own.follow({ begin: store.begin, tenant: 'anonymous' });
   log.info('hello');
   for (let i = 0; i < 3; i++) {
     await own.flush();
@@ -50,7 +60,7 @@ test('a store that is away makes no line, and what waits is stored once it is ba
   const { own, lost } = ownLog();
   const store = new TestLogStore();
   store.failures = 2;
-  own.begin(store.begin, 'anonymous');
+  own.follow({ begin: store.begin, tenant: 'anonymous' });
   own.write('a\n');
   await own.flush();
   own.write('b\n');

@@ -26,12 +26,18 @@ export interface OwnLogOptions {
   readonly nowMs: () => number;
 }
 
+/** Where the lines go. */
+export interface OwnLogTarget {
+  readonly begin: BeginLogWrite;
+  readonly tenant: string;
+}
+
 interface OwnLine {
   readonly tsNs: bigint;
   readonly line: string;
 }
 
-/** Takes lines from the start of the program on; stores them from `begin` on. */
+/** Takes lines from the start of the program on; stores them from `follow` on. */
 export class OwnLog implements AsyncDisposable {
   readonly #nowMs: () => number;
   readonly #lost: Counter;
@@ -42,7 +48,8 @@ export class OwnLog implements AsyncDisposable {
   #tokens = BURST;
   #tokensMs: number;
   #timer: NodeJS.Timeout | undefined;
-  #target: { readonly begin: BeginLogWrite; readonly tenant: string } | undefined;
+  #target: OwnLogTarget | undefined;
+  #isOff = false;
   #flushing: Promise<void> = Promise.resolve();
   #waitMs = FLUSH_MS;
 
@@ -54,7 +61,7 @@ export class OwnLog implements AsyncDisposable {
 
   /** What the log is given to write to besides. Never throws, never waits. */
   readonly write = (text: string): void => {
-    if (this.#storing.getStore() === true) return;
+    if (this.#isOff || this.#storing.getStore() === true) return;
     const line = text.trimEnd();
     if (line === '') return;
     if (!this.#mayTake()) return this.#lost.add(1, 'rate');
@@ -67,9 +74,11 @@ export class OwnLog implements AsyncDisposable {
     this.#schedule();
   };
 
-  /** Begins to store what has been said and will be. */
-  begin(begin: BeginLogWrite, tenant: string): void {
-    this.#target = { begin, tenant };
+  /** Stores what has been said and will be there; undefined stores nothing and takes nothing more. */
+  follow(target: OwnLogTarget | undefined): void {
+    this.#target = target;
+    this.#isOff = target === undefined;
+    if (this.#isOff) [this.#queue, this.#bytes] = [[], 0];
     this.#schedule();
   }
 
@@ -81,7 +90,7 @@ export class OwnLog implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.flush();
-    this.#target = undefined;
+    this.follow(undefined);
     clearTimeout(this.#timer);
   }
 
@@ -94,7 +103,7 @@ export class OwnLog implements AsyncDisposable {
       const write = target.begin(target.tenant);
       for (const { tsNs, line } of lines) write.entry(LABELS, { tsNs, line, metadata: NO_LABELS });
       const { refusals } = await write.commit();
-      this.#bytes -= bytesOf(lines);
+      this.#bytes = Math.max(0, this.#bytes - bytesOf(lines));
       for (const { reason, count } of refusals) this.#lost.add(count, reason);
       this.#waitMs = FLUSH_MS;
     } catch {

@@ -12,6 +12,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 import { RequestError } from '../../base/request-error.ts';
+import type { ScrapeSource } from '../../config.ts';
 import type { FilePattern } from './file-pattern.ts';
 import { compileFilePattern } from './file-pattern.ts';
 import { isEncoding } from './line-splitter.ts';
@@ -23,12 +24,6 @@ import { durationSetting, labelsSetting, parseSettings, textSetting, within } fr
 const SOURCES_MAX = 200;
 /** It names a file and stands in labels of own metrics. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
-
-/** Where the list comes from. */
-export type LogSourceList =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'inline'; readonly configs: unknown; readonly directory: string }
-  | { readonly kind: 'file'; readonly file: string };
 
 const shared = {
   name: z.string().regex(NAME, 'is not a name of letters, digits and ._-').optional(),
@@ -62,7 +57,7 @@ const journalSource = z.strictObject({
 const source = z.discriminatedUnion('kind', [fileSource, journalSource], 'kind is neither file nor journal');
 
 /** All sources; throws one `bad_data` with the place and the mistake. `read` gives the text of a file. */
-export function parseLogSources(list: LogSourceList, read: (file: string) => string): readonly LogSource[] {
+export function parseLogSources(list: ScrapeSource, read: (file: string) => string): readonly LogSource[] {
   switch (list.kind) {
     case 'none':
       return [];
@@ -90,7 +85,8 @@ function parseList(value: unknown, at: string, directory: string): readonly LogS
     const place = `${at}[${i}]`;
     const parsed = parseSource(item, place, { directory, defaultName: (kind) => `${kind}-${i + 1}` });
     const first = names.get(parsed.name);
-    if (first !== undefined) throw new RequestError('bad_data', `${place}.name: ${at}[${first}] is called ${JSON.stringify(parsed.name)} too`);
+    if (first !== undefined)
+      throw new RequestError('bad_data', `${place}.name: ${at}[${first}] is called ${JSON.stringify(parsed.name)} too`);
     names.set(parsed.name, i);
     return parsed;
   });
@@ -106,13 +102,21 @@ function parseSource(item: unknown, at: string, { directory, defaultName }: Surr
   const { labels } = given;
   within(`${at}.labels`, () => checkNames(labels.map(([name]) => name)));
   const makers = parseStages(given.stages, `${at}.stages`);
-  const base = { name: given.name ?? defaultName(given.kind), labels, stages: (context: Parameters<LogSource['stages']>[0]) => makers.map((make) => make(context)) };
+  const base = {
+    name: given.name ?? defaultName(given.kind),
+    labels,
+    stages: (context: Parameters<LogSource['stages']>[0]) => makers.map((make) => make(context)),
+  };
   return given.kind === 'file' ? fileSourceOf(given, base, { at, directory }) : journalSourceOf(given, base);
 }
 
 type Base = Pick<LogSource, 'name' | 'labels' | 'stages'>;
 
-function fileSourceOf(given: z.infer<typeof fileSource>, base: Base, { at, directory }: { readonly at: string; readonly directory: string }): FileSource {
+function fileSourceOf(
+  given: z.infer<typeof fileSource>,
+  base: Base,
+  { at, directory }: { readonly at: string; readonly directory: string },
+): FileSource {
   const compile = (list: readonly string[], setting: string): readonly FilePattern[] =>
     list.map((path, i) => within(`${at}.${setting}[${i}]`, () => compileFilePattern(resolve(directory, path))));
   const { start: begins, compressed, encoding, filename_label: filenameLabel } = given;
@@ -121,6 +125,9 @@ function fileSourceOf(given: z.infer<typeof fileSource>, base: Base, { at, direc
   return { ...base, kind: 'file', include, exclude, start: begins, compressed, encoding, filenameLabel };
 }
 
-function journalSourceOf({ matches, start: begins, max_age: maxAgeMs, directory }: z.infer<typeof journalSource>, base: Base): JournalSource {
+function journalSourceOf(
+  { matches, start: begins, max_age: maxAgeMs, directory }: z.infer<typeof journalSource>,
+  base: Base,
+): JournalSource {
   return { ...base, kind: 'journal', matches, start: begins, maxAgeMs, directory };
 }

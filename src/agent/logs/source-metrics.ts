@@ -34,13 +34,21 @@ export class LogSourceMetrics {
   constructor(metrics: SelfMetrics) {
     this.#lines = metrics.counter('sightline_log_source_lines_total', 'Lines read by a source of this host.', ['source']);
     this.#bytes = metrics.counter('sightline_log_source_bytes_total', 'Bytes read by a source of this host.', ['source']);
-    this.#refused = metrics.counter('sightline_log_source_refused_lines_total', 'Lines of a source that were refused.', ['source', 'reason']);
-    this.#dropped = metrics.counter('sightline_log_source_dropped_lines_total', 'Lines that stages of a source dropped.', ['source', 'reason']);
+    this.#refused = metrics.counter('sightline_log_source_refused_lines_total', 'Lines of a source that were refused.', [
+      'source',
+      'reason',
+    ]);
+    this.#dropped = metrics.counter('sightline_log_source_dropped_lines_total', 'Lines that stages of a source dropped.', [
+      'source',
+      'reason',
+    ]);
     this.#failed = metrics.counter('sightline_log_source_errors_total', 'What a source could not do.', ['source', 'what']);
     this.#retried = metrics.counter('sightline_log_source_retries_total', 'Batches that had to wait for the store.', ['source']);
     this.#files = metrics.gauge('sightline_log_source_files', 'Files that a source reads.', ['source']);
     this.#lagBytes = metrics.gauge('sightline_log_source_lag_bytes', 'Bytes that are there and not yet stored.', ['source']);
-    this.#lagSeconds = metrics.gauge('sightline_log_source_lag_seconds', 'Age of the newest line of a source when it was stored.', ['source']);
+    this.#lagSeconds = metrics.gauge('sightline_log_source_lag_seconds', 'Age of the newest line of a source when it was stored.', [
+      'source',
+    ]);
   }
 
   of(source: string): SourceMetrics {

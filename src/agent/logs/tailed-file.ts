@@ -56,7 +56,11 @@ export class TailedFile {
   #labels: ReadonlyMap<string, string> | undefined;
   #lines = 0;
 
-  constructor(found: { readonly id: string; readonly path: string }, record: Pick<FileRecord, 'head' | 'offset' | 'to' | 'anchors'>, options: FileOptions) {
+  constructor(
+    found: { readonly id: string; readonly path: string },
+    record: Pick<FileRecord, 'head' | 'offset' | 'to' | 'anchors'>,
+    options: FileOptions,
+  ) {
     this.id = found.id;
     this.path = found.path;
     this.compression = compressionOf(found.path);

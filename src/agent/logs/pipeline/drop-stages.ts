@@ -81,28 +81,31 @@ const limit = z.strictObject({
 });
 
 /** Lines a second. Without `drop` the source waits: nothing is lost, it is read later. */
-export const limitKind: StageKind = stageKind(limit, ({ rate, burst, drop: drops, by_label_name: label, max_distinct_labels: bucketsMax }) => {
-  if (label !== undefined && !drops) throw new RequestError('bad_data', 'by_label_name needs drop: true');
-  return (context) => {
-    const buckets = new Map<string, TokenBucket>();
-    const bucketOf = (key: string): TokenBucket => {
-      const known = buckets.get(key);
-      if (known !== undefined) return known;
-      if (buckets.size >= bucketsMax) buckets.clear();
-      const fresh = new TokenBucket(rate, burst, context.nowMs());
-      buckets.set(key, fresh);
-      return fresh;
+export const limitKind: StageKind = stageKind(
+  limit,
+  ({ rate, burst, drop: drops, by_label_name: label, max_distinct_labels: bucketsMax }) => {
+    if (label !== undefined && !drops) throw new RequestError('bad_data', 'by_label_name needs drop: true');
+    return (context) => {
+      const buckets = new Map<string, TokenBucket>();
+      const bucketOf = (key: string): TokenBucket => {
+        const known = buckets.get(key);
+        if (known !== undefined) return known;
+        if (buckets.size >= bucketsMax) buckets.clear();
+        const fresh = new TokenBucket(rate, burst, context.nowMs());
+        buckets.set(key, fresh);
+        return fresh;
+      };
+      const stage = simple((entry, emit) => {
+        const key = label === undefined ? '' : entry.labels.get(label);
+        const waitMs = key === undefined ? 0 : bucketOf(key).take(context.nowMs(), drops);
+        if (waitMs > 0 && drops) return context.dropped('ratelimit_drop_stage');
+        if (waitMs > 0) context.delay(waitMs);
+        emit(entry);
+      });
+      return stage(context);
     };
-    const stage = simple((entry, emit) => {
-      const key = label === undefined ? '' : entry.labels.get(label);
-      const waitMs = key === undefined ? 0 : bucketOf(key).take(context.nowMs(), drops);
-      if (waitMs > 0 && drops) return context.dropped('ratelimit_drop_stage');
-      if (waitMs > 0) context.delay(waitMs);
-      emit(entry);
-    });
-    return stage(context);
-  };
-});
+  },
+);
 
 class TokenBucket {
   readonly #rate: number;

@@ -5,7 +5,13 @@ import { z } from 'zod';
 import { RequestError } from '../../../base/request-error.ts';
 import { tenantIdMistake } from '../../../base/tenant-id.ts';
 import type { RelabelRule } from '../../../metrics/scrape/relabel.ts';
-import { checkRelabelRule, compileRelabelRegex, compileRelabeling, DEFAULT_RELABEL_RULE, RELABEL_ACTIONS } from '../../../metrics/scrape/relabel.ts';
+import {
+  checkRelabelRule,
+  compileRelabelRegex,
+  compileRelabeling,
+  DEFAULT_RELABEL_RULE,
+  RELABEL_ACTIONS,
+} from '../../../metrics/scrape/relabel.ts';
 import { isClassicLabelName } from '../../../query/scanner.ts';
 import type { Entry } from './entry.ts';
 import type { StageKind } from './stage-settings.ts';
@@ -17,7 +23,9 @@ export const labelsKind: StageKind = stageKind(mappingSetting, (mapping) => {
   return changing((entry) => take(entry, mapping, entry.labels));
 });
 
-export const structuredMetadataKind: StageKind = stageKind(mappingSetting, (mapping) => changing((entry) => take(entry, mapping, entry.metadata)));
+export const structuredMetadataKind: StageKind = stageKind(mappingSetting, (mapping) =>
+  changing((entry) => take(entry, mapping, entry.metadata)),
+);
 
 function take({ extracted }: Entry, mapping: ReadonlyMap<string, string>, into: Map<string, string>): void {
   for (const [name, source] of mapping) {
@@ -33,7 +41,9 @@ export const staticLabelsKind: StageKind = stageKind(labelsSetting, (labels) => 
 
 const names = z.array(textSetting, 'is not a list of names').transform((list) => new Set(list));
 
-export const labelDropKind: StageKind = stageKind(names, (dropped) => changing(({ labels }) => dropped.forEach((name) => labels.delete(name))));
+export const labelDropKind: StageKind = stageKind(names, (dropped) =>
+  changing(({ labels }) => dropped.forEach((name) => labels.delete(name))),
+);
 
 export const labelAllowKind: StageKind = stageKind(names, (allowed) =>
   changing(({ labels }) => {

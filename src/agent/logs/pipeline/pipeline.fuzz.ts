@@ -26,8 +26,24 @@ const stage = fc.constantFrom<Readonly<Record<string, unknown>>>(
   { output: { source: 'rest' } },
   { match: { selector: '{job="j"} |= "a" | json | logfmt', stages: [{ multiline: { firstline: 'a' } }] } },
 );
-const piece = fc.constantFrom('{"level":"x","a":{"b":[1]}}', '"', '{', 'level=', '2026-01-02T03:04:05Z stdout P ', '\u001b[1m', 'aaab', '::1', 'a@b.cd', '4111111111111111', ' ', '\n');
-const line = fc.oneof(fc.string({ unit: 'binary', maxLength: 30 }), fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join('')));
+const piece = fc.constantFrom(
+  '{"level":"x","a":{"b":[1]}}',
+  '"',
+  '{',
+  'level=',
+  '2026-01-02T03:04:05Z stdout P ',
+  '\u001b[1m',
+  'aaab',
+  '::1',
+  'a@b.cd',
+  '4111111111111111',
+  ' ',
+  '\n',
+);
+const line = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join('')),
+);
 
 test('stages survive anything', () => {
   const context = { nowMs: () => 0, random: () => 0, dropped: () => assert.fail('nothing drops here'), delay: () => undefined };
@@ -37,7 +53,10 @@ test('stages survive anything', () => {
       let given = 0;
       const emit = (): number => given++;
       lines.forEach((text, origin) =>
-        chain.process({ tsNs: 0n, line: text, labels: new Map([['job', 'j']]), metadata: new Map(), extracted: new Map(), tenant: 't', origin }, emit),
+        chain.process(
+          { tsNs: 0n, line: text, labels: new Map([['job', 'j']]), metadata: new Map(), extracted: new Map(), tenant: 't', origin },
+          emit,
+        ),
       );
       chain.flush(Infinity, emit);
       assert.equal(chain.held(), undefined);

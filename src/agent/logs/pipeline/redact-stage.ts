@@ -21,7 +21,12 @@ const READY_MADE = {
   token: [
     { pattern: compilePattern(String.raw`\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?`), group: 0 },
     { pattern: compilePattern(String.raw`(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/=-]{8,})`), group: 1 },
-    { pattern: compilePattern(String.raw`\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|glpat-[A-Za-z0-9_-]{16,})\b`), group: 0 },
+    {
+      pattern: compilePattern(
+        String.raw`\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|glpat-[A-Za-z0-9_-]{16,})\b`,
+      ),
+      group: 0,
+    },
     {
       pattern: compilePattern(
         String.raw`(?i)(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|(?:access|refresh|auth|id)?[_-]?token)["']?\s*[:=]\s*["']?([^\s"',;&<>{}]{3,})`,
@@ -84,7 +89,7 @@ function isAddress(text: string, neighbours: string): boolean {
 
 /** The check digit that numbers of payment cards have. Source: ISO/IEC 7812-1. */
 function hasLuhnDigit(text: string): boolean {
-  const digits = [...text.replaceAll(/\D/g, '')].reverse().map(Number);
+  const digits = text.replaceAll(/\D/g, '').split('').reverse().map(Number);
   const sum = digits.reduce((total, digit, i) => total + (i % 2 === 0 ? digit : digit > 4 ? 2 * digit - 9 : 2 * digit), 0);
   return sum % 10 === 0 && new Set(digits).size > 1;
 }

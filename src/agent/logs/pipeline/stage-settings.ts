@@ -79,7 +79,7 @@ export function compilePattern(pattern: string): RE2JS {
 export const durationSetting = z.union([z.string(), z.number()], 'is not a duration such as 3s or 1h30m').transform((given, context) => {
   const ms = parseDuration(String(given));
   if (typeof ms === 'number') return ms;
-  context.addIssue({ code: 'custom', message: `${ms.problem}` });
+  context.addIssue({ code: 'custom', message: ms.problem });
   return z.NEVER;
 });
 

@@ -79,26 +79,29 @@ const settings = z.strictObject({
   action_on_failure: z.enum(['fudge', 'skip'], 'is neither fudge nor skip').default('fudge'),
 });
 
-export const timestampKind: StageKind = stageKind(settings, ({ source, format, fallback_formats: fallbacks, location, action_on_failure: onFailure }) => {
-  const zone = location === undefined ? UTC : zoneOf(location);
-  if (zone === undefined) throw new RequestError('bad_data', `location: no time zone ${JSON.stringify(location)} is known`);
-  const readers = [format, ...fallbacks].map((each) => timeReader(each, zone));
-  return (context) => {
-    const last = new Map<string, bigint>();
-    const stage = changing((entry) => {
-      const text = entry.extracted.get(source);
-      const key = onFailure === 'skip' ? '' : JSON.stringify([...entry.labels]);
-      const ns = text === undefined ? undefined : firstOf(readers, text, context.nowMs());
-      if (ns !== undefined) entry.tsNs = ns;
-      else if (onFailure === 'fudge') entry.tsNs = (last.get(key) ?? entry.tsNs - 1n) + 1n;
-      else return;
-      if (onFailure === 'skip' || (ns === undefined && !last.has(key))) return;
-      if (last.size >= STREAMS_MAX && !last.has(key)) last.clear();
-      last.set(key, entry.tsNs);
-    });
-    return stage(context);
-  };
-});
+export const timestampKind: StageKind = stageKind(
+  settings,
+  ({ source, format, fallback_formats: fallbacks, location, action_on_failure: onFailure }) => {
+    const zone = location === undefined ? UTC : zoneOf(location);
+    if (zone === undefined) throw new RequestError('bad_data', `location: no time zone ${JSON.stringify(location)} is known`);
+    const readers = [format, ...fallbacks].map((each) => timeReader(each, zone));
+    return (context) => {
+      const last = new Map<string, bigint>();
+      const stage = changing((entry) => {
+        const text = entry.extracted.get(source);
+        const key = onFailure === 'skip' ? '' : JSON.stringify([...entry.labels]);
+        const ns = text === undefined ? undefined : firstOf(readers, text, context.nowMs());
+        if (ns !== undefined) entry.tsNs = ns;
+        else if (onFailure === 'fudge') entry.tsNs = (last.get(key) ?? entry.tsNs - 1n) + 1n;
+        else return;
+        if (onFailure === 'skip' || (ns === undefined && !last.has(key))) return;
+        if (last.size >= STREAMS_MAX && !last.has(key)) last.clear();
+        last.set(key, entry.tsNs);
+      });
+      return stage(context);
+    };
+  },
+);
 
 function firstOf(readers: readonly TimeReader[], text: string, nowMs: number): bigint | undefined {
   for (const read of readers) {
