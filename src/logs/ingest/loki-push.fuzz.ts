@@ -7,7 +7,7 @@ import { ProtobufWriter } from '../../base/protobuf-writer.ts';
 import { RequestError } from '../../base/request-error.ts';
 import { labelsOfRecord, printLabels } from '../../query/labels.ts';
 import { readLegacyPushJson, readPushJson } from './loki-json.ts';
-import { readPushProtobuf } from './loki-protobuf.ts';
+import { readPushProtobuf } from './push-protobuf-reference.ts';
 import { RecordingLogWrite } from './recording-write.ts';
 import { metadataFor, parseStreamLabels } from './stream-labels.ts';
 

@@ -9,7 +9,7 @@ import { RequestError } from '../../base/request-error.ts';
 import { printLabels } from '../../query/labels.ts';
 import { startTestServer } from '../../server/test-server.ts';
 import { readLegacyPushJson, readPushJson } from './loki-json.ts';
-import { readPushProtobuf } from './loki-protobuf.ts';
+import { readPushProtobuf } from './push-protobuf-reference.ts';
 import { lokiPushRoutes } from './push-routes.ts';
 import { RecordingLogWrite } from './recording-write.ts';
 import { parseStreamLabels } from './stream-labels.ts';

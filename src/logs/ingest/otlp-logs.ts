@@ -20,7 +20,7 @@ import type { LogsSink, OtlpLogRecord, OtlpLogScope } from './otlp-log-record.ts
 import { readLogsJson } from './otlp-logs-json.ts';
 import { readLogsProtobuf } from './otlp-logs-protobuf.ts';
 import { SERVICE_NAME, serviceNameOf } from './service-name.ts';
-import { metadataName } from './stream-labels.ts';
+import { metadataName, metadataSet } from './stream-labels.ts';
 
 const PATHS = ['/v1/logs', '/otlp/v1/logs'];
 const GRPC_PATH = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
@@ -155,7 +155,7 @@ class OtlpLogMapping implements LogsSink {
   /** Of a name that stands twice in the metadata the scope's value counts, then the resource's, then the record's own. */
   #labelled({ eventName, ...record }: OtlpLogRecord): { readonly labels: Labels; readonly metadata: Labels } {
     const attributes = eventName === '' ? record.attributes : record.attributes.filter(({ key }) => key !== EVENT_NAME);
-    const metadata = labelsOf([...this.#flat('record', 'metadata', attributes), ...fieldsOf({ eventName, ...record }), ...this.#shared]);
+    const metadata = metadataSet([...this.#flat('record', 'metadata', attributes), ...fieldsOf({ eventName, ...record }), ...this.#shared]);
     const labels = this.#flat('record', 'label', attributes);
     return { labels: labels.length === 0 ? this.#labels : this.#named(labelsOf([...this.#own, ...labels])), metadata };
   }

@@ -8,7 +8,7 @@ import { ProtobufReader, WIRE_BYTES } from '../../base/protobuf.ts';
 import { RequestError } from '../../base/request-error.ts';
 import { type Labels, NO_LABELS } from '../../query/labels.ts';
 import { REFUSED, type StoreLogWrite } from '../log-write.ts';
-import { metadataSet, parseStreamLabels } from './stream-labels.ts';
+import { metadataFor, parseStreamLabels } from './stream-labels.ts';
 
 const TAG_LABELS = 0x0a;
 const TAG_ENTRY = 0x12;
@@ -164,7 +164,8 @@ class EntryReader {
       else reader.skip();
     }
     reader.leave(outer);
-    this.#add(stream, metadata === undefined ? NO_LABELS : metadataSet(metadata));
+    const set = metadata === undefined || stream === REFUSED ? NO_LABELS : metadataFor(this.#write, metadata);
+    if (set !== undefined) this.#add(stream, set);
   }
 
   #add(stream: number, metadata: Labels): void {

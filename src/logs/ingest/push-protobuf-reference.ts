@@ -1,6 +1,4 @@
-// Loki's protobuf push body, `logproto.PushRequest`, into a `LogWrite`. What Promtail, Alloy, fluent-bit and the SDKs send, snappy undone.
-//
-//   PushRequest { streams = 1 }   Stream { labels = 1, entries = 2, hash = 3 }   Entry { timestamp = 1, line = 2, structuredMetadata = 3 }
+// Loki's protobuf push body read the plain way, into any `LogWrite`: what the fast decoder (push-protobuf.ts) is tested beside.
 //
 // Source: Loki `pkg/push/push.proto`.
 
