@@ -2,6 +2,8 @@
 
 import { compareText } from '../labels.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
+import { NO_FLAGS } from './fmt-number.ts';
+import { formatValue } from './fmt-verb.ts';
 import { sprint, sprintf, sprintln } from './fmt.ts';
 import {
   goFunction,
@@ -64,7 +66,8 @@ function isEqual(left: Value, right: Value): boolean {
   // A nil equals only a nil.
   if ((a ?? null) === null || (b ?? null) === null) return (a ?? null) === (b ?? null);
   for (const value of [a, b]) {
-    if (typeof value === 'object') throw new TemplateCallError(`non-comparable type ${typeName(value)}`);
+    if (typeof value === 'object')
+      throw new TemplateCallError(`non-comparable type ${formatValue(value, 'v', NO_FLAGS)}: ${typeName(value)}`);
   }
   if (typeof a !== typeof b) throw new TemplateCallError(BAD_COMPARISON);
   return a === b;

@@ -194,7 +194,12 @@ class Compiler {
       default:
     }
     const evaluate = this.#operand(word);
-    if (!hasArgs && word.kind !== 'nil') return (execution) => evaluate(execution);
+    if (!hasArgs && word.kind !== 'nil') {
+      return (execution) => {
+        if (word.kind !== 'pipe') execution.at = word;
+        return evaluate(execution);
+      };
+    }
     const problem = hasArgs ? `can't give argument to non-function ${printNode(word)}` : 'nil is not a command';
     return (execution) => {
       if (word.kind !== 'pipe') execution.at = word;

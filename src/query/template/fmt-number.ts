@@ -87,9 +87,21 @@ interface Decimal {
 
 function floatText(value: number, verb: string, precision: number, sharp: boolean): string {
   const lower = verb.toLowerCase();
-  const text =
-    lower === 'b' ? binaryText(value) : lower === 'g' ? generalText(value, precision, sharp) : plainText(value, lower, precision, sharp);
+  const text = textByVerb(value, lower, precision, sharp);
   return verb === lower ? text : text.toUpperCase();
+}
+
+function textByVerb(value: number, verb: string, precision: number, sharp: boolean): string {
+  switch (verb) {
+    case 'b':
+      return binaryText(value);
+    case 'x':
+      return hexText(value, precision);
+    case 'g':
+      return generalText(value, precision, sharp);
+    default:
+      return plainText(value, verb, precision, sharp);
+  }
 }
 
 function plainText(value: number, verb: string, precision: number, sharp: boolean): string {
@@ -138,6 +150,25 @@ function fixedText({ digits, point }: Decimal, precision: number, sharp: boolean
 function binaryText(value: number): string {
   const { mantissa, exponent } = parts(value);
   return `${mantissa}p${exponent < 0 ? '-' : '+'}${Math.abs(exponent)}`;
+}
+
+/** `0x1.8p+01`: one digit before the point, and 13 behind it where nothing else is asked for. */
+function hexText(value: number, precision: number): string {
+  let { mantissa, exponent } = parts(value);
+  if (mantissa === 0n) return `0x0${precision > 0 ? `.${'0'.repeat(precision)}` : ''}p+00`;
+  while (mantissa < 1n << 52n) {
+    mantissa <<= 1n;
+    exponent--;
+  }
+  if (precision >= 0 && precision < 13) mantissa = divideHalfEven(mantissa, 16n ** BigInt(13 - precision)) * 16n ** BigInt(13 - precision);
+  if (mantissa >= 1n << 53n) {
+    mantissa >>= 1n;
+    exponent++;
+  }
+  const digits = (mantissa - (1n << 52n)).toString(16).padStart(13, '0');
+  const fraction = precision < 0 ? digits.replace(/0+$/, '') : digits.padEnd(precision, '0').slice(0, precision);
+  const power = exponent + 52;
+  return `0x1${fraction === '' ? '' : `.${fraction}`}p${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
 /** The fewest digits that are read as the same number. */

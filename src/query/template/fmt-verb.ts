@@ -77,6 +77,8 @@ function formatNumber(value: number, verb: string, flags: Flags): string {
     case 'b':
     case 'g':
     case 'G':
+    case 'x':
+    case 'X':
       return formatFloat(value, verb, flags, -1);
     case 'f':
     case 'F':

@@ -154,7 +154,8 @@ export class Lexer {
         return this.#token('leftParen', from, from + 1);
       case ')':
         this.#parens--;
-        return this.#parens < 0 ? this.#error(from, 'unexpected right paren') : this.#token('rightParen', from, from + 1);
+        // One too many is the parser's to refuse.
+        return this.#token('rightParen', from, from + 1);
       default:
         return this.#word(char);
     }

@@ -29,6 +29,7 @@ class Parser {
   readonly #options: ParseOptions;
   readonly #lexer: Lexer;
   readonly #definitions = new Map<string, readonly TemplateNode[]>();
+  /** Those that may be looked at again, and where among them the next one is. */
   #tokens: Token[] = [];
   #position = 0;
   #variables = ['$'];
@@ -68,11 +69,6 @@ class Parser {
   }
 
   #next(): Token {
-    // Only a few tokens are ever looked at again.
-    if (this.#position > 64) {
-      this.#tokens = this.#tokens.slice(this.#position - 8);
-      this.#position = 8;
-    }
     const known = this.#tokens[this.#position++];
     if (known !== undefined) return known;
     const token = this.#lexer.next();
@@ -159,6 +155,9 @@ class Parser {
   }
 
   #textOrAction(): TemplateNode | ListEnd {
+    // What is behind is never looked at again, but for the last token, which errors name.
+    this.#tokens = this.#tokens.slice(Math.max(this.#position - 1, 0));
+    this.#position = Math.min(this.#position, 1);
     const token = this.#nextNonSpace();
     if (token.kind === 'text') return { kind: 'text', at: token.at, text: token.text };
     if (token.kind === 'leftDelim') return this.#action();

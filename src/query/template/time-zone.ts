@@ -41,6 +41,20 @@ const KNOWN_MAX = 2000;
 /** Between them they know the abbreviations of most regions. */
 const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-IN', 'en-ZA'];
 
+/** Abbreviations that `Intl` has in none of those languages, by the hours from UTC. Source: the IANA time zone database. */
+const ABBREVIATIONS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  'Asia/Hong_Kong': { 8: 'HKT' },
+  'Asia/Jakarta': { 7: 'WIB' },
+  'Asia/Jerusalem': { 2: 'IST', 3: 'IDT' },
+  'Asia/Karachi': { 5: 'PKT' },
+  'Asia/Manila': { 8: 'PST' },
+  'Asia/Seoul': { 9: 'KST' },
+  'Asia/Shanghai': { 8: 'CST' },
+  'Asia/Taipei': { 8: 'CST' },
+  'Asia/Tokyo': { 9: 'JST' },
+  'Europe/Moscow': { 3: 'MSK' },
+};
+
 function intlZone(name: string): Zone | undefined {
   // `Intl` takes offsets for names too, which are none in Go.
   if (!/^[A-Za-z]/.test(name)) return undefined;
@@ -48,7 +62,7 @@ function intlZone(name: string): Zone | undefined {
   try {
     formats = LOCALES.map((locale) => new Intl.DateTimeFormat(locale, { timeZone: name, timeZoneName: 'short' }));
     const longOffset = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
-    return cachedZone(name, (seconds) => readZone(seconds, longOffset, formats));
+    return cachedZone(name, (seconds) => readZone(name, seconds, { longOffset, names: formats }));
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -75,13 +89,20 @@ function cachedZone(name: string, read: (seconds: number) => ZoneOffset): Zone {
 /** `Intl` formats times of some 270,000 years around the epoch. */
 const INTL_S_MAX = 8_640_000_000_000;
 
-function readZone(seconds: number, longOffset: Intl.DateTimeFormat, names: readonly Intl.DateTimeFormat[]): ZoneOffset {
+interface ZoneFormats {
+  readonly longOffset: Intl.DateTimeFormat;
+  /** In several languages. */
+  readonly names: readonly Intl.DateTimeFormat[];
+}
+
+function readZone(name: string, seconds: number, { longOffset, names }: ZoneFormats): ZoneOffset {
   const date = new Date(Math.min(Math.max(seconds, -INTL_S_MAX), INTL_S_MAX) * 1000);
   const text = zonePart(longOffset, date);
   const [, sign, hours = '0', minutes = '0', rest = '0'] = /^(?:GMT|UTC)([+-])(\d+):(\d+)(?::(\d+))?$/.exec(text) ?? [];
   const offsetS = (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(rest));
   const short = names.map((format) => zonePart(format, date)).find((part) => !/^(GMT|UTC)[+-]/.test(part));
-  return { offsetS, abbreviation: short ?? `${sign ?? '+'}${hours}${minutes === '00' ? '' : minutes}` };
+  const known = ABBREVIATIONS[name]?.[offsetS / 3600];
+  return { offsetS, abbreviation: known ?? short ?? `${sign ?? '+'}${hours}${minutes === '00' ? '' : minutes}` };
 }
 
 function zonePart(format: Intl.DateTimeFormat, date: Date): string {
