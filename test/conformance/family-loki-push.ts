@@ -104,6 +104,55 @@ function otlpSettings({
   return { otlpStreamLabels: [], otlpRules: [...resource, ...rules('scope', ScopeAttributes), ...rules('record', LogAttributes)] };
 }
 
+const exampleSchema = z.object({
+  resourceLogs: z.array(
+    z.object({
+      scopeLogs: z.array(
+        z.object({
+          logRecords: z.array(
+            z.object({
+              timeUnixNano: z.string(),
+              severityText: z.string(),
+              traceId: z.string().default(''),
+              eventName: z.string().default(''),
+              body: z.object({ stringValue: z.string().optional() }),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** OpenTelemetry's own examples: every record is a line, with what tells it from others. */
+export const otlpLogsExampleFamily: Family = {
+  name: 'OTLP logs examples',
+  claims: (path) => path === 'otlp/examples/logs.json' || path === 'otlp/examples/events.json',
+  prepare({ path, file }, setup) {
+    const request: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const records = exampleSchema.parse(request).resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords));
+    const tenant = setup.tenant();
+    return async ({ url }) => {
+      const sent = { body: JSON.stringify(request), headers: { 'content-type': 'application/json' } };
+      const answer = await post({ url, tenant }, '/v1/logs', sent);
+      if (answer.text !== '{}') return [compare(path, '{}', `${answer.status} ${answer.text}`)];
+      const entries = (await readStreams({ url, tenant }, ['service_name'])).flatMap(({ values }) => values);
+      const got = entries.map(([ts, line, { structuredMetadata: own }]) => [
+        ts,
+        own['severity_text'],
+        own['trace_id'],
+        own['event_name'],
+        line,
+      ]);
+      const wanted = records.map(({ timeUnixNano, severityText, traceId, eventName, body }, i) => {
+        const line = body.stringValue ?? got[i]?.[4];
+        return [timeUnixNano, severityText, traceId.toLowerCase() || undefined, eventName || undefined, line];
+      });
+      return [compare(path, asSet(wanted), asSet(got))];
+    };
+  },
+};
+
 /** A case of a record alone needs a stream to find it by. */
 function otlpLimits({ discoverServiceName, expectedStreams, otlpConfig }: OtlpCase): Readonly<Record<string, unknown>> {
   return {

@@ -19,7 +19,7 @@ import { logqlParserFamily } from './family-logql-parser.ts';
 import { logqlStagesFamily } from './family-logql-stages.ts';
 import { logqltestFamily } from './family-logqltest.ts';
 import { otlpAttributesFamily, otlpExampleFamily, otlpNamingFamily, otlpSamplesFamily } from './family-otlp.ts';
-import { lokiPushFamily, otlpLogsFamily } from './family-loki-push.ts';
+import { lokiPushFamily, otlpLogsExampleFamily, otlpLogsFamily } from './family-loki-push.ts';
 import { openApiFamily } from './family-openapi.ts';
 import { promqlEngineFamily } from './family-promql-engine.ts';
 import { promqlFormatFamily } from './family-promql-format.ts';
@@ -57,6 +57,7 @@ const families: readonly Family[] = [
   openApiFamily,
   lokiPushFamily,
   otlpLogsFamily,
+  otlpLogsExampleFamily,
 ];
 
 /** Failing cases of one file that are printed in full. */
