@@ -3,7 +3,7 @@
 //   offered lines ─(pipeline)─▶ batch ─(50 ms, or the delay)─▶ sorted by time ─▶ TailMessage ─▶ every client
 
 import { NO_LABELS, type Labels } from '../query/labels.ts';
-import { LineLabels } from './logql/line-labels.ts';
+import { type CategorizedLabels, LineLabels } from './logql/line-labels.ts';
 import type { Pipeline } from './logql/pipeline.ts';
 import type { ResultEntry } from './query-result.ts';
 import { entryBytes, TAIL_DROPPED_ENTRIES_MAX, type TailClient } from './tail-client.ts';
@@ -20,6 +20,9 @@ export interface TailGroupOptions {
   readonly form: TailForm;
   readonly delayMs: number;
 }
+
+/** Only one form of message tells where labels come from. */
+const NO_CATEGORIES: CategorizedLabels = { stream: NO_LABELS, structuredMetadata: NO_LABELS, parsed: NO_LABELS };
 
 interface Batch {
   readonly entries: ResultEntry[];
@@ -71,13 +74,14 @@ export class TailGroup {
       return;
     }
     const batch = this.#batch();
-    const entry = { tsNs, line: line.text, labels: line.labels.labels(), categories: line.labels.categorized() };
-    const bytes = entryBytes(entry);
-    if (this.#bytes + bytes > TAIL_GROUP_BYTES_MAX) {
+    if (this.#bytes >= TAIL_GROUP_BYTES_MAX) {
       batch.lost++;
-      if (batch.lostEntries.length < TAIL_DROPPED_ENTRIES_MAX) batch.lostEntries.push(entry);
+      if (batch.lostEntries.length < TAIL_DROPPED_ENTRIES_MAX) batch.lostEntries.push({ tsNs, labels: line.labels.labels() });
       return;
     }
+    const categories = this.#options.form === 'categorized' ? line.labels.categorized() : NO_CATEGORIES;
+    const entry = { tsNs, line: line.text, labels: line.labels.labels(), categories };
+    const bytes = entryBytes(entry);
     batch.entries.push(entry);
     batch.bytes += bytes;
     this.#bytes += bytes;

@@ -48,6 +48,7 @@ const DOCUMENTS: readonly (readonly [string, string, string])[] = [
     '{x="y"} 7000000 "m" {big="12345678901234567890"}',
   ],
   ['{"msg":"m","a.b":1,"a.c":2,"d":3}', 'ignore_fields=a.*&extra_fields=d=4,e=5&_stream_fields=e', '{e="5"} 7000000 "m" {d="4"}'],
+  ['{"msg":"m","日本":1,"ü":{"_":2}}', '', '{job="jsonline"} 7000000 "m" {U___65e5__672c_="1", U___fc__2e___="2"}'],
   ['{"msg":"ü\\u0000"}', '', '{job="jsonline"} 7000000 "ü\\u0000"'],
 ];
 

@@ -10,7 +10,7 @@ import { type Labels, labelsOf } from '../../query/labels.ts';
 import type { LogEntry } from '../write.ts';
 import type { DocumentParams } from './document-params.ts';
 import { documentTimeNs } from './document-time.ts';
-import { metadataName } from './stream-labels.ts';
+import { fieldName } from './field-name.ts';
 
 /** Objects nested deeper are one field with JSON as its value. */
 const FLATTEN_DEPTH_MAX = 32;
@@ -56,7 +56,7 @@ export class DocumentReader {
     const line = take(fields, params.messageFields) ?? text;
     const streamPairs = params.streamFields.map((name): Pair => [name, take(fields, [name]) ?? '']);
     const stream = this.#stream([...labels, ...streamPairs]);
-    const metadata = labelsOf([...fields].map(([name, value]): Pair => [metadataName(name), value]));
+    const metadata = labelsOf([...fields].map(([name, value]): Pair => [fieldName(name), value]));
     return { labels: stream, entry: { tsNs, line, metadata } };
   }
 
@@ -64,7 +64,7 @@ export class DocumentReader {
     const key = JSON.stringify(pairs);
     const known = this.#streams.get(key);
     if (known !== undefined) return known;
-    const named = labelsOf(pairs.filter(([, value]) => value !== '').map(([name, value]): Pair => [metadataName(name), value]));
+    const named = labelsOf(pairs.filter(([, value]) => value !== '').map(([name, value]): Pair => [fieldName(name), value]));
     const labels = named.length > 0 ? named : labelsOf([this.#options.otherwise]);
     if (this.#streams.size >= STREAMS_MAX) this.#streams.clear();
     this.#streams.set(key, labels);

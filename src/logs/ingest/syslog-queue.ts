@@ -9,7 +9,7 @@ import type { Log } from '../../base/log.ts';
 import { RequestError } from '../../base/request-error.ts';
 import { type Labels, labelsOf } from '../../query/labels.ts';
 import type { BeginLogWrite, LogEntry } from '../write.ts';
-import { metadataName } from './stream-labels.ts';
+import { fieldName } from './field-name.ts';
 import { FACILITIES, parseSyslog, SEVERITIES, type SyslogMessage } from './syslog.ts';
 
 const PENDING_BYTES_MAX = 16 * 1024 * 1024;
@@ -89,7 +89,7 @@ export class SyslogQueue {
       ['proc_id', procId],
       ['msg_id', msgId],
     ];
-    for (const [name, value] of structuredData) metadata.push([safeName(name), value]);
+    for (const [name, value] of structuredData) metadata.push([fieldName(name), value]);
     if (severity !== undefined) metadata.push(['detected_level', LEVELS[severity] ?? '']);
     return { tsNs: this.#timeOf(message), line: message.text, metadata: labelsOf(metadata) };
   }
@@ -148,13 +148,3 @@ export class SyslogQueue {
 
 /** What `detected_level` is for each severity. */
 const LEVELS = ['fatal', 'critical', 'critical', 'error', 'warn', 'info', 'info', 'debug'] as const;
-
-/** A name that leaves nothing for a label keeps its value under a name of ours. */
-function safeName(name: string): string {
-  try {
-    return metadataName(name);
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    return 'structured_data';
-  }
-}
