@@ -9,7 +9,7 @@ import { labelsOfRecord, printLabels } from '../../query/labels.ts';
 import { readLegacyPushJson, readPushJson } from './loki-json.ts';
 import { readPushProtobuf } from './push-protobuf-reference.ts';
 import { RecordingLogWrite } from './recording-write.ts';
-import { metadataFor, parseStreamLabels } from './stream-labels.ts';
+import { metadataFor, metadataSet, parseStreamLabels } from './stream-labels.ts';
 
 const readers = [readPushJson, readLegacyPushJson, readPushProtobuf];
 
@@ -98,5 +98,15 @@ test('label text is what it prints', () => {
       assert.deepEqual(parseStreamLabels(printLabels(own)), own);
     }),
     { seed: 8, numRuns: 1000 },
+  );
+});
+
+test('metadata is sorted by name, few entries as many', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, text), { maxLength: 50 }), (pairs) => {
+      const expected = [...new Map(pairs)].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).flat();
+      assert.deepEqual(metadataSet(pairs), expected);
+    }),
+    { seed: 9, numRuns: 500 },
   );
 });
