@@ -6,6 +6,7 @@
 // The answer has one item for each action, in their order. Source: Elasticsearch reference, "Bulk API".
 
 import { RequestError } from '../../base/request-error.ts';
+import { Slices } from '../../metrics/slices.ts';
 import type { Reply, Request, Route } from '../../server/route.ts';
 import type { LogRefusalReason, LogWrite, LogWriteSummary } from '../write.ts';
 import { DOCUMENT_HEADERS, documentParams } from './document-params.ts';
@@ -54,7 +55,7 @@ async function receive(request: Request, { begin, clock }: DocumentRoadOptions):
   const nowNs = BigInt(clock.now()) * 1_000_000n;
   const reader = new DocumentReader({ params: documentParams(request), otherwise: ['job', 'elasticsearch'], nowNs });
   const write = begin(request.tenants[0] ?? '');
-  const items = readBulk(request, reader, write);
+  const items = await readBulk(request, reader, write);
   const summary = await write.commit();
   const drawn = items.map((item) => itemJson(item, summary)).join(',');
   const errors = items.some(({ outcome }) => outcome !== 'created');
@@ -62,10 +63,12 @@ async function receive(request: Request, { begin, clock }: DocumentRoadOptions):
 }
 
 /** Every action of a body. Throws `bad_data` where actions and documents cannot be told apart; nothing is stored then. */
-function readBulk({ body, params }: Request, reader: DocumentReader, write: LogWrite): readonly Item[] {
+async function readBulk({ body, params, signal }: Request, reader: DocumentReader, write: LogWrite): Promise<readonly Item[]> {
   const items: Item[] = [];
   let action: Action | undefined;
+  const slices = new Slices(signal);
   for (const { number, text } of bodyLines(body)) {
+    if (slices.isOver()) await slices.pause();
     if (action !== undefined) {
       items.push(readDocument(action, text, { reader, write }));
       action = undefined;

@@ -5,6 +5,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { RequestError } from '../../base/request-error.ts';
+import { Slices } from '../../metrics/slices.ts';
 import { json, plainError, type Reply, type Request, type Route } from '../../server/route.ts';
 import type { BeginLogWrite, LogWriteSummary } from '../write.ts';
 import { DOCUMENT_HEADERS, documentParams } from './document-params.ts';
@@ -38,7 +39,9 @@ async function receive(request: Request, { begin, clock }: DocumentRoadOptions):
   const write = begin(request.tenants[0] ?? '');
   const mistakes: string[] = [];
   let bad = 0;
+  const slices = new Slices(request.signal);
   for (const { number, text } of bodyLines(request.body)) {
+    if (slices.isOver()) await slices.pause();
     try {
       const { labels, entry } = reader.read(text);
       write.entry(labels, entry);
