@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { HostLogs } from '../agent/logs/host-logs.ts';
-import { OwnLog } from '../agent/logs/own-log.ts';
+import type { OwnLog } from '../agent/logs/own-log.ts';
 import { parseLogSources } from '../agent/logs/parse-log-sources.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Config } from '../config.ts';
@@ -14,6 +14,8 @@ import type { Core } from './core.ts';
 /** Reads what the settings name, now and after every reload. Throws `bad_data` where they cannot be understood. */
 export function startHostLogs(core: Core, begin: BeginLogWrite, own: OwnLog, stack: AsyncDisposableStack): void {
   const { settings, log, metrics, limits } = core;
+  // First in, last out: what the sources say while they stop is stored too.
+  stack.use(own);
   const hostLogs = stack.use(
     new HostLogs({
       directory: join(resolve(settings.current.dataDir), 'log-sources'),
@@ -35,6 +37,4 @@ export function startHostLogs(core: Core, begin: BeginLogWrite, own: OwnLog, sta
   };
   settings.follow(prepare);
   prepare(settings.current)();
-  // What is said while everything else stops is stored too.
-  stack.use(own);
 }

@@ -113,6 +113,7 @@ export class FileTail {
     await this.#save([...this.#unsaved]);
     this.#unsaved.clear();
     this.#options.metrics.files(this.#files.count);
+    this.#options.metrics.lagBytes(this.#files.lagBytes());
   }
 
   async #run(): Promise<void> {

@@ -6,6 +6,11 @@ import type { RE2JS } from 're2js';
 import { z } from 'zod';
 
 import { RequestError } from '../../../base/request-error.ts';
+import { compilePipeline } from '../../../logs/logql/compile-pipeline.ts';
+import { LineLabels } from '../../../logs/logql/line-labels.ts';
+import { NUMBER_FUNCTIONS } from '../../../logs/logql/template/number-functions.ts';
+import { TEXT_FUNCTIONS } from '../../../logs/logql/template/text-functions.ts';
+import { timeFunctions } from '../../../logs/logql/template/time-functions.ts';
 import { goFunction, textArg } from '../../../query/template/function.ts';
 import type { FunctionTable } from '../../../query/template/function.ts';
 import type { Template } from '../../../query/template/compile.ts';
@@ -25,8 +30,11 @@ export const outputKind: StageKind = stageKind(z.strictObject({ source: textSett
 
 const LIMITS = { lengthMax: 1024 * 1024, stepsMax: 100_000, depthMax: 100 };
 
-/** What promtail's templates have besides those of a query. */
-const HASHES: FunctionTable = new Map([
+/** Those of a query's templates, and the hashes that promtail's have besides. */
+const FUNCTIONS: FunctionTable = new Map([
+  ...TEXT_FUNCTIONS,
+  ...NUMBER_FUNCTIONS,
+  ...timeFunctions(Date.now),
   ['Hash', goFunction('string string', (args) => hash('sha3-256', textArg(args, 0) + textArg(args, 1)))],
   ['Sha2Hash', goFunction('string string', (args) => hash('sha256', textArg(args, 0) + textArg(args, 1)))],
 ]);
@@ -37,7 +45,7 @@ function hash(algorithm: string, text: string): string {
 
 function templateOf(text: string): Template {
   try {
-    return compileTemplate(text, { name: 'pipeline_template', functions: HASHES, missingKey: 'default', limits: LIMITS });
+    return compileTemplate(text, { name: 'pipeline_template', functions: FUNCTIONS, missingKey: 'default', limits: LIMITS });
   } catch (cause) {
     if (!(cause instanceof TemplateSyntaxError)) throw cause;
     throw new RequestError('bad_data', cause.message, { cause });
@@ -132,10 +140,12 @@ export const packKind: StageKind = stageKind(pack, ({ labels, ingest_timestamp: 
   };
 });
 
-const ESCAPES = compilePattern('\\x1b\\[[0-9;]*m');
-
-export const decolorizeKind: StageKind = stageKind(z.strictObject({}), () =>
-  changing((entry) => {
-    if (entry.line.includes('\u001b')) entry.line = ESCAPES.matcher(entry.line).replaceAll('');
-  }),
-);
+export const decolorizeKind: StageKind = stageKind(z.strictObject({}), () => {
+  const pipeline = compilePipeline([{ kind: 'decolorize', from: 0, to: 0 }]);
+  const labels = new LineLabels();
+  return changing((entry) => {
+    const line = { tsNs: entry.tsNs, text: entry.line, labels };
+    pipeline.process(line);
+    entry.line = line.text;
+  });
+});
