@@ -71,7 +71,7 @@ export class PatternMiner {
   #clusterCount = 0;
   #stepMs: number;
 
-  constructor({ stepMs, familiesMax = 400, clustersMax = 1000, stepsMax = 2000 }: PatternOptions) {
+  constructor({ stepMs, familiesMax = 400, clustersMax = 1000, stepsMax = 1000 }: PatternOptions) {
     this.#stepMs = stepMs;
     this.#familiesMax = familiesMax;
     this.#clustersMax = clustersMax;

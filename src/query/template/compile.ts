@@ -283,10 +283,10 @@ class Compiler {
   #call(name: string, word: OperandNode, call: Call): EvaluateCommand {
     const fn = this.#options.functions.get(name);
     if (name === 'and' || name === 'or') return logic(name, word, call);
+    const named = fn === undefined ? undefined : { ...call, name, fn };
     return (execution, final) => {
       execution.at = word;
-      if (fn === undefined) return execution.fail(`${quote(name)} is not a defined function`);
-      return apply(execution, { ...call, name, fn }, final);
+      return named === undefined ? execution.fail(`${quote(name)} is not a defined function`) : apply(execution, named, final);
     };
   }
 

@@ -6,6 +6,7 @@
 //   float64          number          slice                  array
 //   bool             boolean         map, struct, function  the interfaces below
 
+import { compareText } from '../labels.ts';
 import type { TemplateFunction } from './function.ts';
 
 export type Value = string | bigint | number | boolean | null | undefined | ValueList | GoMap | GoObject | TemplateFunction;
@@ -98,11 +99,7 @@ export function isTrue(value: Value): boolean {
 
 /** The keys of a map in the order in which Go prints and walks them. */
 export function sortedKeys(map: GoMap): readonly string[] {
-  return [...map.keys()].sort(compareKeys);
-}
-
-function compareKeys(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return [...map.keys()].sort(compareText);
 }
 
 /** A JSON document's value as Go's `json.Unmarshal` into an empty interface gives it: every number a float. */

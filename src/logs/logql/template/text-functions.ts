@@ -3,6 +3,7 @@
 // Sources: Grafana Loki `pkg/logql/log/fmt.go`; github.com/Masterminds/sprig `strings.go`; Go `strings`.
 
 import { escapeQuery } from '../../../query/template/escape.ts';
+import { characterCount } from '../../../query/template/fmt-number.ts';
 import { checkLength, goFunction, intArg, textArg, type TemplateFunction, type TemplateLimits } from '../../../query/template/function.ts';
 import { countMatches, replaceMatches, replaceMatchesLiterally } from '../../../query/template/go-regex.ts';
 import { TemplateCallError } from '../../../query/template/template-error.ts';
@@ -132,14 +133,25 @@ function replaceCounted(args: Args, limits: TemplateLimits): string {
 /** So many occurrences from the left, all for a negative count; an empty text stands before every character and at the end. */
 function replaceFirst(text: string, old: string, replacement: string, bounds: { count: number; limits: TemplateLimits }): string {
   const { count, limits } = bounds;
-  const pieces = old === '' ? ['', ...Array.from(text)] : text.split(old);
-  const replacements = Math.min(pieces.length - (old === '' ? 0 : 1), count < 0 ? Number.POSITIVE_INFINITY : count);
-  checkLength(text.length + replacements * (replacement.length - old.length), limits);
-  let out = old === '' ? '' : (pieces[0] ?? '');
-  for (let i = old === '' ? 0 : 1; i < pieces.length; i++) {
-    const isReplaced = i < replacements + (old === '' ? 0 : 1);
-    out += old === '' ? (pieces[i] ?? '') + (isReplaced ? replacement : '') : (isReplaced ? replacement : old) + (pieces[i] ?? '');
-  }
+  const places = old === '' ? characterCount(text) + 1 : Math.floor(text.length / old.length);
+  const occurrences = count < 0 ? places : Math.min(count, places);
+  const growth = replacement.length - old.length;
+  if (text.length + occurrences * growth > limits.lengthMax) checkLength(text.length + countOf(text, old, occurrences) * growth, limits);
+  if (old === '') return insertedBetween(text, replacement, occurrences);
+  if (count < 0) return text.replaceAll(old, () => replacement);
+  const pieces = text.split(old);
+  const head = pieces.slice(0, occurrences + 1).join(replacement);
+  return pieces.length > occurrences + 1 ? `${head}${old}${pieces.slice(occurrences + 1).join(old)}` : head;
+}
+
+function countOf(text: string, old: string, most: number): number {
+  return old === '' ? most : Math.min(text.split(old).length - 1, most);
+}
+
+function insertedBetween(text: string, replacement: string, count: number): string {
+  let out = count > 0 ? replacement : '';
+  let done = 1;
+  for (const char of text) out += done++ < count ? char + replacement : char;
   return out;
 }
 
@@ -154,25 +166,29 @@ function indent(count: number, text: string, limits: TemplateLimits): string {
   return padding + replaceAll(text, '\n', `\n${padding}`, limits);
 }
 
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** As `slice`, by characters. */
+function sliceCharacters(text: string, from: number, to?: number): string {
+  return SURROGATE.test(text) ? Array.from(text).slice(from, to).join('') : text.slice(from, to);
+}
+
 /** The first characters, or the last for a negative count. */
 function truncate(count: number, text: string): string {
-  const characters = Array.from(text);
-  if (count < 0) return characters.length + count > 0 ? characters.slice(count).join('') : text;
-  return characters.slice(0, count).join('');
+  if (count >= 0) return sliceCharacters(text, 0, count);
+  return characterCount(text) + count > 0 ? sliceCharacters(text, count) : text;
 }
 
 /** From `start` to `end`: a negative start is the beginning, a negative end the end. */
 function substring(start: number, end: number, text: string): string {
-  const characters = Array.from(text);
-  if (start < 0) return end < 0 ? '' : characters.slice(0, end).join('');
-  return characters.slice(start, end < 0 ? undefined : end).join('');
+  if (start < 0) return end < 0 ? '' : sliceCharacters(text, 0, end);
+  return sliceCharacters(text, start, end < 0 ? undefined : end);
 }
 
 function align(count: number, text: string, side: 'left' | 'right', limits: TemplateLimits): string {
-  const characters = Array.from(text);
-  const missing = count - characters.length;
+  const missing = count - characterCount(text);
   if (count < 0 || missing === 0) return text;
-  if (missing < 0) return (side === 'left' ? characters.slice(0, count) : characters.slice(-missing)).join('');
+  if (missing < 0) return side === 'left' ? sliceCharacters(text, 0, count) : sliceCharacters(text, -missing);
   const padding = repeat(missing, ' ', limits);
   return side === 'left' ? text + padding : padding + text;
 }
