@@ -15,6 +15,7 @@ import { compileFilePattern } from './file-pattern.ts';
 import type { FileTailOptions } from './file-tail.ts';
 import { FileTail } from './file-tail.ts';
 import type { FileSource } from './log-source.ts';
+import { parseStages } from './pipeline/parse-stages.ts';
 import { PositionLog } from './position-log.ts';
 import { LogSourceMetrics } from './source-metrics.ts';
 import { TestLogStore } from './test-log-write.ts';
@@ -318,6 +319,40 @@ test('links, directories at any depth, exclusions, few descriptors', () =>
     await tail.pass();
     assert.equal(store.lines.length, 40);
     assert.equal(new Set(store.texts()).size, 40);
+    await tail.kill();
+  }));
+
+const MULTILINE: Partial<FileSource> = {
+  stages: (context) => parseStages([{ multiline: { firstline: '^\\d', max_wait_time: '10s' } }], 'stages').map((make) => make(context)),
+};
+
+test('lines that a stage holds back are not passed: a restart reads them again, each file has its own', () =>
+  inWorld(async ({ path, store, open }) => {
+    await writeFile(path('a.log'), '1 a\n at x\n2 b\n');
+    await writeFile(path('b.log'), '1 b\n');
+    const first = await open(MULTILINE);
+    await first.pass();
+    assert.deepEqual(store.texts(), ['1 a\n at x']);
+    await first.kill();
+    await appendFile(path('a.log'), ' at y\n');
+    await appendFile(path('b.log'), ' at z\n');
+    const second = await open(MULTILINE);
+    for (let i = 0; i < 12; i++) await second.pass();
+    assert.deepEqual(store.texts(), ['1 a\n at x', '2 b\n at y', '1 b\n at z']);
+    await second.kill();
+  }));
+
+test('what a stage holds back of a file that goes is given', () =>
+  inWorld(async ({ path, store, open }) => {
+    await writeFile(path('a.log'), '1 a\n at x\n');
+    const tail = await open(MULTILINE);
+    await tail.pass();
+    await rename(path('a.log'), path('gone'));
+    await writeFile(path('a.log'), '2 b\n');
+    for (let i = 0; i < 7; i++) await tail.pass();
+    assert.deepEqual(store.texts(), ['1 a\n at x']);
+    for (let i = 0; i < 6; i++) await tail.pass();
+    assert.deepEqual(store.texts(), ['1 a\n at x', '2 b']);
     await tail.kill();
   }));
 

@@ -69,6 +69,7 @@ export class FileTail {
   readonly #changed = new Set<string>();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #lookTookMs = 0;
+  readonly #sets = new LabelSets();
   #batch = new LineBatch();
   #delayMs = 0;
   #running: Promise<void> | undefined;
@@ -82,7 +83,9 @@ export class FileTail {
       this.#changed.add(path);
       this.#wake.now();
     });
-    this.#files = new FileSet({ ...options, make: (found, record) => new TailedFile(found, record, this.#fileOptions()) });
+    // Once: what stages count is the source's, not a file's.
+    const fileOptions = this.#fileOptions();
+    this.#files = new FileSet({ ...options, make: (found, record) => new TailedFile(found, record, fileOptions) });
   }
 
   /** Begins to read, until `stop`. */
@@ -260,8 +263,6 @@ export class FileTail {
       read: (lines, bytes) => metrics.read(lines, bytes),
     };
   }
-
-  readonly #sets = new LabelSets();
 
   #stageContext(): StageContext {
     const { nowMs, random, metrics } = this.#options;

@@ -83,7 +83,8 @@ export class HostLogs implements AsyncDisposable {
   async #stopAll(): Promise<void> {
     const stopping = this.#running;
     this.#running = [];
-    await Promise.all(stopping.map((each) => each.stop()));
+    for (const { reason } of (await Promise.allSettled(stopping.map((each) => each.stop()))).filter(isRejected))
+      this.#options.log.error('a log source did not stop well', { error: reason });
   }
 
   async #withJournal(sources: readonly LogSource[], wanted: boolean): Promise<readonly LogSource[]> {
@@ -124,4 +125,8 @@ export class HostLogs implements AsyncDisposable {
     const { lineBytesMax, truncateLines } = this.#options.lineLimit();
     return { bytesMax: lineBytesMax === 0 ? LINE_BYTES_MAX : Math.min(lineBytesMax, LINE_BYTES_MAX), truncate: truncateLines };
   }
+}
+
+function isRejected(outcome: PromiseSettledResult<void>): outcome is PromiseRejectedResult {
+  return outcome.status === 'rejected';
 }

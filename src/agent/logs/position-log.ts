@@ -92,12 +92,17 @@ export class PositionLog implements AsyncDisposable {
 
   async #compact(): Promise<void> {
     const temporary = `${this.#file}.new`;
-    const handle = await open(temporary, 'w', 0o600);
     let text = '';
     for (const [key, json] of this.#values) text += lineOf(key, json);
-    await handle.writeFile(text);
-    await handle.datasync();
-    await rename(temporary, this.#file);
+    const handle = await open(temporary, 'w', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.datasync();
+      await rename(temporary, this.#file);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     await this.#handle?.close();
     this.#handle = handle;
     this.#bytes = Buffer.byteLength(text);
