@@ -1,6 +1,8 @@
 // The setting `logSources`: what a list becomes, and what is said of a list that is wrong.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { parse } from 'yaml';
@@ -42,6 +44,20 @@ test('a source of the journal, a list in a file', () => {
   assert.deepEqual([journal.name, journal.matches, journal.maxAgeMs], ['journal-1', ['_SYSTEMD_UNIT=a.service'], 3_600_000]);
   assert.equal(file.include[0]?.text, '/x/y.log');
   assert.deepEqual(parseLogSources({ kind: 'none' }, read), []);
+});
+
+test('the example of the documentation', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/log-sources.md'), 'utf8');
+  const settings: unknown = parse(/```yaml\n([^]*?)```/.exec(page)?.[1] ?? '');
+  assert.ok(typeof settings === 'object' && settings !== null && 'logSources' in settings);
+  const sources = parseLogSources({ kind: 'inline', configs: settings.logSources, directory: '/' }, () => '');
+  assert.deepEqual(
+    sources.map(({ kind, name }) => [kind, name]),
+    [
+      ['file', 'nginx'],
+      ['journal', 'journal-2'],
+    ],
+  );
 });
 
 /** `[list, what is said]` */
