@@ -188,10 +188,18 @@ export const SETTINGS = {
     ),
   },
   scrape: setting.raw('A scrape_configs list of Prometheus, or the name of a file that holds one.', { type: 'scrape', live: true }),
-  logSources: setting.raw('Files and journals of this host that are read as logs: a list of sources, or the name of a file that holds one.', {
-    type: 'log sources',
-    live: true,
-  }),
+  logSources: setting.raw(
+    'Files and journals of this host that are read as logs: a list of sources, or the name of a file that holds one.',
+    {
+      type: 'log sources',
+      live: true,
+    },
+  ),
+  syslog: {
+    tcp: setting.address('off', 'Address that takes syslog over TCP, such as :1514; off for none.'),
+    udp: setting.address('off', 'Address that takes syslog over UDP, such as :1514; off for none.'),
+    tenant: setting.text('anonymous', 'Tenant that syslog messages belong to.'),
+  },
   selfScrape: {
     interval: setting.duration('15s', 'How often the program stores its own metrics; 0 never.', { live: true }),
   },
@@ -199,7 +207,7 @@ export const SETTINGS = {
     enabled: setting.boolean(true, 'Stores the metrics of this host.'),
     interval: setting.duration('15s', 'How often the host is looked at.', { min: 1000 }),
     journal: setting.boolean(true, 'Reads the systemd journal where there is one and logSources names none.', { live: true }),
-    ownLog: setting.boolean(true, "Stores the program's own log as the stream {service_name=\"sightline\"}.", { live: true }),
+    ownLog: setting.boolean(true, 'Stores the program\'s own log as the stream {service_name="sightline"}.', { live: true }),
     procPath: setting.text('/proc', 'Where the proc file system is mounted.'),
     sysPath: setting.text('/sys', 'Where the sys file system is mounted.'),
     rootfs: setting.text('/', 'Where the root of the host is mounted; its file systems are looked at below it.'),

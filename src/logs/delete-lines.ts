@@ -32,7 +32,7 @@ export async function deleteLines(context: ReadContext, form: Form, expr: LogExp
   const pipeline = compilePipeline(plan.stages);
   let deleted = 0;
   const named: Sql[] = [];
-  for await (const block of readLines(context, streams, { range, conditions: plan.conditions, withMetadata: true })) {
+  for await (const block of readLines(context, streams, { range, conditions: plan.conditions, withLevel: true })) {
     named.push(...selectedLines(block, pipeline));
     while (named.length >= NAMED_LINES_MAX) deleted += await deleteNamed(deleting, named.splice(0, NAMED_LINES_MAX));
   }

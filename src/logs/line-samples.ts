@@ -7,6 +7,7 @@
 import { type Labels, NO_LABELS } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import { Slices } from '../metrics/slices.ts';
+import { FieldSampler, LONG_WAY } from './fields/field-sampler.ts';
 import { type LineBlock, type NsRange, type Streams, textAt } from './line-block.ts';
 import type { LabelFilter, LogExpr, Stage, Unwrap } from './logql/ast.ts';
 import { compilePipeline } from './logql/compile-pipeline.ts';
@@ -112,6 +113,8 @@ class LineSampler {
   readonly #series: SeriesNumbers;
   readonly #ofStream: StreamSeries;
   readonly #line = new SampledLine();
+  /** A shorter way for lines of which only a few fields matter. */
+  readonly #fields: FieldSampler | undefined;
 
   constructor(request: RangeRequest) {
     const { log, unwrap } = request.range;
@@ -121,6 +124,7 @@ class LineSampler {
     this.#value = request.value;
     this.#unwrap = unwrap === undefined ? undefined : compileUnwrap(unwrap);
     this.#series = new SeriesNumbers(grouping);
+    this.#fields = FieldSampler.of(request, grouping, this.#series);
     this.#ofStream = new StreamSeries(unwrap === undefined && log.stages.every(leavesLabels));
   }
 
@@ -129,7 +133,12 @@ class LineSampler {
   }
 
   add(block: LineBlock, rows: { readonly from: number; readonly to: number }, times: Float64Array, into: SampleRows): void {
-    for (let row = rows.from; row < rows.to; row++) this.#add(block, row, times[row] as number, into);
+    const fields = this.#fields;
+    for (let row = rows.from; row < rows.to; row++) {
+      const series = fields === undefined ? LONG_WAY : fields.sample(block, row);
+      if (series >= 0) into.push(series, times[row] as number, fields?.value ?? 1);
+      else if (series === LONG_WAY) this.#add(block, row, times[row] as number, into);
+    }
   }
 
   /** hot: once per line. */

@@ -12,5 +12,5 @@ export async function* readPatternLines(context: ReadContext, expr: LogExpr, ran
   const streams = await selectStreams(context, expr.matchers, range);
   if (streams.size === 0 || range.fromNs >= range.toNs) return;
   const { conditions } = planLines(expr.stages);
-  yield* readLines(context, streams, { range, conditions, withMetadata: true });
+  yield* readLines(context, streams, { range, conditions, withLevel: true });
 }

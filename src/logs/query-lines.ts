@@ -30,6 +30,8 @@ interface Reading {
   readonly plan: ReturnType<typeof planLines>;
   readonly pipeline: Pipeline;
   readonly costs: QueryCosts;
+  /** The needle index has said where the lines are. */
+  readonly isNarrowed: boolean;
 }
 
 /** An entry, with what tells it from the same line sent again. */
@@ -46,10 +48,11 @@ export async function queryLines(context: ReadContext, expr: LogExpr, query: Log
   costs.streams = selected.size;
   const streams = await narrowedTo(context, selected, plan.needles, range);
   if (streams.parts.length === 0) return [];
-  const reading = { context, streams, query, plan, pipeline: compilePipeline(plan.stages), costs };
+  const isNarrowed = streams.parts.every((part) => !selected.parts.includes(part));
+  const reading = { context, streams, query, plan, pipeline: compilePipeline(plan.stages), costs, isNarrowed };
   const entries: Found[] = [];
   // Where the index says where the lines are, the range need not be cut.
-  for (const slice of streams === selected ? slices(range, query.direction) : [range]) {
+  for (const slice of isNarrowed ? [range] : slices(range, query.direction)) {
     entries.push(...(await readSlice(reading, slice, query.limit - entries.length)));
     if (entries.length >= query.limit) break;
   }
@@ -79,7 +82,7 @@ function* slices({ fromNs, toNs }: NsRange, direction: LogQuery['direction']): G
 /** The first `limit` entries of a slice. Where ClickHouse decides everything it gives no more; duplicates among them make it be asked again. */
 async function readSlice(reading: Reading, slice: NsRange, limit: number): Promise<readonly Found[]> {
   const { plan } = reading;
-  if (plan.stages.length > 0) return collect(reading, slice, { limit, asked: undefined });
+  if (plan.stages.length > 0 || reading.isNarrowed) return collect(reading, slice, { limit, asked: undefined });
   for (let asked = limit; ; asked *= 2) {
     const before = reading.costs.linesProcessed;
     const found = await collect(reading, slice, { limit, asked });
@@ -97,7 +100,7 @@ async function collect(reading: Reading, range: NsRange, { limit, asked }: Bound
   const { context, streams, plan, query } = reading;
   const first = asked === undefined ? undefined : { direction: query.direction, count: asked };
   let entries: Found[] = [];
-  for await (const block of readLines(context, streams, { range, conditions: plan.conditions, first, withMetadata: true })) {
+  for await (const block of readLines(context, streams, { range, conditions: plan.conditions, first, withLevel: true })) {
     addEntries(reading, block, entries);
     // What cannot be among the first is let go of, so that memory depends on the limit only.
     if (entries.length > 2 * limit + 1000) entries = firstEntries(entries, query.direction, limit);

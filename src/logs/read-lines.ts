@@ -6,7 +6,7 @@ import type { Labels } from '../query/labels.ts';
 import { NO_LABELS } from '../query/labels.ts';
 import type { Block, TextColumn } from '../storage/native.ts';
 import type { LineBlock, NsRange } from './line-block.ts';
-import { withLevel } from './line-columns.ts';
+import { NO_LEVEL, withLevel } from './line-columns.ts';
 import type { StreamSet, TenantPart } from './select-streams.ts';
 
 export interface LineQuery {
@@ -15,8 +15,8 @@ export interface LineQuery {
   readonly conditions: readonly Sql[];
   /** The first lines by time, or the last; undefined for all, in no order. */
   readonly first?: { readonly direction: 'forward' | 'backward'; readonly count: number } | undefined;
-  /** False where nobody will look at structured metadata. */
-  readonly withMetadata: boolean;
+  /** False where nobody will look at the detected level; other metadata always comes along, since it decides what a field is called. */
+  readonly withLevel: boolean;
 }
 
 /** Reads lines, tenant by tenant. Rows of streams that were not selected are left out. */
@@ -25,7 +25,7 @@ export async function* readLines(context: ReadContext, streams: StreamSet, query
 }
 
 async function* readPart(context: ReadContext, streams: StreamSet, part: TenantPart, query: LineQuery): AsyncGenerator<LineBlock> {
-  const columns = query.withMetadata ? sql`stream, ts, level, metadata, line` : sql`stream, ts, line`;
+  const columns = query.withLevel ? sql`stream, ts, level, metadata, line` : sql`stream, ts, metadata, line`;
   const statement = sql`SELECT ${columns} FROM logs WHERE ${part.condition(query.range)}${and(query.conditions)}${ordered(query)}`;
   const blocks = context.client.stream(statement, { ...statementOptions(context), texts: ['line'] })[Symbol.asyncIterator]();
   try {
@@ -92,13 +92,17 @@ function selected(block: LineBlock, words: Uint32Array, isSelected: (id: { low: 
   };
 }
 
-function metadataOf(columns: Block['columns'], rows: number): readonly Labels[] | undefined {
-  const maps = columns['metadata'];
-  const levels = columns['level'];
-  if (maps === undefined || !(levels instanceof Uint8Array)) return undefined;
+function metadataOf({ metadata: maps = [], level }: Block['columns'], rows: number): readonly Labels[] | undefined {
+  const levels = level instanceof Uint8Array ? level : undefined;
+  if (maps.length === 0 && levels === undefined) return undefined;
   const result: Labels[] = [];
-  for (let row = 0; row < rows; row++) result.push(withLevel(labelsOfMap(maps[row]), levels[row] ?? 0));
-  return result;
+  let hasAny = false;
+  for (let row = 0; row < rows; row++) {
+    const metadata = withLevel(labelsOfMap(maps[row]), levels?.[row] ?? NO_LEVEL);
+    if (metadata.length > 0) hasAny = true;
+    result.push(metadata);
+  }
+  return hasAny ? result : undefined;
 }
 
 /** A map as it is stored: sorted by name, since a label set was written. */

@@ -54,7 +54,12 @@ export async function narrowedTo(
   for (const part of streams.parts) {
     const places = await findPlaces(context, part.tenant, needles, range);
     if (places.kind === 'anywhere') parts.push(part);
-    else if (places.kind === 'places') parts.push({ ...part, condition: (asked) => sql`${part.condition(asked)} AND ${places.condition}` });
+    // Streams are told apart as the lines come in: places name few lines, and a list of streams takes longer to read than they do.
+    else if (places.kind === 'places')
+      parts.push({
+        ...part,
+        condition: () => sql`tenant = ${text(part.tenant)}${timeCondition(context, part.tenant, places.range)} AND ${places.condition}`,
+      });
   }
   return { ...streams, parts };
 }

@@ -38,7 +38,11 @@ function readSamples(context: ReadContext, costs: QueryCosts, request: RangeRequ
       const selected = await selectStreams(context, matchers, asked);
       costs.streams += selected.size;
       const streams = await narrowedTo(context, selected, plan.needles, asked);
-      for await (const block of readLines(context, streams, { range: asked, conditions: plan.conditions, withMetadata: true })) {
+      for await (const block of readLines(context, streams, {
+        range: asked,
+        conditions: plan.conditions,
+        withLevel: asksForLevel(request, plan),
+      })) {
         costs.linesProcessed += block.rows;
         costs.bytesProcessed += (block.lines.ends.at(-1) ?? 0) - (block.lines.starts[0] ?? 0);
         yield block;
@@ -49,6 +53,18 @@ function readSamples(context: ReadContext, costs: QueryCosts, request: RangeRequ
   });
   return source.read({ ...request, range: { ...range, log: { ...range.log, stages: plan.stages } } }, false);
 }
+
+/** False where nothing of a query can name the detected level: it then need not be read, nor put beside every line. */
+function asksForLevel(request: RangeRequest, { stages }: LinePlan): boolean {
+  if (sampleGrouping(request).kind === 'without') return true;
+  return (
+    JSON.stringify([stages, request.grouping, request.range.unwrap]).includes(DETECTED_LEVEL) ||
+    stages.some(({ kind }) => FREE_STAGES.has(kind))
+  );
+}
+
+/** Stages that may name any label, or all of them. */
+const FREE_STAGES: ReadonlySet<string> = new Set(['line_format', 'label_format', 'drop', 'keep', 'distinct', 'unpack']);
 
 function countedSamples(context: ReadContext, costs: QueryCosts, request: RangeRequest, plan: LinePlan): RangeBlocks {
   const series = new SeriesNumbers(sampleGrouping(request));

@@ -8,8 +8,12 @@ import type { LogsApiOptions } from '../logs/api-context.ts';
 import { deleteLines } from '../logs/delete-lines.ts';
 import { DeleteRequests } from '../logs/delete-requests.ts';
 import { otlpLogsRoutes } from '../logs/ingest/otlp-logs.ts';
+import { elasticBulkRoutes } from '../logs/ingest/elastic-bulk.ts';
+import { elasticProbeRoutes } from '../logs/ingest/elastic-probes.ts';
+import { jsonLinesRoutes } from '../logs/ingest/json-lines.ts';
 import { decodePushRequest } from '../logs/ingest/push-protobuf.ts';
 import { lokiPushRoutes } from '../logs/ingest/push-routes.ts';
+import { SyslogServer } from '../logs/ingest/syslog-server.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import { openLogStore } from '../logs/open-log-store.ts';
 import { runLogQuery } from '../logs/run-query.ts';
@@ -38,12 +42,19 @@ export async function startLogs(core: Core, stack: AsyncDisposableStack): Promis
   const enter = (tenants: readonly string[], signal: AbortSignal): Promise<() => void> => core.gate.enter(tenants, signal);
   const api = await apiOptions(core, logStore, stack);
   const otlp = otlpLogsRoutes({ beginWrite: logStore.begin, settingsOf: (tenant) => limits.of(tenant).logs, clock: systemClock });
+  const road = { begin: logStore.begin, clock: systemClock };
+  const { tcp, udp, tenant } = settings.current.syslog;
+  const syslog = stack.use(new SyslogServer({ tcp, udp, tenant, ...road, metrics, log }));
+  await syslog.listen();
   return {
     kind: 'logs',
     tables: LOG_TABLES,
     routes: [
       ...lokiPushRoutes({ open: (tenant) => logStore.open(tenant), readProtobuf: decodePushRequest }),
       ...otlp.http,
+      ...elasticBulkRoutes(road),
+      ...elasticProbeRoutes(),
+      ...jsonLinesRoutes(road),
       ...gated(logsApiRoutes(api), enter),
     ],
     grpcRoutes: otlp.grpc,

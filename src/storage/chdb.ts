@@ -65,7 +65,7 @@ export class ChdbClient implements Client {
     options.signal?.addEventListener('abort', kill, { once: true });
     try {
       const chunks = session.queryStream(this.#bounded(statement, options, tag), { format: 'Native' });
-      for await (const chunk of chunks) yield* decodeBlocks(chunk.raw(), options.texts);
+      for await (const chunk of readAhead(chunks)) yield* decodeBlocks(chunk.raw(), options.texts);
     } catch (error) {
       throw mapped(error);
     } finally {
@@ -126,9 +126,27 @@ export class ChdbClient implements Client {
       `max_memory_usage = ${memoryBytesMax}`,
       `max_rows_to_read = ${rowsReadMax}`,
       ...(options.isPlain === true ? ['enable_analyzer = 0'] : []),
+      // Long texts come in blocks of their own size: fewer of them to be handed over.
+      ...(options.texts === undefined ? [] : ['preferred_block_size_bytes = 4194304']),
       ...(options.threadsMax === undefined ? [] : [`max_threads = ${options.threadsMax}`]),
     ];
     return `/*${tag}*/ ${statement.source} SETTINGS ${bounds.join(', ')}`;
+  }
+}
+
+/** The next item is fetched while one is worked on: the engine then does not wait for this process, nor it for the engine. */
+async function* readAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  let ahead = iterator.next();
+  try {
+    for (let item = await ahead; item.done !== true; item = await ahead) {
+      ahead = iterator.next();
+      // What it fails with is thrown when it is asked for, and means nothing to a reader that has left.
+      ahead.catch(() => undefined);
+      yield item.value;
+    }
+  } finally {
+    await iterator.return?.();
   }
 }
 

@@ -44,7 +44,7 @@ export interface TextColumn {
   readonly ends: Uint32Array;
 }
 
-/** Column values as read. 64-bit integers keep all their bits. */
+/** Column values as read. 64-bit integers keep all their bits. A column of maps that are all empty comes as an empty list. */
 export type Values =
   | Int8Array
   | Uint8Array
@@ -67,6 +67,10 @@ export interface Block {
 
 const NO_NAMES: readonly string[] = [];
 const EMPTY: readonly unknown[] = [];
+/** A column of maps of which none has an entry. */
+const NOTHING_IN_ANY_ROW: readonly unknown[] = [];
+/** Of a column in which no row has anything. */
+const NO_OFFSETS: readonly number[] = [];
 
 const HAS_ADDITIONAL_KEYS = 1n << 9n;
 const NEED_UPDATE_DICTIONARY = 1n << 10n;
@@ -384,7 +388,7 @@ function readNested(reader: Reader, type: string, rows: number): Values {
       const [keyType, valueType] = splitPair(inner);
       const offsets = readOffsets(reader, rows);
       const total = offsets.at(-1) ?? 0;
-      if (total === 0) return new Array<readonly unknown[]>(rows).fill(EMPTY);
+      if (total === 0) return NOTHING_IN_ANY_ROW;
       const keys = readNested(reader, keyType, total);
       const values = readNested(reader, valueType, total);
       return offsets.map((end, i) => interleaved(keys, values, [offsets[i - 1] ?? 0, end]));
@@ -411,14 +415,16 @@ function splitPair(inner: string): [string, string] {
   throw new ClickHouseError(0, `Map(${inner}) in Native`);
 }
 
-function readOffsets(reader: Reader, rows: number): number[] {
-  return Array.from(new BigUint64Array(reader.take(rows * 8)), Number);
+function readOffsets(reader: Reader, rows: number): readonly number[] {
+  const offsets = new BigUint64Array(reader.take(rows * 8));
+  return offsets.at(-1) === 0n ? NO_OFFSETS : Array.from(offsets, Number);
 }
 
 function readArray(reader: Reader, inner: string, rows: number): Values {
   const offsets = readOffsets(reader, rows);
   const total = offsets.at(-1) ?? 0;
   const values = total === 0 ? [] : readNested(reader, inner, total);
+  if (total === 0) return new Array<readonly unknown[]>(rows).fill(EMPTY);
   return offsets.map((end, i) => values.slice(offsets[i - 1] ?? 0, end));
 }
 

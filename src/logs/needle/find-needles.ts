@@ -15,7 +15,11 @@ export interface Needle {
 }
 
 /** Where lines may be: nobody knows, nowhere, or at these places. */
-export type Places = { readonly kind: 'anywhere' } | { readonly kind: 'nowhere' } | { readonly kind: 'places'; readonly condition: Sql };
+export type Places =
+  | { readonly kind: 'anywhere' }
+  | { readonly kind: 'nowhere' }
+  /** Within the range; on streams and times. */
+  | { readonly kind: 'places'; readonly range: NsRange; readonly condition: Sql };
 
 /** Of one needle so many grams are looked up: the first ones leave few places already. */
 const GRAMS_MAX = 3;
@@ -37,7 +41,7 @@ export async function findPlaces(
   for (const alternatives of needles) {
     const wanted = alternatives.map(gramsOf);
     // The first needle that the index knows decides: ids are rare enough.
-    if (wanted.every((grams) => grams.length > 0)) return placesOf(await rowsOf(context, tenant, wanted, range), wanted);
+    if (wanted.every((grams) => grams.length > 0)) return placesOf(await rowsOf(context, tenant, wanted, range), wanted, range);
   }
   return ANYWHERE;
 }
@@ -73,7 +77,7 @@ async function rowsOf(
   return rows.length === ROWS_MAX ? undefined : rows;
 }
 
-function placesOf(rows: readonly Row[] | undefined, wanted: readonly (readonly number[])[]): Places {
+function placesOf(rows: readonly Row[] | undefined, wanted: readonly (readonly number[])[], range: NsRange): Places {
   if (rows === undefined) return ANYWHERE;
   const byGram = new Map<number, Set<number>>();
   for (const { gram, place } of rows) byGram.set(gram, (byGram.get(gram) ?? new Set()).add(place));
@@ -81,7 +85,15 @@ function placesOf(rows: readonly Row[] | undefined, wanted: readonly (readonly n
   for (const grams of wanted) for (const place of inAll(grams.map((gram) => byGram.get(gram)))) places.add(place);
   if (places.size > PLACES_MAX) return ANYWHERE;
   if (places.size === 0) return { kind: 'nowhere' };
-  return { kind: 'places', condition: sql`(${join([...places].map(placeCondition), sql` OR `)})` };
+  return { kind: 'places', range: spanOf([...places], range), condition: sql`(${join([...places].map(placeCondition), sql` OR `)})` };
+}
+
+/** The times that the places span: with them ClickHouse passes over whole parts. */
+function spanOf(places: readonly number[], { fromNs, toNs }: NsRange): NsRange {
+  const slots = places.map((place) => Math.floor(place / 256));
+  const from = BigInt(Math.min(...slots)) << SLOT_BITS;
+  const to = BigInt(Math.max(...slots) + 1) << SLOT_BITS;
+  return { fromNs: from > fromNs ? from : fromNs, toNs: to < toNs ? to : toNs };
 }
 
 function inAll([first = new Set(), ...others]: readonly (ReadonlySet<number> | undefined)[]): readonly number[] {

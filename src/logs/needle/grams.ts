@@ -1,17 +1,17 @@
 // Which pieces of a text the needle index remembers, so that any long enough part of an id finds the lines that hold it, wherever in a line it stands.
 //
 //   run     a stretch of letters, digits, '_' and '-' that nothing lengthens: 4bf92f3577b34da6a3ce929d0e0e4736
-//   k-mer   every 13 bytes of a run
-//   gram    of every 14 neighbouring k-mers (26 bytes) the one whose hash is the least
+//   k-mer   every 8 bytes of a run
+//   gram    of every 19 neighbouring k-mers (26 bytes) the one whose hash is the least
 //
 // Of two texts that share 26 bytes of a run both remember the least k-mer among those: so a part of 26 bytes or more is found by its own grams, although
-// a run of 32 leaves but two (minimizers: Schleimer, Wilkerson, Aiken, "Winnowing", 2003). A run of 16 to 25 bytes with a digit in it is remembered whole,
+// a run of 32 leaves but one or two (minimizers: Schleimer, Wilkerson, Aiken, "Winnowing", 2003). A run of 16 to 25 bytes with a digit in it is remembered whole,
 // and found where the text that is looked for shows both of its ends.
 
-export const KMER_BYTES = 13;
-export const WINDOW_KMERS = 14;
+const KMER_BYTES = 8;
+const WINDOW_KMERS = 19;
 /** A part of a run of so many bytes has a gram. */
-export const RUN_BYTES_MIN = KMER_BYTES + WINDOW_KMERS - 1;
+const RUN_BYTES_MIN = KMER_BYTES + WINDOW_KMERS - 1;
 /** Shorter runs are not remembered at all. */
 export const WHOLE_RUN_BYTES_MIN = 16;
 /** Grams have so many bits: the more, the fewer lines are looked at in vain, and the larger the index. */
@@ -64,7 +64,7 @@ let hashes = new Uint32Array(256);
 export function findGrams(bytes: Uint8Array, from: number, to: number, into: Uint32Array, open = CLOSED): number {
   let count = 0;
   // Hot: once per line that comes in. A run of 16 bytes or more holds every sixteenth byte, so most bytes are not looked at.
-  for (let at = from + WHOLE_RUN_BYTES_MIN - 1; at < to; ) {
+  for (let at = from + WHOLE_RUN_BYTES_MIN - 1; at < to;) {
     if (IS_RUN[bytes[at] as number] === 0) {
       at += WHOLE_RUN_BYTES_MIN;
       continue;

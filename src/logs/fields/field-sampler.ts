@@ -1,0 +1,274 @@
+// Samples of lines whose query looks at a few fields only: `sum by (level) (rate({…} | logfmt [1m]))`, `… | logfmt | status >= 500 | unwrap took …`.
+//
+//   bytes of a line ─▶ its fields (logfmt-fields.ts) ─▶ numbers of their values (byte-table.ts) ─▶ what the query makes of each number, remembered
+//
+// Nothing is decided here: what a value means to a label filter or an unwrapping is asked of the stages themselves, once for each different value.
+// A line that is not plain, or metadata that is named like a field, goes the long way (line-samples.ts), and so does all that sets an error.
+
+import { labelValue, type Labels, NO_LABELS } from '../../query/labels.ts';
+import type { LineBlock } from '../line-block.ts';
+import type { LabelFilter, Stage, Unwrap } from '../logql/ast.ts';
+import { LineLabels } from '../logql/line-labels.ts';
+import { labelFilterStage } from '../logql/stage/label-filter.ts';
+import { compileUnwrap } from '../logql/unwrap.ts';
+import type { RangeRequest } from '../range-source.ts';
+import type { SampleGrouping } from '../sample-grouping.ts';
+import type { SeriesNumbers } from '../series-numbers.ts';
+import { ByteTable, NO_VALUE, TOO_MANY } from './byte-table.ts';
+import { LogfmtFields } from './logfmt-fields.ts';
+
+/** Instead of a series: the line is dropped, or has to go the long way. */
+export const DROPPED = -1;
+export const LONG_WAY = -2;
+
+/** What a value means to a query: nothing yet, and what a label filter says of it. */
+const UNKNOWN = 0;
+const PASSES = 1;
+const FAILS = 2;
+const FALSE_FRIEND = 3;
+
+/** A field that the query looks at. */
+class Field {
+  readonly name: string;
+  readonly table = new ByteTable();
+  readonly filters: ((value: string | undefined) => number)[] = [];
+  /** By number of the value, what the filters say. */
+  #verdicts = new Uint8Array(256);
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  verdict(number: number): number {
+    if (number >= this.#verdicts.length) {
+      const grown = new Uint8Array(Math.max(number + 1, this.#verdicts.length * 2));
+      grown.set(this.#verdicts);
+      this.#verdicts = grown;
+    }
+    const known = this.#verdicts[number] as number;
+    return known === UNKNOWN ? (this.#verdicts[number] = this.#judge(number)) : known;
+  }
+
+  #judge(number: number): number {
+    const value = number === NO_VALUE ? undefined : this.table.text(number);
+    for (const filter of this.filters) {
+      const verdict = filter(value);
+      if (verdict !== PASSES) return verdict;
+    }
+    return PASSES;
+  }
+}
+
+export class FieldSampler {
+  /** The value of the sample that `sample` found. */
+  value = 1;
+  readonly #fields: readonly Field[];
+  readonly #scan: LogfmtFields;
+  readonly #grouped: readonly number[];
+  readonly #unwrapped: number;
+  readonly #unwrap: Unwrap | undefined;
+  readonly #countsBytes: boolean;
+  readonly #series: SeriesNumbers;
+  readonly #numbers: Int32Array;
+  readonly #labels = new LineLabels();
+  /** By stream: numbers of the fields that its labels give, `NO_VALUE` where the line does. */
+  #ofStream: (Int32Array | undefined)[] = [];
+  #streams: LineBlock['streams'] | undefined;
+  /** From a stream, over the numbers of the values, to a series: a tree whose edges are in one map. */
+  readonly #edges = new Map<number, number>();
+  #nodes = 0;
+  #unwrappedValues: number[] = [];
+
+  private constructor(request: RangeRequest, plan: FieldPlan, series: SeriesNumbers) {
+    this.#fields = plan.fields;
+    this.#grouped = plan.grouped;
+    this.#unwrapped = plan.unwrapped;
+    this.#unwrap = request.range.unwrap;
+    this.#countsBytes = request.value === 'bytes';
+    this.#series = series;
+    this.#scan = new LogfmtFields(plan.fields.map(({ name }) => name));
+    this.#numbers = new Int32Array(plan.fields.length);
+  }
+
+  /** A sampler for queries that it can serve, else undefined. */
+  static of(request: RangeRequest, grouping: SampleGrouping, series: SeriesNumbers): FieldSampler | undefined {
+    const plan = planFields(request, grouping);
+    return plan === undefined ? undefined : new FieldSampler(request, plan, series);
+  }
+
+  /** The series of a line, `DROPPED` or `LONG_WAY`. Hot: once per line. */
+  sample(block: LineBlock, row: number): number {
+    const { lines, metadata } = block;
+    const stream = block.stream[row] as number;
+    const given = this.#streamNumbers(block, stream);
+    if (metadata !== undefined && this.#clashes(metadata[row] ?? NO_LABELS)) return LONG_WAY;
+    const bytes = lines.bytes;
+    if (!this.#scan.read(bytes, lines.starts[row] as number, lines.ends[row] as number)) return LONG_WAY;
+    const fields = this.#fields;
+    const numbers = this.#numbers;
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as Field;
+      const from = this.#scan.from[i] as number;
+      let number = given[i] as number;
+      if (number === NO_VALUE && from >= 0) number = field.table.number(bytes, from, this.#scan.to[i] as number);
+      if (number === TOO_MANY) return LONG_WAY;
+      if (field.filters.length > 0) {
+        const verdict = field.verdict(number);
+        if (verdict !== PASSES) return verdict === FAILS ? DROPPED : LONG_WAY;
+      }
+      numbers[i] = number;
+    }
+    this.value = 1;
+    if (this.#countsBytes) this.value = (lines.ends[row] as number) - (lines.starts[row] as number);
+    if (this.#unwrapped >= 0) {
+      const number = numbers[this.#unwrapped] as number;
+      if (number === NO_VALUE) return DROPPED;
+      this.value = this.#unwrappedValue(number);
+      if (Number.isNaN(this.value)) return LONG_WAY;
+    }
+    return this.#seriesOf(block, stream);
+  }
+
+  #streamNumbers(block: LineBlock, stream: number): Int32Array {
+    if (block.streams !== this.#streams) {
+      this.#streams = block.streams;
+      this.#ofStream = [];
+      this.#edges.clear();
+      this.#nodes = 0;
+    }
+    return (this.#ofStream[stream] ??= this.#numbersOf(block.streams.labels(stream)));
+  }
+
+  #numbersOf(labels: Labels): Int32Array {
+    return Int32Array.from(this.#fields, ({ name, table }) => {
+      const value = Buffer.from(labelValue(labels, name));
+      return value.length === 0 ? NO_VALUE : table.number(value, 0, value.length);
+    });
+  }
+
+  #clashes(metadata: Labels): boolean {
+    for (let i = 0; i < metadata.length; i += 2) for (const { name } of this.#fields) if (metadata[i] === name) return true;
+    return false;
+  }
+
+  /** NaN where the value is no number, or is NaN itself. */
+  #unwrappedValue(number: number): number {
+    return (this.#unwrappedValues[number] ??= this.#convert(number));
+  }
+
+  #convert(number: number): number {
+    const { name, table } = this.#fields[this.#unwrapped] as Field;
+    if (this.#unwrap === undefined) return Number.NaN;
+    this.#labels.reset(NO_LABELS, NO_LABELS);
+    this.#labels.set('parsed', name, table.text(number));
+    const value = compileUnwrap(this.#unwrap)({ tsNs: 0n, text: '', labels: this.#labels });
+    return value === undefined || this.#labels.error !== '' ? Number.NaN : value;
+  }
+
+  #seriesOf(block: LineBlock, stream: number): number {
+    let node = stream + 1;
+    for (const i of this.#grouped) {
+      const edge = node * EDGE_FACTOR + (this.#numbers[i] as number);
+      let next = this.#edges.get(edge);
+      if (next === undefined) this.#edges.set(edge, (next = --this.#nodes));
+      node = next;
+    }
+    const leaf = node * EDGE_FACTOR + LEAF;
+    const known = this.#edges.get(leaf);
+    if (known !== undefined) return known;
+    const series = this.#newSeries(block.streams.labels(stream));
+    this.#edges.set(leaf, series);
+    return series;
+  }
+
+  #newSeries(stream: Labels): number {
+    const labels = this.#labels;
+    labels.reset(stream, NO_LABELS);
+    for (const i of this.#grouped) {
+      const { name, table } = this.#fields[i] as Field;
+      const number = this.#numbers[i] as number;
+      if (number !== NO_VALUE && !labels.hasStream(name)) labels.set('parsed', name, table.text(number));
+    }
+    return this.#series.of(labels);
+  }
+}
+
+/** Above all numbers of values. */
+const EDGE_FACTOR = 262_144;
+const LEAF = EDGE_FACTOR - 1;
+
+interface FieldPlan {
+  readonly fields: readonly Field[];
+  /** Which fields tell series apart. */
+  readonly grouped: readonly number[];
+  /** Which field is unwrapped, or -1. */
+  readonly unwrapped: number;
+}
+
+/** `| logfmt` and label filters behind it that look at one label each; series told apart by some labels. */
+function planFields({ range: { log, unwrap } }: RangeRequest, grouping: SampleGrouping): FieldPlan | undefined {
+  const [parser, ...filters] = log.stages;
+  if (grouping.kind !== 'by' || parser?.kind !== 'logfmt' || parser.strict || parser.keepEmpty || parser.extractions.length > 0)
+    return undefined;
+  if (unwrap !== undefined && unwrap.filters.some((filter) => !isNoErrorFilter(filter))) return undefined;
+  const fields = new Map<string, Field>();
+  const fieldOf = (name: string): Field => {
+    const known = fields.get(name) ?? new Field(name);
+    fields.set(name, known);
+    return known;
+  };
+  for (const name of grouping.labels) fieldOf(name);
+  for (const stage of filters) {
+    const filter = singleFilter(stage);
+    if (filter === undefined) return undefined;
+    if (filter.name !== '') fieldOf(filter.name).filters.push(filter.judge);
+  }
+  if (unwrap !== undefined) fieldOf(unwrap.label);
+  const names = [...fields.keys()];
+  if (names.some((name) => !isOrdinary(name))) return undefined;
+  return {
+    fields: [...fields.values()],
+    grouped: grouping.labels.map((name) => names.indexOf(name)),
+    unwrapped: unwrap === undefined ? -1 : names.indexOf(unwrap.label),
+  };
+}
+
+/** Names that mean something besides a field go the long way. */
+function isOrdinary(name: string): boolean {
+  return !name.startsWith('__') && !name.endsWith('_extracted') && name !== 'detected_level';
+}
+
+interface SingleFilter {
+  /** Empty where lines without errors pass anyway. */
+  readonly name: string;
+  readonly judge: (value: string | undefined) => number;
+}
+
+function singleFilter(stage: Stage): SingleFilter | undefined {
+  if (stage.kind !== 'label_filter') return undefined;
+  if (isNoErrorFilter(stage.filter)) return { name: '', judge: () => PASSES };
+  const names = new Set(namesIn(stage.filter));
+  const [name] = names;
+  if (names.size !== 1 || name === undefined) return undefined;
+  const run = labelFilterStage(stage.filter);
+  const labels = new LineLabels();
+  return {
+    name,
+    judge: (value) => {
+      labels.reset(NO_LABELS, NO_LABELS);
+      if (value !== undefined) labels.set('parsed', name, value);
+      const passes = run({ tsNs: 0n, text: '', labels });
+      if (labels.error !== '') return FALSE_FRIEND;
+      return passes ? PASSES : FAILS;
+    },
+  };
+}
+
+function namesIn(filter: LabelFilter): readonly string[] {
+  return filter.kind === 'and' || filter.kind === 'or' ? [...namesIn(filter.left), ...namesIn(filter.right)] : [filter.name];
+}
+
+/** `| __error__ = ""`: what goes this way has none. */
+function isNoErrorFilter(filter: LabelFilter): boolean {
+  return filter.kind === 'matcher' && filter.name === '__error__' && filter.op === '=' && filter.value === '';
+}
