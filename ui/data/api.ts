@@ -4,9 +4,10 @@
 export type Params = readonly (readonly [string, string])[];
 
 export interface Question<T> {
-  /** Below the interface's prefix: `query_range`. */
+  /** Below Prometheus's interface, as `query_range`, or from the root, as `/loki/api/v1/labels`. */
   readonly path: string;
   readonly params: Params;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Turns `data` into a value; throws an Error that says what is wrong with it. */
   readonly decode: (data: unknown) => T;
 }
@@ -39,15 +40,19 @@ export class AskError extends Error {
 const PREFIX = '/prom/api/v1/';
 /** Addresses longer than this go as a form, where the interface takes one. */
 const ADDRESS_LENGTH_MAX = 2000;
-const TAKES_FORMS = new Set(['query', 'query_range', 'series', 'labels']);
+const TAKES_FORMS = /(?:^|\/)(?:query|query_range|series|labels|detected_fields|detected_labels|patterns|volume)$/;
+
+function placeOf(path: string): string {
+  return path.startsWith('/') ? path : `${PREFIX}${path}`;
+}
 
 /** Asks as a tenant; an empty tenant is the server's own default. Throws AskError, and the signal's reason when it aborts. */
 export async function ask<T>(question: Question<T>, tenant: string, signal: AbortSignal): Promise<Answer<T>> {
   const fields = new URLSearchParams(question.params.map(([name, value]) => [name, value])).toString();
   const command = curlOf(question, tenant);
-  const headers: Record<string, string> = tenant === '' ? {} : { 'x-scope-orgid': tenant };
-  const form = fields.length > ADDRESS_LENGTH_MAX && TAKES_FORMS.has(question.path);
-  const address = `${PREFIX}${question.path}${fields === '' || form ? '' : `?${fields}`}`;
+  const headers: Record<string, string> = { ...question.headers, ...(tenant === '' ? {} : { 'x-scope-orgid': tenant }) };
+  const form = fields.length > ADDRESS_LENGTH_MAX && TAKES_FORMS.test(question.path);
+  const address = `${placeOf(question.path)}${fields === '' || form ? '' : `?${fields}`}`;
   if (form) headers['content-type'] = 'application/x-www-form-urlencoded';
   let response: Response;
   let text: string;
@@ -60,7 +65,9 @@ export async function ask<T>(question: Question<T>, tenant: string, signal: Abor
   }
   const body = parseJson(text);
   if (!isRecord(body)) throw new AskError(response.ok ? 'broken' : 'refused', plainReason(text, response.status), response.status, command);
-  if (body['status'] !== 'success') {
+  // Some of Loki's answers are the value itself, without a status around it.
+  const isBare = response.ok && body['status'] === undefined;
+  if (!isBare && body['status'] !== 'success') {
     throw new AskError(
       'refused',
       typeof body['error'] === 'string' ? body['error'] : `Status ${response.status}.`,
@@ -69,7 +76,7 @@ export async function ask<T>(question: Question<T>, tenant: string, signal: Abor
     );
   }
   try {
-    return { value: question.decode(body['data']), warnings: strings(body['warnings']), infos: strings(body['infos']) };
+    return { value: question.decode(isBare ? body : body['data']), warnings: strings(body['warnings']), infos: strings(body['infos']) };
   } catch (error) {
     throw new AskError(
       'broken',
@@ -96,7 +103,7 @@ function plainReason(text: string, status: number): string {
 /** The question as a command line, for another person or a terminal. */
 export function curlOf(question: Pick<Question<unknown>, 'path' | 'params'>, tenant: string): string {
   const quote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
-  const address = new URL(`${PREFIX}${question.path}`, globalThis.location?.href ?? 'http://127.0.0.1:3000').href;
+  const address = new URL(placeOf(question.path), globalThis.location?.href ?? 'http://127.0.0.1:3000').href;
   const fields = question.params.map(([name, value]) => ` --data-urlencode ${quote(`${name}=${value}`)}`).join('');
   return `curl -sG${tenant === '' ? '' : ` -H ${quote(`X-Scope-OrgID: ${tenant}`)}`} ${quote(address)}${fields}`;
 }

@@ -1,140 +1,21 @@
-// The PromQL editor as a component: CodeMirror with our lexer, parser and printer. Loaded when a page wants it.
-//
-//   text ─▶ colours, underlines, completion          Enter ─▶ onRun          a change ─▶ onChange
+// The PromQL editor: the editor with the server's own PromQL lexer, parser and printer. Loaded when a page wants it.
 
-import {
-  acceptCompletion,
-  autocompletion,
-  closeBrackets,
-  closeBracketsKeymap,
-  closeCompletion,
-  completionStatus,
-  moveCompletionSelection,
-} from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
-import { bracketMatching } from '@codemirror/language';
-import { EditorState } from '@codemirror/state';
-import type { Extension } from '@codemirror/state';
-import { EditorView, keymap, placeholder, tooltips } from '@codemirror/view';
-import type { KeyBinding } from '@codemirror/view';
-import { useEffect, useLayoutEffect, useRef } from 'react';
-import { completeFrom } from './completions.ts';
-import type { CompletionData } from './completions.ts';
-import { editorTheme } from './editor-theme.ts';
-import { highlighting } from './highlight.ts';
-import { problemLines, showNotes } from './problems.ts';
-import type { RunNotes } from './problems.ts';
+import { QueryEditor } from './QueryEditor.tsx';
+import type { QueryEditorProps, QueryLanguage } from './QueryEditor.tsx';
+import { completeFrom } from './promql/completions.ts';
+import type { CompletionData } from './promql/completions.ts';
+import { diagnosticsOf } from './promql/diagnose.ts';
+import { explainAt } from './promql/explain.ts';
+import { classTokens } from './promql/token-classes.ts';
 
-export interface PromqlEditorProps {
-  readonly value: string;
-  readonly data: CompletionData;
-  /** What the answer to a query said of its text. */
-  readonly notes: RunNotes;
-  readonly onChange: (text: string) => void;
-  readonly onRun: (text: string) => void;
-  readonly onFormat: () => void;
-}
+const PROMQL: QueryLanguage<CompletionData> = {
+  example: 'sum by (job) (rate(http_requests_total[5m]))',
+  classTokens,
+  diagnose: diagnosticsOf,
+  explain: explainAt,
+  completeFrom,
+};
 
-interface Latest {
-  readonly current: PromqlEditorProps;
-}
-
-/** Tab takes the choice, or the first; where nothing is offered it leaves the editor as everywhere. */
-function takeCompletion(view: EditorView): boolean {
-  if (completionStatus(view.state) !== 'active') return false;
-  if (acceptCompletion(view)) return true;
-  moveCompletionSelection(true)(view);
-  return acceptCompletion(view);
-}
-
-function keys(latest: Latest): readonly KeyBinding[] {
-  const run = (view: EditorView): boolean => {
-    closeCompletion(view);
-    latest.current.onRun(view.state.doc.toString());
-    return true;
-  };
-  const format = (): boolean => {
-    latest.current.onFormat();
-    return true;
-  };
-  return [
-    { key: 'Enter', run },
-    { key: 'Mod-Enter', run },
-    { key: 'Ctrl-Shift-f', run: format, preventDefault: true },
-    { key: 'Shift-Alt-f', run: format },
-    { key: 'Tab', run: takeCompletion },
-    {
-      key: 'Escape',
-      run: (view) => {
-        view.contentDOM.blur();
-        return true;
-      },
-    },
-  ];
-}
-
-function extensions(latest: Latest): Extension {
-  return [
-    history(),
-    bracketMatching({ brackets: '(){}[]' }),
-    closeBrackets(),
-    // Enter runs the query unless a choice was made with the arrows: a list that opens by itself must not change what Enter means.
-    autocompletion({
-      override: [completeFrom(() => latest.current.data)],
-      selectOnOpen: false,
-      interactionDelay: 0,
-      icons: false,
-      activateOnTypingDelay: 100,
-    }),
-    keymap.of([...keys(latest), ...closeBracketsKeymap, ...historyKeymap, ...defaultKeymap]),
-    highlighting,
-    problemLines(),
-    tooltips({ parent: document.body }),
-    placeholder('sum by (job) (rate(http_requests_total[5m]))'),
-    EditorView.lineWrapping,
-    EditorView.contentAttributes.of({
-      'aria-label': 'Query',
-      'data-query': '',
-      spellcheck: 'false',
-      autocapitalize: 'off',
-      autocorrect: 'off',
-      'aria-describedby': 'query-problem',
-    }),
-    EditorView.updateListener.of(({ docChanged, state }) => {
-      if (docChanged) latest.current.onChange(state.doc.toString());
-    }),
-    editorTheme,
-  ];
-}
-
-export function PromqlEditor(props: PromqlEditorProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const view = useRef<EditorView>(null);
-  const latest = useRef(props);
-  useLayoutEffect(() => {
-    latest.current = props;
-  });
-  const { value, notes } = props;
-  useEffect(() => {
-    if (!host.current) return undefined;
-    const editor = new EditorView({
-      parent: host.current,
-      state: EditorState.create({ doc: latest.current.value, extensions: extensions(latest) }),
-    });
-    view.current = editor;
-    return () => {
-      editor.destroy();
-      view.current = null;
-    };
-  }, []);
-  useEffect(() => {
-    const editor = view.current;
-    if (!editor || editor.state.doc.toString() === value) return;
-    // A text from elsewhere is one step that can be undone.
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value }, selection: { anchor: value.length } });
-  }, [value]);
-  useEffect(() => {
-    if (view.current) showNotes(view.current, notes);
-  }, [notes]);
-  return <div ref={host} />;
+export function PromqlEditor(props: QueryEditorProps<CompletionData>) {
+  return <QueryEditor language={PROMQL} {...props} />;
 }

@@ -1,26 +1,30 @@
-// The tokens of a text that is still being written: what our lexer refuses is cut out or closed, and lexed again.
+// The tokens of a text that is still being written: what a lexer refuses is cut out, and the rest lexed again. Both languages' editors use it.
 //
-//   text ─▶ lex ─▶ refused within ─▶ that part becomes blanks ─▶ lex …
-//               └▶ refused at the end ─▶ what is open is closed ─▶ lex ─▶ tokens
+//   text ─▶ attempt ─▶ refused within ─▶ that part becomes blanks ─▶ attempt …
+//                  └▶ lexed ─▶ tokens
 
 import { RequestError } from '../../src/base/request-error.ts';
-import type { Position } from '../../src/metrics/promql/ast.ts';
-import { lex } from '../../src/metrics/promql/lex.ts';
-import type { Token } from '../../src/metrics/promql/lex.ts';
 
-export interface LooseTokens {
-  readonly tokens: readonly Token[];
-  /** What belongs to no token, strings without an end among them, in the order of the text. */
-  readonly bad: readonly Position[];
+/** A part of a text, in UTF-16 code units. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
 }
+
+export interface LooseTokens<T extends Span> {
+  readonly tokens: readonly T[];
+  /** What belongs to no token, strings without an end among them, in the order of the text. */
+  readonly bad: readonly Span[];
+}
+
+export type Attempt<T extends Span> = { readonly kind: 'lexed'; readonly tokens: readonly T[] } | ({ readonly kind: 'refused' } & Span);
 
 /** Longer texts are shown without colours, so that typing stays quick. */
 export const COLOURED_LENGTH_MAX = 20_000;
 const REPAIRS_MAX = 40;
 
-type Attempt = { readonly kind: 'lexed'; readonly tokens: readonly Token[] } | ({ readonly kind: 'refused' } & Position);
-
-function attempt(text: string): Attempt {
+/** What a lexer makes of a text: its tokens, or the place that it refuses. */
+export function attemptLex<T extends Span>(lex: (text: string) => readonly T[], text: string): Attempt<T> {
   try {
     return { kind: 'lexed', tokens: lex(text) };
   } catch (error) {
@@ -29,28 +33,16 @@ function attempt(text: string): Attempt {
   }
 }
 
-/** Lexes a text whose braces, brackets and parentheses may be open at its end. */
-function attemptClosed(text: string): Attempt {
-  // The line break ends a comment, which would swallow what closes.
-  let closed = `${text}\n`;
-  for (const mark of ['', '}', ']']) {
-    const tried = attempt(closed + mark);
-    if (tried.kind === 'lexed' || tried.from < text.length) return tried;
-    // A mark that closes something is accepted: what is missing then is missing behind it.
-    if (tried.from >= closed.length + mark.length) closed += mark;
-  }
-  // The first parenthesis too many says how many were open.
-  const many = attempt(closed + ')'.repeat(text.length + 1));
-  return many.kind === 'lexed' ? many : attempt(closed + ')'.repeat(Math.max(0, many.from - closed.length)));
-}
-
 /** All tokens that a text has, however wrong or unfinished it is. */
-export function looseTokens(text: string): LooseTokens {
-  const bad: Position[] = [];
+export function mendTokens<T extends Span & { readonly kind: string }>(
+  text: string,
+  attempt: (text: string) => Attempt<T>,
+): LooseTokens<T> {
+  const bad: Span[] = [];
   if (text.length > COLOURED_LENGTH_MAX) return { tokens: [], bad };
   let rest = text;
   for (let repairs = 0; repairs < REPAIRS_MAX; repairs++) {
-    const tried = attemptClosed(rest);
+    const tried = attempt(rest);
     if (tried.kind === 'lexed') {
       return { tokens: tried.tokens.filter((token) => token.kind !== 'end' && token.to <= text.length), bad };
     }
@@ -62,7 +54,7 @@ export function looseTokens(text: string): LooseTokens {
   return { tokens: [], bad };
 }
 
-function badPlace(text: string, { from, to }: Position): Position {
+function badPlace(text: string, { from, to }: Span): Span {
   if (!isQuote(text[from])) return { from, to: Math.min(text.length, Math.max(from + 1, to)) };
   // A quoted string without an end takes its line, a raw one all that follows.
   const lineEnd = text[from] === '`' ? -1 : text.indexOf('\n', from);
@@ -74,8 +66,8 @@ export function isQuote(character: string | undefined): boolean {
 }
 
 /** The comments between the tokens, each from its mark to the end of its line. */
-export function commentsOf(text: string, { tokens, bad }: LooseTokens): readonly Position[] {
-  const found: Position[] = [];
+export function commentsOf(text: string, { tokens, bad }: LooseTokens<Span>): readonly Span[] {
+  const found: Span[] = [];
   let at = 0;
   for (const next of [...tokens, ...bad, { from: text.length, to: text.length }].sort((a, b) => a.from - b.from)) {
     while (at < next.from) {

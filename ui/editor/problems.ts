@@ -5,15 +5,22 @@ import type { Diagnostic } from '@codemirror/lint';
 import { StateEffect, StateField } from '@codemirror/state';
 import type { Extension } from '@codemirror/state';
 import type { EditorView } from '@codemirror/view';
-import { readQuery } from '../data/query-text.ts';
-import { placeNotes } from './places.ts';
-import type { Note } from './places.ts';
+
+export type NoteLevel = 'error' | 'warning' | 'info';
+
+export interface Note {
+  readonly level: NoteLevel;
+  readonly message: string;
+}
 
 /** What an answer says, and of which text. */
 export interface RunNotes {
   readonly query: string;
   readonly notes: readonly Note[];
 }
+
+/** What is wrong with a text, or worth a word. */
+export type Diagnose = (text: string, notes: RunNotes) => Diagnostic[];
 
 /** Long enough that a word being written is not called wrong at every letter. */
 const LINT_DELAY_MS = 300;
@@ -25,18 +32,8 @@ const notesField = StateField.define<RunNotes>({
   update: (value, { effects }) => effects.reduce((now, effect) => (effect.is(setNotes) ? effect.value : now), value),
 });
 
-export function diagnosticsOf(text: string, { query, notes }: RunNotes): Diagnostic[] {
-  const read = readQuery(text);
-  if (read.kind === 'wrong') return [visible(text, { ...read.problem, severity: 'error' })];
-  if (read.kind === 'empty' || text.trim() !== query) return [];
-  const shift = text.length - text.trimStart().length;
-  return placeNotes(query, notes).map(({ from, to, level, message }) =>
-    visible(text, { from: from + shift, to: to + shift, message, severity: level }),
-  );
-}
-
 /** What stands at the end of the text is underlined at its last character. */
-function visible(text: string, diagnostic: Diagnostic): Diagnostic {
+export function visible(text: string, diagnostic: Diagnostic): Diagnostic {
   const to = Math.min(diagnostic.to, text.length);
   const from = Math.min(diagnostic.from, to);
   return from < to
@@ -45,10 +42,10 @@ function visible(text: string, diagnostic: Diagnostic): Diagnostic {
 }
 
 /** Underlines, with the message where they are pointed at. */
-export function problemLines(): Extension {
+export function problemLines(diagnose: Diagnose): Extension {
   return [
     notesField,
-    linter((view) => diagnosticsOf(view.state.doc.toString(), view.state.field(notesField)), {
+    linter((view) => diagnose(view.state.doc.toString(), view.state.field(notesField)), {
       delay: LINT_DELAY_MS,
       needsRefresh: ({ transactions }) => transactions.some(({ effects }) => effects.some((effect) => effect.is(setNotes))),
     }),

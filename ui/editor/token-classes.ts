@@ -1,20 +1,14 @@
-// What each token of a query is, for its colour: the lexer's words told apart by what stands around them.
+// What the editors of both languages share about tokens: their classes, which colours follow, and the marks that are open around a place.
 
-import { AGGREGATE_OPS } from '../../src/metrics/promql/ast.ts';
-import type { Position } from '../../src/metrics/promql/ast.ts';
-import { FUNCTIONS } from '../../src/metrics/promql/functions.ts';
-import type { Token } from '../../src/metrics/promql/lex.ts';
-import { commentsOf, isQuote, looseTokens } from './loose-tokens.ts';
+import { commentsOf, isQuote } from './loose-tokens.ts';
+import type { LooseTokens, Span } from './loose-tokens.ts';
 
-export type TokenClass = 'function' | 'keyword' | 'metric' | 'label' | 'string' | 'number' | 'operator' | 'bracket' | 'comment';
+export const TOKEN_CLASSES = ['function', 'keyword', 'metric', 'label', 'string', 'number', 'operator', 'bracket', 'comment'] as const;
+export type TokenClass = (typeof TOKEN_CLASSES)[number];
 
-export interface ClassedToken extends Position {
+export interface ClassedToken extends Span {
   readonly kind: TokenClass;
 }
-
-export const SET_WORDS: readonly string[] = ['and', 'or', 'unless', 'atan2'];
-const LIST_WORDS: readonly string[] = ['by', 'without', 'on', 'ignoring', 'group_left', 'group_right'];
-const KEYWORDS = new Set([...SET_WORDS, ...LIST_WORDS, 'bool', 'offset', 'anchored', 'smoothed', 'fill', 'fill_left', 'fill_right']);
 
 /** A mark that is open, and the word in front of it. */
 export interface Open {
@@ -24,8 +18,13 @@ export interface Open {
   readonly index: number;
 }
 
+interface Marked {
+  readonly kind: string;
+  readonly text: string;
+}
+
 /** What is open behind the tokens, the innermost last. */
-export function openMarks(tokens: readonly Token[]): readonly Open[] {
+export function openMarks(tokens: readonly Marked[]): readonly Open[] {
   const open: Open[] = [];
   tokens.forEach((token, index) => {
     if (token.kind !== 'punctuation') return;
@@ -36,57 +35,9 @@ export function openMarks(tokens: readonly Token[]): readonly Open[] {
   return open;
 }
 
-export function isLabelList({ mark, word }: Open): boolean {
-  return mark === '(' && LIST_WORDS.includes(word);
-}
-
-/** The tokens, comments and unfinished strings of a text with their classes, in its order. */
-export function classTokens(text: string): readonly ClassedToken[] {
-  const loose = looseTokens(text);
-  const open: string[] = [];
-  const classed = loose.tokens.map((token, i): ClassedToken => {
-    const kind = classOf(token, { before: loose.tokens[i - 1], next: loose.tokens[i + 1], within: open.at(-1) ?? '' });
-    if (token.kind === 'punctuation') {
-      const word = loose.tokens[i - 1]?.text.toLowerCase() ?? '';
-      if (token.text === '(') open.push(LIST_WORDS.includes(word) ? 'labels' : '(');
-      else if (token.text === '{' || token.text === '[') open.push(token.text);
-      else if (')}]'.includes(token.text)) open.pop();
-    }
-    return { kind, from: token.from, to: token.to };
-  });
+/** The classes of the tokens with comments and unfinished strings between them, in the order of the text. */
+export function withRest(text: string, loose: LooseTokens<Span>, classed: readonly ClassedToken[]): readonly ClassedToken[] {
   const strings = loose.bad.filter(({ from }) => isQuote(text[from])).map(({ from, to }): ClassedToken => ({ kind: 'string', from, to }));
   const comments = commentsOf(text, loose).map(({ from, to }): ClassedToken => ({ kind: 'comment', from, to }));
   return [...classed, ...strings, ...comments].sort((a, b) => a.from - b.from);
-}
-
-interface Around {
-  readonly before: Token | undefined;
-  readonly next: Token | undefined;
-  readonly within: string;
-}
-
-function classOf(token: Token, around: Around): TokenClass {
-  switch (token.kind) {
-    case 'number':
-    case 'duration':
-    case 'end':
-      return 'number';
-    case 'string':
-      return 'string';
-    case 'punctuation':
-      return '(){}[],'.includes(token.text) ? 'bracket' : 'operator';
-    case 'word':
-      return classOfWord(token.text, around);
-  }
-}
-
-function classOfWord(text: string, { before, next, within }: Around): TokenClass {
-  const word = text.toLowerCase();
-  const called = next?.text === '(';
-  if (within === '{' || within === 'labels') return 'label';
-  if (within === '[') return 'function';
-  if (before?.text === '@' && called) return 'keyword';
-  if (AGGREGATE_OPS.some((op) => op === word) && (called || next?.text === 'by' || next?.text === 'without')) return 'function';
-  if (called && FUNCTIONS.has(text)) return 'function';
-  return KEYWORDS.has(word) ? 'keyword' : 'metric';
 }

@@ -11,8 +11,7 @@ import { queryInstant, queryRange } from '../../data/questions.ts';
 import { alignSpan, stepFor } from '../../data/time-range.ts';
 import type { Span } from '../../data/time-range.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import type { Note } from '../../editor/places.ts';
-import type { RunNotes } from '../../editor/problems.ts';
+import type { Note, RunNotes } from '../../editor/problems.ts';
 import type { MetricsState, View } from './metrics-state.ts';
 
 /** What was asked of the server: whole steps around the span of the page. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { formatQuery } from './format-query.ts';
 import { placeNotes } from './places.ts';
-import { diagnosticsOf } from './problems.ts';
+import { diagnosticsOf } from './diagnose.ts';
 import { FUNCTIONS_OFFERED } from './signatures.ts';
 
 const info = { level: 'info', message: 'PromQL info: something (1:6)' } as const;

@@ -5,7 +5,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { wantedAt } from './completion-context.ts';
 import { formatQuery } from './format-query.ts';
-import { looseTokens } from './loose-tokens.ts';
+import { looseTokens } from './promql-tokens.ts';
 import { placeNotes } from './places.ts';
 import { classTokens } from './token-classes.ts';
 

@@ -1,16 +1,10 @@
 // Where the messages of an answer point: `(2:5)` at the end of an annotation, `1:4: parse error` in an error, as a part of the text.
 
-import { children } from '../../src/metrics/promql/ast.ts';
-import type { Expr } from '../../src/metrics/promql/ast.ts';
-import { readQuery } from '../data/query-text.ts';
-import { looseTokens } from './loose-tokens.ts';
-
-export type NoteLevel = 'error' | 'warning' | 'info';
-
-export interface Note {
-  readonly level: NoteLevel;
-  readonly message: string;
-}
+import { children } from '../../../src/metrics/promql/ast.ts';
+import type { Expr } from '../../../src/metrics/promql/ast.ts';
+import { readQuery } from '../../data/query-text.ts';
+import type { Note } from '../problems.ts';
+import { looseTokens } from './promql-tokens.ts';
 
 export interface PlacedNote extends Note {
   readonly from: number;

@@ -2,13 +2,13 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { ask } from '../data/api.ts';
-import type { Question } from '../data/api.ts';
-import { useLive } from '../data/Live.tsx';
-import { LISTED_VALUES_MAX, labelNames, labelValues } from '../data/questions.ts';
-import { addMatcher } from '../data/query-text.ts';
-import { printSelector } from '../data/selector.ts';
-import { alignSpan } from '../data/time-range.ts';
+import { ask } from '../../data/api.ts';
+import type { Question } from '../../data/api.ts';
+import { useLive } from '../../data/Live.tsx';
+import { LISTED_VALUES_MAX, labelNames, labelValues } from '../../data/questions.ts';
+import { addMatcher } from '../../data/query-text.ts';
+import { printSelector } from '../../data/selector.ts';
+import { alignSpan } from '../../data/time-range.ts';
 import type { CompletionData, MetricOffered } from './completions.ts';
 
 /** The selectors, whose label's value must hold what is typed besides, in any case. */

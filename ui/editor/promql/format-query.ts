@@ -1,13 +1,13 @@
 // A query laid out over lines by the server's own printer.
 
-import { formatExpr } from '../../src/metrics/promql/print.ts';
-import { readQuery } from '../data/query-text.ts';
-import { commentsOf, looseTokens } from './loose-tokens.ts';
+import { formatExpr } from '../../../src/metrics/promql/print.ts';
+import { readQuery } from '../../data/query-text.ts';
+import { commentsOf } from '../loose-tokens.ts';
+import type { Formatted } from '../formatted.ts';
+import { looseTokens } from './promql-tokens.ts';
 
 /** What fits into the editor beside the list of metrics. */
 const LINE_WIDTH_MAX = 80;
-
-export type Formatted = { readonly kind: 'formatted'; readonly text: string } | { readonly kind: 'refused'; readonly reason: string };
 
 /** The text laid out for people. The tree holds no comments, so a text that has some is refused. */
 export function formatQuery(text: string): Formatted {

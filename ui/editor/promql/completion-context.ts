@@ -1,13 +1,14 @@
 // What a person may want to write where the cursor stands: a pure function of the text and the place.
 
-import type { Token } from '../../src/metrics/promql/lex.ts';
-import { unquote } from '../../src/query/scanner.ts';
-import type { Matcher } from '../../src/query/matchers.ts';
-import { printSelector } from '../data/selector.ts';
-import { classTokens, isLabelList, openMarks, SET_WORDS } from './token-classes.ts';
-import type { Open } from './token-classes.ts';
-import { commentsOf, isQuote, looseTokens } from './loose-tokens.ts';
-import type { LooseTokens } from './loose-tokens.ts';
+import type { Token } from '../../../src/metrics/promql/lex.ts';
+import { printSelector } from '../../data/selector.ts';
+import { commentsOf, isQuote } from '../loose-tokens.ts';
+import type { LooseTokens } from '../loose-tokens.ts';
+import { isMatchOp, matchersFrom, textOf } from '../matchers-before.ts';
+import { openMarks } from '../token-classes.ts';
+import type { Open } from '../token-classes.ts';
+import { looseTokens } from './promql-tokens.ts';
+import { classTokens, isLabelList, SET_WORDS } from './token-classes.ts';
 
 /** `from` is where the word begins that a choice replaces. Selectors narrow what is offered to series that fit. */
 export type Wanted =
@@ -23,7 +24,6 @@ export type Wanted =
 
 const NOTHING: Wanted = { kind: 'nothing' };
 const SELECTORS_MAX = 10;
-const MATCH_OPS: readonly string[] = ['=', '!=', '=~', '!~'];
 const AGGREGATED = /^(sum|avg|count|min|max|group|stddev|stdvar|topk|bottomk|count_values|quantile|limitk|limit_ratio)$/i;
 
 /** What may be written at `at`. */
@@ -42,8 +42,7 @@ export function wantedAt(text: string, at: number): Wanted {
   if (inner?.mark === '[') return tokens.at(-1)?.text === '[' || tokens.at(-1)?.text === ':' ? { kind: 'duration', from } : NOTHING;
   if (inner?.mark !== '{' && tokens.at(-1)?.text.toLowerCase() === 'offset') return { kind: 'duration', from };
   if (partial !== undefined && partial.kind !== 'word') return NOTHING;
-  if (inner?.mark === '{')
-    return beginsMatcher(tokens) ? { kind: 'label', from, selectors: around(before, tokens, inner), list: false } : NOTHING;
+  if (inner?.mark === '{') return beginsMatcher(tokens) ? { kind: 'label', from, selectors: around(tokens, inner), list: false } : NOTHING;
   if (inner !== undefined && isLabelList(inner)) {
     return beginsMatcher(tokens) ? { kind: 'label', from, selectors: metricsOf(text), list: true } : NOTHING;
   }
@@ -77,7 +76,7 @@ function closesLabelList(tokens: readonly Token[]): boolean {
   return open !== undefined && isLabelList(open) && open.word !== 'by' && open.word !== 'without';
 }
 
-function wantedInString(before: string, { tokens }: LooseTokens, from: number): Wanted {
+function wantedInString(before: string, { tokens }: LooseTokens<Token>, from: number): Wanted {
   const earlier = tokens.filter((token) => token.to <= from);
   const inner = openMarks(earlier).at(-1);
   const quote = before[from] ?? '"';
@@ -85,39 +84,19 @@ function wantedInString(before: string, { tokens }: LooseTokens, from: number): 
   const last = earlier.at(-1);
   if (last?.text === '{' || last?.text === ',') return { kind: 'name', from: from + 1, quote };
   const label = earlier.at(-2);
-  if (last === undefined || label === undefined || !MATCH_OPS.includes(last.text)) return NOTHING;
-  const name = textOf(before, label);
-  const selectors = name === '__name__' ? [] : around(before, earlier.slice(0, -2), inner);
+  if (last === undefined || label === undefined || !isMatchOp(last.text)) return NOTHING;
+  const name = textOf(label);
+  const selectors = name === '__name__' ? [] : around(earlier.slice(0, -2), inner);
   return { kind: 'value', from: from + 1, label: name, quote, selectors };
 }
 
-function textOf(text: string, token: Token): string {
-  if (token.kind !== 'string') return token.text;
-  try {
-    return unquote(text, token.from, token.to);
-  } catch {
-    return ''; // an escape that is still being written
-  }
-}
-
 /** The selector around the cursor as far as it is whole: its name, and the matchers in front of the cursor. */
-function around(text: string, tokens: readonly Token[], { index }: Open): readonly string[] {
+function around(tokens: readonly Token[], { index }: Open): readonly string[] {
   const named = tokens[index - 1];
   const metric = named?.kind === 'word' ? named.text : '';
-  const matchers: Matcher[] = [];
-  for (let i = index + 1; i + 2 < tokens.length; i++) {
-    const [name, op, value] = tokens.slice(i, i + 3);
-    const compares = MATCH_OPS.find((known) => known === op?.text);
-    if (name && compares !== undefined && value?.kind === 'string') {
-      matchers.push({ name: textOf(text, name), op: matchOp(compares), value: textOf(text, value) });
-    }
-  }
+  const matchers = matchersFrom(tokens, index + 1);
   const printed = printSelector({ metric, matchers });
   return printed === '' ? [] : [printed];
-}
-
-function matchOp(text: string): Matcher['op'] {
-  return text === '!=' || text === '=~' || text === '!~' ? text : '=';
 }
 
 /** The metrics that a text names, as selectors. */

@@ -1,9 +1,10 @@
 // Functions, aggregations and keywords as completion offers them: how each is called, and what it gives.
 
-import type { AggregateOp, ValueType } from '../../src/metrics/promql/ast.ts';
-import { AGGREGATE_OPS, TYPE_NAME } from '../../src/metrics/promql/ast.ts';
-import { FUNCTIONS } from '../../src/metrics/promql/functions.ts';
-import type { FunctionSignature } from '../../src/metrics/promql/functions.ts';
+import type { AggregateOp, ValueType } from '../../../src/metrics/promql/ast.ts';
+import { AGGREGATE_OPS, TYPE_NAME } from '../../../src/metrics/promql/ast.ts';
+import { FUNCTIONS } from '../../../src/metrics/promql/functions.ts';
+import type { FunctionSignature } from '../../../src/metrics/promql/functions.ts';
+import type { Offered } from '../offers.ts';
 
 const ARGUMENTS_SHOWN = 5;
 
@@ -23,11 +24,6 @@ const PARAMETERS: Readonly<Partial<Record<AggregateOp, ValueType>>> = {
   limit_ratio: 'scalar',
   count_values: 'string',
 };
-
-export interface Offered {
-  readonly label: string;
-  readonly detail: string;
-}
 
 export const FUNCTIONS_OFFERED: readonly Offered[] = Array.from(FUNCTIONS, ([label, signature]) => ({
   label,

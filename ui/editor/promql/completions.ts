@@ -1,9 +1,9 @@
 // What the editor offers while a query is written: names from the server, the rest from the language.
 
-import { pickedCompletion, startCompletion } from '@codemirror/autocomplete';
 import type { Completion, CompletionContext, CompletionResult, CompletionSource } from '@codemirror/autocomplete';
-import type { EditorView } from '@codemirror/view';
-import { isClassicLabelName, isClassicMetricName, quote as quoted } from '../../src/query/scanner.ts';
+import { isClassicLabelName, isClassicMetricName, quote as quoted } from '../../../src/query/scanner.ts';
+import { applyMatcher, applyPair, asked, escapedFor, valuesResult, word } from '../offers.ts';
+import type { ListedValues, Offered } from '../offers.ts';
 import { wantedAt } from './completion-context.ts';
 import type { Wanted } from './completion-context.ts';
 import {
@@ -14,17 +14,11 @@ import {
   MATCHING_OFFERED,
   OPERATORS_OFFERED,
 } from './signatures.ts';
-import type { Offered } from './signatures.ts';
 
 export interface MetricOffered {
   readonly name: string;
   readonly type: string;
   readonly help: string;
-}
-
-export interface ListedValues {
-  readonly values: readonly string[];
-  readonly whole: boolean;
 }
 
 /** What the server knows. Answers are bounded by whoever asks for them. */
@@ -36,8 +30,6 @@ export interface CompletionData {
 }
 
 const METRICS_OFFERED_MAX = 200;
-/** A question waits so long for the next letter. */
-const ASK_DELAY_MS = 150;
 
 /** Completion from what `data` gives at that moment. */
 export function completeFrom(data: () => CompletionData): CompletionSource {
@@ -73,28 +65,16 @@ function answer(
     case 'label':
       return asked(context, () => labelResult(wanted, data));
     case 'value':
-      return asked(context, () => valueResult(wanted, data, typed));
+      return asked(context, async () => valuesResult(await data.values(wanted.label, wanted.selectors, typed), from, wanted.quote));
     case 'name': {
       const options = matching(data.metrics, typed).map(({ name, type }) => ({
         label: name,
         detail: type,
         type: 'metric',
-        apply: escape(name, wanted.quote),
+        apply: escapedFor(name, wanted.quote),
       }));
       return { from, options };
     }
-  }
-}
-
-/** Asks the server only when no further letter follows at once. */
-async function asked(context: CompletionContext, ask: () => Promise<CompletionResult>): Promise<CompletionResult | null> {
-  await new Promise((resolve) => setTimeout(resolve, ASK_DELAY_MS));
-  if (context.aborted) return null;
-  try {
-    return await ask();
-  } catch {
-    // The page itself shows a server that does not answer; writing goes on without its names.
-    return null;
   }
 }
 
@@ -109,28 +89,7 @@ async function labelResult(
   return { from, options, validFor: /^\w*$/ };
 }
 
-async function valueResult(
-  wanted: Extract<Wanted, { readonly kind: 'value' }>,
-  data: CompletionData,
-  typed: string,
-): Promise<CompletionResult> {
-  const { values, whole } = await data.values(wanted.label, wanted.selectors, typed);
-  const options = values.map((value): Completion => ({ label: value, type: 'value', apply: escape(value, wanted.quote) }));
-  return whole ? { from: wanted.from, options, validFor: /^[^"'`\\]*$/ } : { from: wanted.from, options };
-}
-
 const printName = (name: string): string => (isClassicLabelName(name) ? name : quoted(name));
-
-/** A text as it stands between its quotes. */
-function escape(text: string, quote: string): string {
-  if (quote === '`') return text;
-  const inner = quoted(text).slice(1, -1);
-  return quote === "'" ? inner.replaceAll('\\"', '"').replaceAll("'", "\\'") : inner;
-}
-
-function word({ label, detail }: Offered): Completion {
-  return { label, detail, type: 'keyword' };
-}
 
 function modifier({ label, detail }: Offered): Completion {
   return { label, detail, type: 'keyword', apply: label === 'bool' ? 'bool ' : applyPair(`${label} (`, ')') };
@@ -182,39 +141,4 @@ function metricOptions(metrics: readonly MetricOffered[], typed: string): readon
     ...(help === '' ? {} : { info: help }),
     apply: isClassicMetricName(name) ? name : `{${quoted(name)}}`,
   }));
-}
-
-/** Writes what opens and what closes, with the cursor between; what is open already is not opened twice. */
-function applyPair(open: string, close: string): NonNullable<Completion['apply']> {
-  return (view, completion, from, to) => {
-    const isOpen = view.state.sliceDoc(to, to + 1) === open.at(-1);
-    const insert = isOpen ? open.slice(0, -1) : open + close;
-    applyText(view, completion, { from, to, insert, cursor: from + open.length });
-  };
-}
-
-/** A label with its operator and an empty value, whose values are offered next. */
-function applyMatcher(name: string): NonNullable<Completion['apply']> {
-  return (view, completion, from, to) => {
-    const compared = /^\s*[=!]/.test(view.state.sliceDoc(to, to + 10));
-    const insert = compared ? name : `${name}=""`;
-    applyText(view, completion, { from, to, insert, cursor: from + insert.length - (compared ? 0 : 1) });
-    if (!compared) startCompletion(view);
-  };
-}
-
-interface Applied {
-  readonly from: number;
-  readonly to: number;
-  readonly insert: string;
-  readonly cursor: number;
-}
-
-function applyText(view: EditorView, completion: Completion, { from, to, insert, cursor }: Applied): void {
-  view.dispatch({
-    changes: { from, to, insert },
-    selection: { anchor: cursor },
-    annotations: pickedCompletion.of(completion),
-    userEvent: 'input.complete',
-  });
 }

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { commentsOf, looseTokens } from './loose-tokens.ts';
+import { commentsOf } from '../loose-tokens.ts';
+import { looseTokens } from './promql-tokens.ts';
 import { classTokens } from './token-classes.ts';
 
 test('tokens of what is unfinished or wrong', () => {
