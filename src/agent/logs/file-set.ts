@@ -54,6 +54,8 @@ export class FileSet {
   #isTruncated = false;
   /** True after the first look: a file that comes now has just begun. */
   #isLater = false;
+  /** Compressed files that have been read, and when they were changed last. */
+  readonly #settled = new Map<string, number>();
   /** Files that were left since the last look. */
   #left: TailedFile[] = [];
 
@@ -86,7 +88,9 @@ export class FileSet {
     if (this.#remembered === undefined) await this.#remember(found.files, displaced);
     for (const file of found.files) {
       const known = this.#byId.get(file.id);
-      if (known === undefined) await this.#adopt(file, displaced.get(file.path));
+      // An inode whose file is not open may be another file's by now; what it holds is looked at before it is read.
+      const isOther = known !== undefined && !known.isOpen && known.compression !== compressionOf(file.path);
+      if (known === undefined || isOther) await this.#adopt(file, displaced.get(file.path));
       else {
         known.size = file.size;
         known.isRotated = false;
@@ -222,14 +226,10 @@ export class FileSet {
 
   /** Where to begin; undefined for a file that is not to be read, or not yet. */
   async #startOf(found: FoundFile): Promise<Start | undefined> {
-    const { source, nowMs, metrics } = this.#options;
-    const compression = compressionOf(found.path);
+    const { source, metrics } = this.#options;
     const record = this.#remembered?.get(found.id);
     try {
-      if (compression !== 'none') {
-        if (!source.compressed || record?.isDone === true || nowMs() - found.changedMs < SETTLED_MS) return undefined;
-        return record ?? (await this.#startOfCompressed(found.path));
-      }
+      if (compressionOf(found.path) !== 'none') return source.compressed ? await this.#startOfCompressed(found, record) : undefined;
       if (record !== undefined && (await this.#isSame(found, record))) return record;
     } catch {
       metrics.failed('read');
@@ -238,12 +238,19 @@ export class FileSet {
     return { head: headOf(new Uint8Array()), offset: this.#isBegun(found) ? 0 : found.size, to: 0, anchors: [] };
   }
 
-  /** A compressed file may be one that was read before: it goes on where that one ended. */
-  async #startOfCompressed(path: string): Promise<Start> {
+  /** A compressed file may be one that was read before as a plain one: it goes on where that one ended. */
+  async #startOfCompressed({ path, id, changedMs }: FoundFile, own: FileRecord | undefined): Promise<Start | undefined> {
+    if (this.#options.nowMs() - changedMs < SETTLED_MS || this.#settled.get(id) === changedMs) return undefined;
     await using source = await openSource(path, compressionOf(path));
     const head = await readHead(path, source, compressionOf(path));
-    for (const record of this.#remembered?.values() ?? [])
-      if (hasLongHead(head, record.head)) return { ...record, anchors: record.anchors };
+    // The inode alone proves nothing: it may have been that of the plain file, which is gone.
+    if (own !== undefined && compressionOf(own.path) !== 'none' && hasHead(head, own.head)) {
+      if (!own.isDone) return own;
+      if (this.#settled.size >= FILES_MAX) this.#settled.clear();
+      this.#settled.set(id, changedMs);
+      return undefined;
+    }
+    for (const record of this.#remembered?.values() ?? []) if (hasLongHead(head, record.head)) return record;
     for (const file of this.#byId.values()) {
       const record = file.record();
       if (hasLongHead(head, record.head)) return record;

@@ -12,8 +12,10 @@ import fc from 'fast-check';
 import { silentLog } from '../../base/log.ts';
 import { SelfMetrics } from '../../base/self-metrics.ts';
 import { compileFilePattern } from './file-pattern.ts';
+import { encodeRecord, headOf } from './file-record.ts';
 import type { FileTailOptions } from './file-tail.ts';
 import { FileTail } from './file-tail.ts';
+import { lookAt } from './find-files.ts';
 import type { FileSource } from './log-source.ts';
 import { parseStages } from './pipeline/parse-stages.ts';
 import { PositionLog } from './position-log.ts';
@@ -299,6 +301,26 @@ test('compressed files are read once, and go on where the plain one ended', () =
     await again.pass();
     assert.equal(store.lines.length, 4);
     await again.kill();
+  }));
+
+test('an inode that was another file before is read from its beginning', () =>
+  inWorld(async ({ directory, path, store, open }) => {
+    const past = new Date(Date.now() - 60_000);
+    await writeFile(path('a.log.gz'), gzipSync('z1\nz2\n'));
+    await utimes(path('a.log.gz'), past, past);
+    await writeFile(path('b.log'), 'b1\nb2\n');
+    {
+      await using positions = await PositionLog.open(join(directory, 'positions'));
+      const of = { head: headOf(Buffer.from('something else')), offset: 3, to: 3, anchors: [], isDone: true, savedMs: Date.now() };
+      for (const name of ['a.log.gz', 'b.log']) {
+        const found = await lookAt(path(name));
+        await positions.put([[found?.id ?? '', encodeRecord({ path: path('old.log'), ...of })]]);
+      }
+    }
+    const tail = await open({ include: [compileFilePattern(join(directory, 'logs', '*'))], compressed: true });
+    await tail.pass();
+    assert.deepEqual(store.texts(), ['z1', 'z2', 'b1', 'b2']);
+    await tail.kill();
   }));
 
 test('links, directories at any depth, exclusions, few descriptors', () =>
