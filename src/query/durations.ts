@@ -16,7 +16,8 @@ export function parseSecondsOrDuration(text: string): number | { readonly proble
 
 /** A float as Go's `strconv.ParseFloat` reads it, or undefined. */
 export function parseFloatStrict(text: string): number | undefined {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);
+  // No two parts may take the same digits: a long text that is no number would be tried in every way to divide it.
+  if (/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);
   const special = /^([+-]?)(inf|infinity|nan)$/i.exec(text);
   if (special === null) return undefined;
   if (special[2]?.toLowerCase() === 'nan') return Number.NaN;

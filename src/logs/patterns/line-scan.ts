@@ -87,6 +87,13 @@ export class LineScan {
     return this.line.slice(this.starts[index], this.ends[index]);
   }
 
+  /** Characters between the words. */
+  get separatorsLength(): number {
+    let length = this.line.length;
+    for (let i = 0; i < this.count; i++) length -= (this.ends[i] ?? 0) - (this.starts[i] ?? 0);
+    return length;
+  }
+
   /** What stands between the words, from before the first to behind the last: what lines of one pattern share. */
   separators(): readonly string[] {
     const parts: string[] = [];
@@ -119,9 +126,9 @@ export class LineScan {
     return word.length === (this.ends[index] ?? 0) - start && this.line.startsWith(word, start);
   }
 
-  /** True for a word that is as good as surely another one in the next line: it holds a digit. */
+  /** True for a word that is as good as surely another one in the next line: it holds a digit, or a blank and so is a whole text. */
   looksVariable(index: number): boolean {
-    return holdsDigit(this.line, this.starts[index] ?? 0, this.ends[index] ?? 0);
+    return isVariable(this.line, this.starts[index] ?? 0, this.ends[index] ?? 0);
   }
 }
 
@@ -152,10 +159,10 @@ function isKeyEnd(line: string, at: number): boolean {
   return code === 61 || (code === QUOTE && line.charCodeAt(at + 1) === 58);
 }
 
-export function holdsDigit(text: string, from = 0, to = text.length): boolean {
+export function isVariable(text: string, from = 0, to = text.length): boolean {
   for (let i = from; i < to; i++) {
     const code = text.charCodeAt(i);
-    if (code >= 48 && code <= 57) return true;
+    if ((code >= 48 && code <= 57) || code === 32) return true;
   }
   return false;
 }

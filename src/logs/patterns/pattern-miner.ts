@@ -6,7 +6,7 @@
 // table of families. Memory is bounded: families, clusters and steps have maxima. Where texts in quotation marks give ever new families they become one
 // word; where lines have no form at all, only their beginning is looked at.
 
-import { type Detail, holdsDigit, LineScan, WORD } from './line-scan.ts';
+import { type Detail, isVariable, LineScan, WORD } from './line-scan.ts';
 
 export interface PatternOptions {
   /** Width of a count, aligned to the epoch. */
@@ -39,6 +39,8 @@ interface Cluster {
 
 /** Lines with the same separators and keys. */
 interface Family {
+  /** What its lines were taken apart into; `quotes` as soon as it was so for one of them. */
+  detail: Detail;
   readonly separators: readonly string[];
   readonly level: string;
   /** Takes every line of which nothing is known: its pattern is one gap. */
@@ -46,6 +48,9 @@ interface Family {
   readonly clusters: Cluster[];
 }
 
+/** Words beyond are gaps from the beginning, and lines with more between their words have no family of their own: a pattern is short. */
+const WORD_LENGTH_MAX = 200;
+const SEPARATORS_LENGTH_MAX = 4096;
 /** The share of comparable words that have to be equal. */
 const SIMILARITY_MIN = 0.5;
 /** Clusters of one family; a line that is like none of them then joins the most similar one. */
@@ -55,6 +60,8 @@ const QUOTED_FORMS_MAX = 12;
 /** Lines of further levels count as lines of none. */
 const LEVELS_MAX = 20;
 const GAP = '<_>';
+/** A gap as a word, where a pattern is taken apart like a line. */
+const HOLE = '\u0001';
 const DETAILS: readonly Detail[] = ['words', 'quotes', 'start'];
 
 export class PatternMiner {
@@ -93,9 +100,9 @@ export class PatternMiner {
   /** The patterns, the most frequent first. */
   patterns(): readonly MinedPattern[] {
     const merged = new Map<string, { pattern: string; level: string; total: number; readonly counts: Map<number, number> }>();
-    for (const { level, separators, clusters } of this.#allFamilies()) {
-      for (const { slots, counts, total } of mergeSimilar(clusters)) {
-        const pattern = printPattern(separators, slots);
+    for (const { level, separators, clusters } of this.#folded()) {
+      for (const { slots, counts, total } of clusters) {
+        const pattern = printPattern(separators, slots, GAP);
         const key = `${level}${WORD}${pattern}`;
         const known = merged.get(key);
         if (known === undefined) merged.set(key, { pattern, level, total, counts });
@@ -108,6 +115,26 @@ export class PatternMiner {
     return [...merged.values()]
       .map(({ pattern, level, counts, total }) => ({ pattern, level, total, samples: this.#samples(counts) }))
       .sort((a, b) => b.total - a.total);
+  }
+
+  /** The families with clusters that have grown alike joined, and with those in others that see quoted texts as words, where they fit. */
+  #folded(): readonly Family[] {
+    const families = [...this.#allFamilies()].map((family) => ({ ...family, clusters: mergeSimilar(family.clusters) }));
+    const coarse = new Map(
+      families.filter(({ detail }) => detail === 'quotes').map((family) => [keyOf(family.level, family.separators), family]),
+    );
+    for (const { detail, level, separators, clusters } of families) {
+      if (detail !== 'words' || coarse.size === 0) continue;
+      const kept = clusters.filter((cluster) => {
+        this.#scan.scan(printPattern(separators, cluster.slots, HOLE), 'quotes');
+        const others = coarse.get(keyOf(level, this.#scan.separators()))?.clusters;
+        const into = others?.find(({ slots }) => slots.every((slot, i) => slot === undefined || this.#scan.hasWord(i, slot)));
+        if (into !== undefined) addCluster(into, cluster);
+        return into === undefined;
+      });
+      clusters.splice(0, clusters.length, ...kept);
+    }
+    return families;
   }
 
   *#allFamilies(): Generator<Family> {
@@ -127,10 +154,14 @@ export class PatternMiner {
       scan.scan(line, detail);
       const { hash } = scan;
       const known = byHash.get(hash)?.find(({ separators }) => scan.hasSeparators(separators));
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        if (detail === 'quotes') known.detail = detail;
+        return known;
+      }
       if (this.#familyCount >= this.#familiesMax || (detail === 'words' && !this.#mayBeNew(line))) continue;
       scan.scan(line, detail);
-      const family: Family = { separators: scan.separators().map(copyOf), level, isRest: false, clusters: [] };
+      if (scan.separatorsLength > SEPARATORS_LENGTH_MAX) continue;
+      const family: Family = { detail, separators: scan.separators().map(copyOf), level, isRest: false, clusters: [] };
       byHash.set(hash, [...(byHash.get(hash) ?? []), family]);
       this.#familyCount++;
       return family;
@@ -160,7 +191,7 @@ export class PatternMiner {
   #restOf(level: string): Family {
     const known = this.#rests.get(level);
     if (known !== undefined) return known;
-    const family: Family = { separators: ['', ''], level, isRest: true, clusters: [] };
+    const family: Family = { detail: 'start', separators: ['', ''], level, isRest: true, clusters: [] };
     this.#rests.set(level, family);
     return family;
   }
@@ -186,7 +217,7 @@ export class PatternMiner {
     if (best === undefined || (bestScore < SIMILARITY_MIN && !isFull)) {
       return this.#newCluster(
         family,
-        Array.from({ length: this.#scan.count }, (_, i) => copyOf(this.#scan.word(i))),
+        Array.from({ length: this.#scan.count }, (_, i) => slotOf(this.#scan.word(i))),
       );
     }
     if (bestScore < 1) widen(best.slots, this.#scan);
@@ -228,6 +259,10 @@ function copyOf(text: string): string {
   return text.length < SLICE_LENGTH_MIN ? text : Array.from(text).join('');
 }
 
+function slotOf(word: string): Slot {
+  return word.length > WORD_LENGTH_MAX ? undefined : copyOf(word);
+}
+
 function swap(clusters: Cluster[], index: number): void {
   const [first, found] = [clusters[0], clusters[index]];
   if (first === undefined || found === undefined) return;
@@ -235,7 +270,7 @@ function swap(clusters: Cluster[], index: number): void {
   clusters[index] = first;
 }
 
-/** The share of a cluster's words that a line has too, from 0 to 1; gaps and words with digits say nothing. */
+/** The share of a cluster's words that a line has too, from 0 to 1; gaps and variable words say nothing. */
 function similarity(slots: readonly Slot[], scan: LineScan): number {
   let equal = 0;
   let compared = 0;
@@ -248,11 +283,11 @@ function similarity(slots: readonly Slot[], scan: LineScan): number {
       compared++;
     } else {
       differs = true;
-      if (!scan.looksVariable(i) || !holdsDigit(slot)) compared++;
+      if (!scan.looksVariable(i) || !isVariable(slot)) compared++;
     }
   }
   if (!differs) return 1;
-  // Where only the digits differ it is the same line; less than 1, since another cluster may have these very words.
+  // Where only variable words differ it is the same line; less than 1, since another cluster may have these very words.
   return compared === 0 ? 0.99 : Math.min(equal / compared, 0.99);
 }
 
@@ -271,19 +306,27 @@ function closeNames(separators: readonly string[], slots: Slot[]): void {
   }
 }
 
-/** Joins clusters of a family that have grown alike. */
-function mergeSimilar(clusters: readonly Cluster[]): readonly Cluster[] {
+/** Copies of a family's clusters, those joined that have grown alike. */
+function mergeSimilar(clusters: readonly Cluster[]): Cluster[] {
   const merged: Cluster[] = [];
   for (const cluster of clusters.toSorted((a, b) => b.total - a.total)) {
     const like = merged.find(({ slots }) => likeness(slots, cluster.slots) >= SIMILARITY_MIN);
     if (like === undefined) merged.push({ ...cluster, slots: [...cluster.slots], counts: new Map(cluster.counts) });
     else {
       like.slots = like.slots.map((slot, i) => (slot === cluster.slots[i] ? slot : undefined));
-      addCounts(like.counts, cluster.counts);
-      like.total += cluster.total;
+      addCluster(like, cluster);
     }
   }
   return merged;
+}
+
+function addCluster(into: Cluster, { counts, total }: Cluster): void {
+  addCounts(into.counts, counts);
+  into.total += total;
+}
+
+function keyOf(level: string, separators: readonly string[]): string {
+  return [level, ...separators.map((part) => `${part.length}:${part}`)].join(WORD);
 }
 
 /** As `similarity`, of two clusters: the share of words that both have of those that one of them has. */
@@ -302,8 +345,8 @@ function addCounts(into: Map<number, number>, counts: ReadonlyMap<number, number
   for (const [step, count] of counts) into.set(step, (into.get(step) ?? 0) + count);
 }
 
-function printPattern(separators: readonly string[], slots: readonly Slot[]): string {
+function printPattern(separators: readonly string[], slots: readonly Slot[], gap: string): string {
   let out = separators[0] ?? '';
-  for (const [i, slot] of slots.entries()) out += (slot ?? GAP) + (separators[i + 1] ?? '');
+  for (const [i, slot] of slots.entries()) out += (slot ?? gap) + (separators[i + 1] ?? '');
   return out;
 }

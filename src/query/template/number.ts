@@ -40,10 +40,11 @@ export function parseGoInt(text: string): bigint | undefined {
 
 /** A float as Go's `strconv.ParseFloat` reads it, hexadecimal ones too; undefined for none. */
 export function parseGoFloat(text: string): number | undefined {
-  if (/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text)) return Number(text);
+  // No two parts may take the same digits: a long text that is no number would be tried in every way to divide it.
+  if (/^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text)) return Number(text);
   const special = /^([+-]?)(?:inf(?:inity)?|(nan))$/i.exec(text);
   if (special !== null) return special[2] !== undefined ? Number.NaN : special[1] === '-' ? -Infinity : Infinity;
-  const hex = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]{1,5})$/.exec(text);
+  const hex = /^([+-]?)0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?[pP]([+-]?[0-9]{1,5})$/.exec(text);
   if (hex === null) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = hex;
   if (whole === '' && fraction === '') return undefined;

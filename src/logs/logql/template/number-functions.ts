@@ -50,12 +50,17 @@ export function toInt(value: Value): bigint {
     case 'boolean':
       return value ? 1n : 0n;
     case 'string': {
-      const int = parseGoInt(value.replace(/(?<=.)\.0*$/, '').replace(/^([+-]?)0+(?=[89]|0*[1-9]\d*[89])/, '$1'));
+      const int = parseGoInt(decimalText(value.replace(/(?<=.)\.0*$/, '')));
       return int === undefined || int !== wrapped(int) ? 0n : int;
     }
     default:
       return value instanceof GoDuration ? value.ns : 0n;
   }
+}
+
+/** `08` is no octal number, so it is a decimal one. */
+function decimalText(text: string): string {
+  return /^[+-]?0\d+$/.test(text) && /[89]/.test(text) ? text.replace(/^([+-]?)0+/, '$1') : text;
 }
 
 /** A value as a float; what is none is 0. */

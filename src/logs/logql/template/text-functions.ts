@@ -95,13 +95,20 @@ function title(text: string): string {
   return text.replaceAll(/(?<![\p{L}\p{Nd}_]|[^\p{ASCII}\s])\p{L}/gu, (letter) => letter.toUpperCase());
 }
 
-const SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
-const SPACES_AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g');
-
-/** Blanks are those of Unicode, without the byte order mark that JavaScript takes for one. */
+/** Blanks are those of Unicode: JavaScript's, without the byte order mark and with U+0085. */
 function trimSpace(text: string): string {
-  const trimmed = text.trim();
-  return trimmed.length === text.length && !text.includes('\u0085') ? text : text.replaceAll(SPACES_AROUND, '');
+  let from = 0;
+  let to = text.length;
+  while (from < to && isSpace(text.charCodeAt(from))) from++;
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+const SPACE = /\s/;
+
+function isSpace(code: number): boolean {
+  if (code < 0x80) return code === 32 || (code >= 9 && code <= 13);
+  return code === 0x85 || (code !== 0xfeff && SPACE.test(String.fromCharCode(code)));
 }
 
 function trimChars(text: string, chars: string, sides: 'both' | 'left' | 'right'): string {
