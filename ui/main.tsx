@@ -41,6 +41,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/logs',
+    component: lazyRouteComponent(() => import('./page/logs/Logs.tsx'), 'Logs'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/targets',
     component: lazyRouteComponent(() => import('./page/targets/Targets.tsx'), 'Targets'),
   }),

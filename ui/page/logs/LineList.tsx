@@ -1,0 +1,204 @@
+// The lines of a query as a list that scrolls by the hundred thousand: only those in sight are in the document.
+//
+//   entries ─▶ virtualizer (one height, or measured when wrapped) ─▶ rows;  the last ones in sight ask for more
+
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import type { Range, VirtualItem, Virtualizer } from '@tanstack/react-virtual';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { fieldValue, msOf } from '../../data/log-lines.ts';
+import type { LogEntry } from '../../data/log-lines.ts';
+import type { Term } from '../../data/logql-text.ts';
+import type { Zone } from '../../data/time-text.ts';
+import { ColumnHeads } from './ColumnHeads.tsx';
+import { LineRow } from './LineRow.tsx';
+import { columnWidth } from './line-rows.ts';
+import type { LogsState } from './logs-state.ts';
+import css from './lines.module.css';
+
+export interface LineListProps {
+  readonly entries: readonly LogEntry[];
+  readonly terms: readonly Term[];
+  readonly state: Pick<LogsState, 'wrap' | 'columns' | 'lineHidden'>;
+  readonly zone: Zone;
+  /** The entry whose detail is open, by its place. */
+  readonly openIndex: number;
+  readonly dim: boolean;
+  /** The list stays at its end while lines are added there. */
+  readonly follow?: boolean;
+  /** Rows that were taken away at the beginning since the first drawing, so that a place means the same line. */
+  readonly offset?: number;
+  readonly label: string;
+  readonly onOpen: (index: number) => void;
+  readonly onClose: () => void;
+  readonly onEnd?: (() => void) | undefined;
+  readonly onColumn: (name: string) => void;
+  readonly onLineColumn: () => void;
+  readonly foot?: ReactNode;
+}
+
+const ROW_HEIGHT = 20;
+/** Rows before the end at which more are asked for. */
+const AHEAD = 60;
+const SAMPLED = 200;
+const DAY_MS = 86_400_000;
+
+export function LineList(props: LineListProps) {
+  const { entries, state, zone, openIndex, onOpen, onEnd } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState(-1);
+  const current = Math.min(openIndex >= 0 ? openIndex : active, entries.length - 1);
+  const virtual = useRows(props, () => scroller.current, current);
+  const shown = virtual.getVirtualItems();
+  const lastShown = shown.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (onEnd && lastShown >= entries.length - AHEAD) onEnd();
+  }, [lastShown, entries.length, onEnd]);
+  useFollow(props, virtual);
+  const withDay = useMemo(() => spansDays(entries), [entries]);
+  const widths = useMemo(
+    () =>
+      state.columns.map((name) =>
+        columnWidth(
+          entries.slice(0, SAMPLED).map((entry) => fieldValue(entry, name)),
+          name,
+        ),
+      ),
+    [entries, state.columns],
+  );
+  const move = (to: number): void => {
+    const at = Math.max(0, Math.min(entries.length - 1, to));
+    setActive(at);
+    virtual.scrollToIndex(at);
+    // Where a detail is open, it follows.
+    if (openIndex >= 0) onOpen(at);
+  };
+  return (
+    <div className={css.list} data-dim={props.dim} data-wrap={state.wrap} data-day={withDay}>
+      {state.columns.length > 0 && <ColumnHeads {...state} widths={widths} onColumn={props.onColumn} onLineColumn={props.onLineColumn} />}
+      <div
+        ref={scroller}
+        className={css.scroll}
+        role="listbox"
+        tabIndex={0}
+        aria-label={props.label}
+        aria-activedescendant={current >= 0 ? `line-${current}` : undefined}
+        data-lines
+        onKeyDown={(event) => press(event, { current, move, props })}
+      >
+        <div className={css.rows} style={{ height: virtual.getTotalSize() }}>
+          {shown.map((item) => (
+            <ListedRow
+              key={item.key}
+              item={item}
+              props={props}
+              widths={widths}
+              withDay={withDay}
+              current={current}
+              measure={state.wrap ? virtual.measureElement : undefined}
+              zone={zone}
+              onPick={(index) => {
+                setActive(index);
+                onOpen(index);
+              }}
+            />
+          ))}
+        </div>
+        {props.foot}
+      </div>
+    </div>
+  );
+}
+
+type Rows = Virtualizer<HTMLDivElement, Element>;
+
+function useRows({ entries, state, offset = 0 }: LineListProps, element: () => HTMLDivElement | null, current: number): Rows {
+  const virtual = useVirtualizer({
+    count: entries.length,
+    getScrollElement: element,
+    estimateSize: () => ROW_HEIGHT,
+    getItemKey: (index) => index + offset,
+    overscan: 20,
+    // The active row stays in the document, because the list names it as its active descendant.
+    rangeExtractor: (range: Range) => {
+      const rows = defaultRangeExtractor(range);
+      return current < 0 || current >= entries.length || rows.includes(current) ? rows : [...rows, current].sort((a, b) => a - b);
+    },
+  });
+  const { wrap, columns, lineHidden } = state;
+  const form = `${wrap} ${lineHidden} ${columns.join(',')}`;
+  useEffect(() => {
+    if (form !== '') virtual.measure();
+  }, [virtual, form]);
+  return virtual;
+}
+
+/** Keeps the end in sight while lines come. */
+function useFollow({ follow = false, entries, offset = 0 }: LineListProps, virtual: Rows): void {
+  const last = entries.length - 1;
+  useEffect(() => {
+    if (follow && last >= 0) virtual.scrollToIndex(last, { align: 'end' });
+  }, [follow, last, offset, virtual]);
+}
+
+function spansDays(entries: readonly LogEntry[]): boolean {
+  const [first, last] = [entries[0], entries.at(-1)];
+  if (!first || !last) return false;
+  return Math.floor(msOf(first) / DAY_MS) !== Math.floor(msOf(last) / DAY_MS);
+}
+
+interface Pressed {
+  readonly current: number;
+  readonly move: (to: number) => void;
+  readonly props: LineListProps;
+}
+
+function press(event: KeyboardEvent, { current, move, props }: Pressed): void {
+  if (event.target !== event.currentTarget) return;
+  const page = 20;
+  const last = props.entries.length - 1;
+  const jump = { ArrowDown: current + 1, ArrowUp: current - 1, PageDown: current + page, PageUp: current - page, Home: 0, End: last }[
+    event.key
+  ];
+  if (jump !== undefined) move(jump);
+  else if (event.key === 'Enter' && current >= 0) props.onOpen(current);
+  else if (event.key === 'Escape') props.onClose();
+  else return;
+  event.preventDefault();
+}
+
+interface ListedRowProps {
+  readonly item: VirtualItem;
+  readonly props: LineListProps;
+  readonly widths: readonly number[];
+  readonly withDay: boolean;
+  readonly current: number;
+  readonly measure: ((node: Element | null) => void) | undefined;
+  readonly zone: Zone;
+  readonly onPick: (index: number) => void;
+}
+
+function ListedRow({ item, props, widths, withDay, current, measure, zone, onPick }: ListedRowProps) {
+  const entry = props.entries[item.index];
+  if (!entry) return null;
+  return (
+    <div
+      id={`line-${item.index}`}
+      ref={measure}
+      data-index={item.index}
+      data-active={item.index === current}
+      className={css.row}
+      role="option"
+      aria-selected={item.index === props.openIndex}
+      aria-posinset={item.index + 1}
+      aria-setsize={props.entries.length}
+      style={{ transform: `translateY(${item.start}px)` }}
+      onClick={() => {
+        // Selecting text with the mouse is not a click on the line.
+        if (getSelection()?.isCollapsed !== false) onPick(item.index);
+      }}
+    >
+      <LineRow entry={entry} terms={props.terms} state={props.state} widths={widths} zone={zone} withDay={withDay} />
+    </div>
+  );
+}

@@ -1,0 +1,140 @@
+// The query of the logs page: its text in the editor, what is wrong with it, and the matchers of its streams as pieces that can be taken away.
+
+import { Popover } from '@mantine/core';
+import { IconHistory, IconTags, IconX } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import { matchersOf, readLogql, removeStreamMatcher } from '../../data/logql-text.ts';
+import { readRecent } from '../../data/recent.ts';
+import { Button, IconButton, menuClass, monoClass } from '../../kit/Controls.tsx';
+import { QueryText } from './QueryText.tsx';
+import css from './logs.module.css';
+
+interface LogQueryBarProps {
+  readonly query: string;
+  /** The reason for which the server refused the query that was run. */
+  readonly refused: string;
+  /** The list of labels is open. */
+  readonly browser: boolean;
+  readonly onRun: (query: string) => void;
+  readonly onBrowser: () => void;
+}
+
+/** A word that is being written is not called wrong before its writer pauses. */
+const PAUSE_MS = 400;
+
+export function LogQueryBar({ query, refused, browser, onRun, onBrowser }: LogQueryBarProps) {
+  const [draft, setDraft] = useState(query);
+  const [tried, setTried] = useState('');
+  // Another query replaces what was being written.
+  const [known, setKnown] = useState(query);
+  if (known !== query) {
+    setKnown(query);
+    setDraft(query);
+  }
+  const run = (text: string): void => {
+    setTried(text);
+    if (readLogql(text).kind !== 'wrong') onRun(text);
+  };
+  return (
+    <div className={css.query}>
+      <div className={css.queryRow}>
+        <IconButton label="Labels" aria-pressed={browser} onClick={onBrowser}>
+          <IconTags size={16} aria-hidden />
+        </IconButton>
+        <div className={css.editor}>
+          <QueryText value={draft} onChange={setDraft} onRun={run} />
+        </div>
+        <div className={css.queryButtons}>
+          <Recent onRun={onRun} />
+          <Button primary onClick={() => run(draft)}>
+            Run
+          </Button>
+        </div>
+      </div>
+      <Below draft={draft} tried={tried} refused={draft.trim() === query ? refused : ''} />
+      <Matchers query={query} onRun={onRun} />
+    </div>
+  );
+}
+
+interface BelowProps {
+  readonly draft: string;
+  /** The text that somebody wanted to run: what is wrong with it is said at once. */
+  readonly tried: string;
+  readonly refused: string;
+}
+
+/** The line beneath the editor: what is wrong, else how it is used. Always there, so that nothing moves. */
+function Below({ draft, tried, refused }: BelowProps) {
+  const [settled, setSettled] = useState(draft);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(draft), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [draft]);
+  const read = settled === draft || tried === draft ? readLogql(draft) : undefined;
+  const problem =
+    read?.kind === 'wrong' ? read.problem.message.replace(/^(parse error at line \d+, col \d+: )syntax error: /, '$1') : refused;
+  return (
+    <div id="query-problem" className={css.below} data-level={problem === '' ? 'hint' : 'error'} role="status">
+      {problem === '' ? (
+        <span className={css.keys}>
+          <kbd>Enter</kbd> runs, <kbd>Shift-Enter</kbd> breaks the line, <kbd>Tab</kbd> completes
+        </span>
+      ) : (
+        problem
+      )}
+    </div>
+  );
+}
+
+function Matchers({ query, onRun }: { readonly query: string; readonly onRun: (query: string) => void }) {
+  const matchers = matchersOf(query);
+  if (matchers.length === 0) return null;
+  return (
+    <div className={css.matchers}>
+      {matchers.map((m) => (
+        <span key={`${m.name}${m.op}${m.value}`} className={css.matcher}>
+          <code>
+            {m.name}
+            {m.op}&quot;{m.value}&quot;
+          </code>
+          <button type="button" aria-label={`Without ${m.name}${m.op}${m.value}`} onClick={() => onRun(removeStreamMatcher(query, m))}>
+            <IconX size={12} aria-hidden />
+          </button>
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Recent({ onRun }: { readonly onRun: (query: string) => void }) {
+  const [opened, setOpened] = useState(false);
+  const queries = opened ? readRecent('log-queries') : [];
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus>
+      <Popover.Target>
+        <IconButton label="Recent queries" onClick={() => setOpened(!opened)}>
+          <IconHistory size={16} aria-hidden />
+        </IconButton>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <div className={`${menuClass} ${css.choices}`}>
+          {queries.length === 0 && 'No query was run in this browser yet.'}
+          {queries.map((q) => (
+            <button
+              key={q}
+              type="button"
+              className={monoClass}
+              onClick={() => {
+                setOpened(false);
+                onRun(q);
+              }}
+            >
+              {q}
+            </button>
+          ))}
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
