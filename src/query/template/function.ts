@@ -1,7 +1,7 @@
 // Functions that templates call: what they take, in terms that the evaluation checks before the call, and what they give.
 
 import { TemplateCallError } from './template-error.ts';
-import { isMap, isObject, typeName, type Value } from './value.ts';
+import { isObject, typeName, type Value } from './value.ts';
 
 /** What a parameter takes; `int` is any integer, `any` everything, nil included. */
 export type ParamType = 'any' | 'string' | 'int' | 'float64' | 'bool' | 'time.Time';
@@ -82,9 +82,4 @@ export function floatArg(args: readonly Value[], index: number): number {
 /** Refuses a result that would be too long before it is made. */
 export function checkLength(length: number, { lengthMax }: TemplateLimits): void {
   if (length > lengthMax) throw new TemplateCallError(`result of ${length} characters, ${lengthMax} at most`);
-}
-
-/** The value of a key: its zero where it is not there. */
-export function mapValue(value: Value, key: string): Value {
-  return isMap(value) ? (value.has(key) ? value.get(key) : value.zero) : undefined;
 }

@@ -10,7 +10,7 @@ const COMPILED_MAX = 500;
 const PATTERN_LENGTH_MAX = 64 * 1024;
 
 /** A compiled expression that is not anchored; a bounded cache keeps those in use. Throws `TemplateCallError` with the engine's words. */
-export function compileGoRegex(source: string): RE2JS {
+function compileGoRegex(source: string): RE2JS {
   const known = compiled.get(source);
   if (known !== undefined) return known;
   if (source.length > PATTERN_LENGTH_MAX)

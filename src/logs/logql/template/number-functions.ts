@@ -41,7 +41,7 @@ function wrapped(value: bigint): bigint {
 const INT_MIN = -(2 ** 63);
 
 /** A value as a 64-bit integer; what is none is 0. */
-export function toInt(value: Value): bigint {
+function toInt(value: Value): bigint {
   switch (typeof value) {
     case 'bigint':
       return value;
