@@ -72,8 +72,8 @@ export function lineQuery(tokens: readonly Token[], { selector }: Frame, end: nu
   return own
     .slice(0, unwrap < 0 ? own.length : unwrap)
     .filter(({ kind }) => kind !== 'range')
-    .map(({ text }) => text)
-    .join(' ');
+    .map(({ text, from }, i, all) => (from > (all[i - 1]?.to ?? from) ? ` ${text}` : text))
+    .join('');
 }
 
 /** The lines that a grouping at `at` is over: those of the next selector of the text, else of the last. */

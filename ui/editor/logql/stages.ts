@@ -1,29 +1,29 @@
-// The parts of a LogQL tree that an editor asks about: its ranges of lines and their stages.
+// The stages of a LogQL tree, those behind an `unwrap` among them, in the order of the text.
 
-import type { Expr, LogExpr, MetricExpr, Stage } from '../../../src/logs/logql/ast.ts';
+import type { Expr, LogRange, MetricExpr, Stage } from '../../../src/logs/logql/ast.ts';
 
-/** Every selector of a query with its stages, in the order of the text. */
-export function logExprsOf(expr: Expr): readonly LogExpr[] {
-  return expr.kind === 'log' ? [expr] : logExprsOfMetric(expr);
+export function stagesOf(expr: Expr): readonly Stage[] {
+  return expr.kind === 'log' ? expr.stages : stagesOfMetric(expr);
 }
 
-function logExprsOfMetric(expr: MetricExpr): readonly LogExpr[] {
+function stagesOfMetric(expr: MetricExpr): readonly Stage[] {
   switch (expr.kind) {
     case 'range_aggregation':
-      return [expr.range.log];
+      return stagesOfRange(expr.range);
     case 'vector_aggregation':
     case 'label_replace':
-      return logExprsOf(expr.expr);
+      return stagesOfMetric(expr.expr);
     case 'binary':
-      return [...logExprsOf(expr.left), ...logExprsOf(expr.right)];
+      return [...stagesOfMetric(expr.left), ...stagesOfMetric(expr.right)];
     case 'variants':
-      return [expr.of.log];
+      return [...expr.variants.flatMap(stagesOfMetric), ...stagesOfRange(expr.of)];
     case 'number':
     case 'vector':
       return [];
   }
 }
 
-export function stagesOf(expr: Expr): readonly Stage[] {
-  return logExprsOf(expr).flatMap(({ stages }) => stages);
+function stagesOfRange({ log, unwrap }: LogRange): readonly Stage[] {
+  const filters = unwrap?.filters ?? [];
+  return [...log.stages, ...filters.map((filter): Stage => ({ kind: 'label_filter', filter, from: filter.from, to: filter.to }))];
 }
