@@ -9,6 +9,7 @@ import { type ColumnData, type TextColumn, encodeBlock } from '../storage/native
 import { LEVELS } from './ingest/label-level.ts';
 import type { LineBlock } from './line-block.ts';
 import { NeedleColumns } from './needle/needle-columns.ts';
+import { mendedLines } from './valid-lines.ts';
 
 export const DETECTED_LEVEL = 'detected_level';
 /** In the column `level`: nobody looked for one, or it is among the metadata. Other values are one more than the number in `LEVELS`. */
@@ -62,6 +63,7 @@ export class LineColumns {
   /** One block of the table `logs`. */
   encode(tenant: string, registry: SeriesRegistry): Uint8Array {
     const { count } = this;
+    this.#mend();
     const ids = new BigUint64Array(count);
     const idWords = new Uint32Array(ids.buffer);
     for (let row = 0; row < count; row++) {
@@ -91,6 +93,13 @@ export class LineColumns {
       lines: this.#texts(),
       metadata: hasMetadata ? Array.from({ length: count }, (_, row) => withLevel(metadata[row] ?? NO_LABELS, level[row] ?? 0)) : undefined,
     };
+  }
+
+  #mend(): void {
+    const mended = mendedLines(this.bytes.subarray(0, this.used), this.count);
+    if (mended === undefined) return;
+    this.bytes = mended;
+    this.used = mended.length;
   }
 
   #texts(): TextColumn {

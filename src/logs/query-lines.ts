@@ -37,6 +37,8 @@ interface Reading {
 /** An entry, with what tells it from the same line sent again. */
 interface Found extends ResultEntry {
   readonly stream: number;
+  /** The line as it is stored: stages may make the same text of two. */
+  readonly stored: string;
 }
 
 /** The entries of a query for lines, in its direction. */
@@ -116,9 +118,10 @@ function addEntries({ pipeline, costs }: Reading, block: LineBlock, entries: Fou
     costs.bytesProcessed += (lines.ends[row] as number) - (lines.starts[row] as number);
     const number = stream[row] as number;
     labels.reset(streams.labels(number), metadata?.[row] ?? NO_LABELS);
-    const line: Line = { tsNs: ts[row] ?? 0n, text: textAt(lines, row), labels };
+    const stored = textAt(lines, row);
+    const line: Line = { tsNs: ts[row] ?? 0n, text: stored, labels };
     if (!pipeline.process(line)) continue;
-    entries.push({ tsNs: line.tsNs, line: line.text, labels: labels.labels(), categories: labels.categorized(), stream: number });
+    entries.push({ tsNs: line.tsNs, line: line.text, labels: labels.labels(), categories: labels.categorized(), stream: number, stored });
   }
 }
 
@@ -131,7 +134,7 @@ function firstEntries(entries: readonly Found[], direction: LogQuery['direction'
   for (const entry of ordered) {
     if (result.length === limit) break;
     if (result.at(-1)?.tsNs !== entry.tsNs) atTime.clear();
-    const key = `${entry.stream} ${entry.line}`;
+    const key = `${entry.stream} ${entry.stored}`;
     if (atTime.has(key)) continue;
     atTime.add(key);
     result.push(entry);

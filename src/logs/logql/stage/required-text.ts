@@ -30,9 +30,12 @@ function tokenAt(source: string, at: number): string {
   if (char === '(') return source.slice(at, groupEnd(source, at));
   if (char === '[') return source.slice(at, classEnd(source, at));
   if (char === '{') return /^\{\d+(?:,\d*)?\}/.exec(source.slice(at))?.[0] ?? char;
-  const codePoint = String.fromCodePoint(source.codePointAt(at + (char === '\\' ? 1 : 0)) ?? 0);
-  return char === '\\' ? char + codePoint : codePoint;
+  if (char === '\\') return ESCAPE.exec(source.slice(at))?.[0] ?? char;
+  return String.fromCodePoint(source.codePointAt(at) ?? 0);
 }
+
+/** `\p{Greek}` and `\x{2a}` are one token, so that nothing of them is taken for text. */
+const ESCAPE = /^\\(?:[pP](?:\{[^}]*\}|.)|x(?:\{[^}]*\}|[0-9a-fA-F]{2})|[0-7]{1,3}|.)/su;
 
 function groupEnd(source: string, from: number): number {
   let depth = 0;

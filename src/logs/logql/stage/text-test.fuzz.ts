@@ -46,6 +46,11 @@ test('what every match holds', () => {
     'x\\.y[|]zz': 'x.y',
     'ab?': 'a',
     '[a': '',
+    // What an escape is made of is no text.
+    '\\p{Han}ab': 'ab',
+    '\\pLab': 'ab',
+    '\\x{2a}ab\\x41': 'ab',
+    '\\101ab': 'ab',
   };
   for (const [expression, expected] of Object.entries(rows)) assert.equal(requiredText(expression), expected, expression);
 });
