@@ -7,7 +7,6 @@ import type { Params, Question } from '../../data/api.ts';
 import { decodeStrings } from '../../data/decode.ts';
 import type { Span } from '../../data/time-range.ts';
 import type { FieldOffered } from './completion-data.ts';
-import { looseTokens } from './logql-tokens.ts';
 
 const ROOT = '/loki/api/v1';
 /** Fields or values of the newest lines of a query, which is where they are looked for. */
@@ -53,13 +52,6 @@ export function fieldValuesOf(field: string, query: string, span: Span): Questio
     params: [...linesParams(query), ...rangeParams(span)],
     decode: (data) => decodeStrings(isRecord(data) ? data['values'] : data),
   };
-}
-
-/** The selector that a query of lines begins with; empty where it has none. */
-export function selectorOf(query: string): string {
-  const [first, ...rest] = looseTokens(query).tokens;
-  const end = rest.find(({ kind, text }) => kind === 'punctuation' && text === '}');
-  return first?.text === '{' && end !== undefined ? query.slice(first.from, end.to) : '';
 }
 
 /** `{"fields": [{"label": "status", "type": "int", "parsers": ["json"]}]}`; `parsers` is null where nothing has to parse. */

@@ -1,11 +1,11 @@
-// What is wrong with a LogQL text, where it is wrong.
+// What is wrong with a LogQL text, as a line under the place.
 
 import type { Diagnostic } from '@codemirror/lint';
 import { visible } from '../problems.ts';
-import { readLogql } from './read-logql.ts';
+import { logqlProblem } from './logql-problem.ts';
 
 /** What an answer says names no place in the text: the page shows it, the editor does not. */
 export function diagnosticsOf(text: string): Diagnostic[] {
-  const read = readLogql(text);
-  return read.kind === 'wrong' ? [visible(text, { ...read.problem, severity: 'error' })] : [];
+  const problem = logqlProblem(text);
+  return problem === undefined ? [] : [visible(text, { ...problem, severity: 'error' })];
 }

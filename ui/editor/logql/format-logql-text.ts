@@ -1,10 +1,10 @@
 // A LogQL query laid out over lines by the server's own printer.
 
 import { formatLogql } from '../../../src/logs/logql/format.ts';
+import { readLogql } from '../../data/logql-text.ts';
 import type { Formatted } from '../formatted.ts';
 import { commentsOf } from '../loose-tokens.ts';
 import { looseTokens } from './logql-tokens.ts';
-import { readLogql } from './read-logql.ts';
 
 /** What fits into the editor beside a list. */
 const LINE_WIDTH_MAX = 80;

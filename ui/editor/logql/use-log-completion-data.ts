@@ -5,9 +5,10 @@ import { useMemo } from 'react';
 import { ask } from '../../data/api.ts';
 import type { Question } from '../../data/api.ts';
 import { useLive } from '../../data/Live.tsx';
+import { selectorOf } from '../../data/logql-text.ts';
 import { alignSpan } from '../../data/time-range.ts';
 import type { FieldOffered, LogCompletionData } from './completion-data.ts';
-import { fieldValuesOf, fieldsOf, labelsOf, selectorOf, valuesOf } from './completion-questions.ts';
+import { fieldValuesOf, fieldsOf, labelsOf, valuesOf } from './completion-questions.ts';
 
 /** Values that are shown at once; of more, those that hold what is typed. */
 const SHOWN_MAX = 1000;
@@ -21,7 +22,7 @@ export function useLogCompletionData(): LogCompletionData {
     const around = { startMs, endMs };
     const get = async <T>(question: Question<T>): Promise<T> => {
       const { value } = await client.fetchQuery({
-        queryKey: [tenant, question.path, question.params, minute],
+        queryKey: [tenant, 'completion', question.path, question.params, minute],
         queryFn: ({ signal }) => ask(question, tenant, signal),
       });
       return value;
