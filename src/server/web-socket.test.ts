@@ -82,6 +82,26 @@ test("Node's own client and ws are spoken to; the handler sees what it asked for
   await Promise.all(served.opened.map(({ closed }) => closed));
 });
 
+test('a page says headers as parameters; a header goes before them', async () => {
+  await using served = await start();
+  const path = `${served.ws}/tail/c?x-scope-orgid=three&x-flags=g`;
+  const page = new WebSocket(path);
+  await texts(page, 1);
+  const other = new WsClient(path, { headers: { 'x-scope-orgid': 'one', 'x-flags': 'f' } });
+  await once(other, 'message');
+  assert.deepEqual(
+    served.opened.map(({ request: { tenants, headers } }) => [tenants, headers]),
+    [
+      [['three'], { 'x-flags': 'g' }],
+      [['one'], { 'x-flags': 'f' }],
+    ],
+  );
+  assert.match(await converse(served.port, upgrade('/tail/a?x-scope-orgid=../x')), /^HTTP\/1\.1 400 /);
+  page.close();
+  other.terminate();
+  await Promise.all(served.opened.map(({ closed }) => closed));
+});
+
 test('an error before the upgrade is an HTTP answer', async () => {
   await using served = await start();
   assert.match(await converse(served.port, upgrade('/tail/a?query=bad')), /^HTTP\/1\.1 400 .*parse error/s);

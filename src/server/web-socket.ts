@@ -130,14 +130,15 @@ export class WebSocketHandler {
     if (!isAllowedOrigin(incoming.headers, this.#options.settings().corsOrigins))
       throw new RequestError('forbidden', `pages of ${incoming.headers.origin} may not connect (server.corsOrigins)`);
     const url = incoming.url ?? '';
+    const query = new URLSearchParams(url.slice(pathOf(incoming).length));
     return {
       ...rest,
       method: 'GET',
-      query: new URLSearchParams(url.slice(pathOf(incoming).length)),
-      tenants: tenantsOf(route, header(incoming, TENANT_HEADER)),
+      query,
+      tenants: tenantsOf(route, header(incoming, TENANT_HEADER) ?? query.get(TENANT_HEADER) ?? undefined),
       contentType: { type: '', params: {} },
       accept: incoming.headers.accept ?? '',
-      headers: askedHeaders(incoming, route.headers),
+      headers: { ...headersInQuery(query, route.headers), ...askedHeaders(incoming, route.headers) },
       body: new Uint8Array(0),
     };
   }
@@ -187,6 +188,11 @@ export class WebSocketHandler {
     this.#options.log.error('websocket failed unexpectedly', { id, path, error });
     return new RequestError('internal', 'internal error', { cause: error });
   }
+}
+
+/** A browser's WebSocket takes no headers: a page says them as parameters of the same names. */
+function headersInQuery(query: URLSearchParams, names: readonly string[] = []): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.flatMap((name) => (query.has(name) ? [[name, query.get(name) ?? '']] : [])));
 }
 
 function socketOf(webSocket: WebSocket): Socket {
