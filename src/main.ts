@@ -4,6 +4,7 @@
 
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { OwnLog } from './agent/logs/own-log.ts';
 import { systemClock } from './base/clock.ts';
 import { createLog, type Log } from './base/log.ts';
 import { collectProcessMetrics } from './base/process-metrics.ts';
@@ -33,8 +34,9 @@ const EXIT_USAGE = 2;
 
 async function serve(sources: ConfigSources): Promise<void> {
   const config = loadConfig(sources);
-  const log = createLog(config.log.level);
   const metrics = new SelfMetrics();
+  const ownLog = new OwnLog({ metrics, nowMs: () => systemClock.now() });
+  const log = createLog(config.log.level, undefined, ownLog.write);
   collectProcessMetrics(metrics);
   metrics.gauge('sightline_build_info', 'Version of the program.', ['version']).set(1, version());
   surviveUnexpected(log, metrics);
@@ -50,7 +52,7 @@ async function serve(sources: ConfigSources): Promise<void> {
     log.setLevel(next.log.level);
     limits.apply(next);
   });
-  const signals = [await startMetrics(core, stack), await startLogs(core, stack)];
+  const signals = [await startMetrics(core, stack), await startLogs(core, stack, ownLog)];
   stack.use(keepRetention(core, signals));
 
   const server = new Server({

@@ -15,6 +15,7 @@ import { LineLabels } from './logql/line-labels.ts';
 import type { Line, Pipeline } from './logql/pipeline.ts';
 import { compileUnwrap } from './logql/unwrap.ts';
 import type { RangeBlocks, RangeRequest, RangeSource, SampleBlock } from './range-source.ts';
+import { relativeTimes } from './relative-times.ts';
 import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
 import { SeriesNumbers } from './series-numbers.ts';
 import { bucketNumbering } from './window-grid.ts';
@@ -42,7 +43,8 @@ export function lineSamples(options: LineSamplesOptions): RangeSource {
 /** Lines between two questions whether others are to have their turn. */
 const ROWS_PER_LOOK = 32;
 
-async function* sampleBlocks(
+/** The samples of a range's lines. */
+export async function* sampleBlocks(
   sampler: LineSampler,
   { range, grid }: RangeRequest,
   { read, onMatched, signal }: LineSamplesOptions,
@@ -51,7 +53,7 @@ async function* sampleBlocks(
   const slices = new Slices(signal);
   for await (const block of read(range.log.matchers, { fromNs: originNs + 1n, toNs: lastNs + 1n }, range.log)) {
     const samples = new SampleRows(block.rows);
-    const times = relativeTimes(block, originNs);
+    const times = relativeTimes(block.ts, originNs);
     for (let row = 0; row < block.rows; row += ROWS_PER_LOOK) {
       sampler.add(block, { from: row, to: Math.min(row + ROWS_PER_LOOK, block.rows) }, times, samples);
       if (slices.isOver()) await slices.pause();
@@ -59,23 +61,6 @@ async function* sampleBlocks(
     onMatched?.(samples.rows);
     yield samples;
   }
-}
-
-const TWO_32 = 4294967296;
-
-/** Nanoseconds since the origin, from the words of the times: exact below 2^53. */
-function relativeTimes({ rows, ts }: LineBlock, originNs: bigint): Float64Array {
-  const words = new Uint32Array(ts.buffer, ts.byteOffset, ts.length * 2);
-  const origin = BigInt.asUintN(64, originNs);
-  const originLow = Number(origin & 0xffffffffn);
-  const originHigh = Number(origin >> 32n);
-  const times = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const low = words[row * 2] as number;
-    const high = words[row * 2 + 1] as number;
-    times[row] = ((high - originHigh) | 0) * TWO_32 + (low - originLow);
-  }
-  return times;
 }
 
 /** A block under construction. */
@@ -105,7 +90,8 @@ class SampledLine {
   text = '';
 }
 
-class LineSampler {
+/** Makes samples of the lines of one request. */
+export class LineSampler {
   readonly #pipeline: Pipeline;
   readonly #hasStages: boolean;
   readonly #value: RangeRequest['value'];
@@ -114,7 +100,7 @@ class LineSampler {
   readonly #ofStream: StreamSeries;
   readonly #line = new SampledLine();
   /** A shorter way for lines of which only a few fields matter. */
-  readonly #fields: FieldSampler | undefined;
+  readonly fields: FieldSampler | undefined;
 
   constructor(request: RangeRequest) {
     const { log, unwrap } = request.range;
@@ -124,7 +110,7 @@ class LineSampler {
     this.#value = request.value;
     this.#unwrap = unwrap === undefined ? undefined : compileUnwrap(unwrap);
     this.#series = new SeriesNumbers(grouping);
-    this.#fields = FieldSampler.of(request, grouping, this.#series);
+    this.fields = FieldSampler.of(request, grouping, this.#series);
     this.#ofStream = new StreamSeries(unwrap === undefined && log.stages.every(leavesLabels));
   }
 
@@ -133,7 +119,7 @@ class LineSampler {
   }
 
   add(block: LineBlock, rows: { readonly from: number; readonly to: number }, times: Float64Array, into: SampleRows): void {
-    const fields = this.#fields;
+    const { fields } = this;
     for (let row = rows.from; row < rows.to; row++) {
       const series = fields === undefined ? LONG_WAY : fields.sample(block, row);
       if (series >= 0) into.push(series, times[row] as number, fields?.value ?? 1);

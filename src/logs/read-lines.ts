@@ -1,6 +1,6 @@
 // Lines out of the store, block by block: those of some streams within a range that conditions let pass, in no order or by time.
 
-import { type Sql, and, int, NOTHING, sql } from '../base/sql.ts';
+import { type Sql, and, int, join, NOTHING, sql } from '../base/sql.ts';
 import { type ReadContext, guarded, statementOptions } from '../metrics/read.ts';
 import type { Labels } from '../query/labels.ts';
 import { NO_LABELS } from '../query/labels.ts';
@@ -13,6 +13,8 @@ export interface LineQuery {
   readonly range: NsRange;
   /** On the columns of the table `logs`. */
   readonly conditions: readonly Sql[];
+  /** What the conditions name, for `WITH`. */
+  readonly definitions?: readonly Sql[] | undefined;
   /** The first lines by time, or the last; undefined for all, in no order. */
   readonly first?: { readonly direction: 'forward' | 'backward'; readonly count: number } | undefined;
   /** False where nobody will look at the detected level; other metadata always comes along, since it decides what a field is called. */
@@ -24,9 +26,11 @@ export async function* readLines(context: ReadContext, streams: StreamSet, query
   for (const part of streams.parts) yield* readPart(context, streams, part, query);
 }
 
-async function* readPart(context: ReadContext, streams: StreamSet, part: TenantPart, query: LineQuery): AsyncGenerator<LineBlock> {
+/** Of one tenant. */
+export async function* readPart(context: ReadContext, streams: StreamSet, part: TenantPart, query: LineQuery): AsyncGenerator<LineBlock> {
   const columns = query.withLevel ? sql`stream, ts, level, metadata, line` : sql`stream, ts, metadata, line`;
-  const statement = sql`SELECT ${columns} FROM logs WHERE ${part.condition(query.range)}${and(query.conditions)}${ordered(query)}`;
+  const defined = query.definitions === undefined ? NOTHING : sql`WITH ${join(query.definitions, sql`, `)} `;
+  const statement = sql`${defined}SELECT ${columns} FROM ${part.from} WHERE ${part.condition(query.range)}${and(query.conditions)}${ordered(query)}`;
   const blocks = context.client.stream(statement, { ...statementOptions(context), texts: ['line'] })[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -1,57 +1,114 @@
 // Where a query's range aggregations get their samples from: added up in ClickHouse where it can decide everything, else made of lines here.
 //
 //   request ─▶ plan ─┬─ nothing is left to run, and sums serve ─▶ GROUP BY stream, bucket ─▶ buckets
+//                    ├─ fields of logfmt lines decide ─▶ GROUP BY stream, bucket, values (fields/) ─▶ samples
 //                    └─ else ─▶ lines that the conditions let pass ─▶ line-samples.ts ─▶ samples
 //
-// Both give the same result; a test compares them over generated queries.
+// All give the same result; a test compares them over generated queries.
 
 import { type Sql, and, identifier, int, join, NOTHING, sql, text } from '../base/sql.ts';
-import { type ReadContext, guarded, statementOptions } from '../metrics/read.ts';
+import { guarded, statementOptions } from '../metrics/read.ts';
 import { labelValue, type Labels, NO_LABELS, setLabel } from '../query/labels.ts';
 import type { Block, Values } from '../storage/native.ts';
+import { type FieldSamples, type OtherLines, readFieldSamples } from './fields/field-samples.ts';
+import { countedOnce, type LogReadContext } from './late-lines.ts';
+import type { LineBlock } from './line-block.ts';
 import { DETECTED_LEVEL, withLevel } from './line-columns.ts';
-import { lineSamples } from './line-samples.ts';
+import { LineSampler, sampleBlocks } from './line-samples.ts';
 import { LineLabels } from './logql/line-labels.ts';
 import { type LinePlan, planLines } from './plan.ts';
 import type { QueryCosts } from './query-result.ts';
-import type { BucketBlock, RangeBlocks, RangeRequest, RangeSource } from './range-source.ts';
-import { readLines } from './read-lines.ts';
+import type { BucketBlock, RangeBlocks, RangeRequest, RangeSource, SampleBlock, SampleUse } from './range-source.ts';
+import { readPart } from './read-lines.ts';
 import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
 import { narrowedTo, selectStreams, type StreamSet, type TenantPart } from './select-streams.ts';
 import { SeriesNumbers } from './series-numbers.ts';
 import { type BucketNumbering, bucketNumbering } from './window-grid.ts';
 
-export function storedSamples(context: ReadContext, costs: QueryCosts): RangeSource {
+export function storedSamples(context: LogReadContext, costs: QueryCosts): RangeSource {
   return {
-    read(request, additive): RangeBlocks {
+    read(request, use): RangeBlocks {
       const plan = planLines(request.range.log.stages);
-      const isCounted = additive && plan.stages.length === 0 && request.value !== 'unwrap';
-      return isCounted ? countedSamples(context, costs, request, plan) : readSamples(context, costs, request, plan);
+      if (use === 'sums' && plan.stages.length === 0 && request.value !== 'unwrap') return countedSamples(context, costs, request, plan);
+      return readSamples({ context, costs, plan, request, use });
     },
   };
 }
 
-function readSamples(context: ReadContext, costs: QueryCosts, request: RangeRequest, plan: LinePlan): RangeBlocks {
+interface Sampling {
+  readonly context: LogReadContext;
+  readonly costs: QueryCosts;
+  readonly plan: LinePlan;
+  readonly request: RangeRequest;
+  readonly use: SampleUse;
+}
+
+function readSamples(sampling: Sampling): RangeBlocks {
+  const { plan, request } = sampling;
   const { range } = request;
-  const source = lineSamples({
-    read: async function* (matchers, asked) {
-      const selected = await selectStreams(context, matchers, asked);
-      costs.streams += selected.size;
-      const streams = await narrowedTo(context, selected, plan.needles, asked);
-      for await (const block of readLines(context, streams, {
-        range: asked,
-        conditions: plan.conditions,
-        withLevel: asksForLevel(request, plan),
-      })) {
-        costs.linesProcessed += block.rows;
-        costs.bytesProcessed += (block.lines.ends.at(-1) ?? 0) - (block.lines.starts[0] ?? 0);
-        yield block;
-      }
-    },
-    onMatched: (lines) => (costs.linesMatched += lines),
-    signal: context.signal,
+  // What ClickHouse decides is decided when the lines come.
+  const left = { ...request, range: { ...range, log: { ...range.log, stages: plan.stages } } };
+  const sampler = new LineSampler(left);
+  return { kind: 'samples', labels: (series) => sampler.labels(series), blocks: samplesOf({ ...sampling, request: left }, sampler) };
+}
+
+async function* samplesOf(sampling: Sampling, sampler: LineSampler): AsyncGenerator<SampleBlock> {
+  const { context, costs, plan, request } = sampling;
+  const { originNs, lastNs } = bucketNumbering(request.grid);
+  const range = { fromNs: originNs + 1n, toNs: lastNs + 1n };
+  const selected = await selectStreams(context, request.range.log.matchers, range);
+  costs.streams += selected.size;
+  const streams = await countedOnce(context, await narrowedTo(context, selected, plan.needles, range), range);
+  for (const part of streams.parts) {
+    const found = await fieldSamples(sampling, sampler, { streams, part });
+    if (found !== undefined) {
+      addCosts(costs, found);
+      yield* found.samples;
+      if (found.others === undefined) continue;
+    }
+    yield* sampleBlocks(sampler, request, {
+      read: () => linesOf(sampling, { streams, part }, found?.others),
+      onMatched: (lines) => (costs.linesMatched += lines),
+      signal: context.signal,
+    });
+  }
+}
+
+/** Samples that ClickHouse can group by the fields that matter; undefined where the lines themselves are needed. */
+async function fieldSamples({ context, plan, request, use }: Sampling, { fields }: LineSampler, { streams, part }: Where) {
+  if (fields === undefined) return undefined;
+  const numbering = bucketNumbering(request.grid);
+  const range = { fromNs: numbering.originNs + 1n, toNs: numbering.lastNs + 1n };
+  const bucket = bucketExpression(numbering);
+  const reading = { context, sampler: fields, streams, part, range, bucket, conditions: plan.conditions, originNs: numbering.originNs };
+  return readFieldSamples(reading, use === 'sums' && request.value !== 'unwrap');
+}
+
+/** Lines that are not plain are counted when they are read. */
+function addCosts(costs: QueryCosts, { samples, lines, bytes }: FieldSamples): void {
+  costs.linesProcessed += lines;
+  costs.bytesProcessed += bytes;
+  for (const { rows } of samples) costs.linesMatched += rows;
+}
+
+interface Where {
+  readonly streams: StreamSet;
+  readonly part: TenantPart;
+}
+
+async function* linesOf({ context, costs, plan, request }: Sampling, { streams, part }: Where, others: OtherLines | undefined): AsyncGenerator<LineBlock> {
+  const { originNs, lastNs } = bucketNumbering(request.grid);
+  const blocks = readPart(context, streams, part, {
+    range: { fromNs: originNs + 1n, toNs: lastNs + 1n },
+    definitions: others?.definitions,
+    conditions: others === undefined ? plan.conditions : [...plan.conditions, others.condition],
+    withLevel: asksForLevel(request, plan),
   });
-  return source.read({ ...request, range: { ...range, log: { ...range.log, stages: plan.stages } } }, false);
+  for await (const block of blocks) {
+    costs.linesProcessed += block.rows;
+    costs.bytesProcessed += (block.lines.ends.at(-1) ?? 0) - (block.lines.starts[0] ?? 0);
+    yield block;
+  }
 }
 
 /** False where nothing of a query can name the detected level: it then need not be read, nor put beside every line. */
@@ -66,14 +123,14 @@ function asksForLevel(request: RangeRequest, { stages }: LinePlan): boolean {
 /** Stages that may name any label, or all of them. */
 const FREE_STAGES: ReadonlySet<string> = new Set(['line_format', 'label_format', 'drop', 'keep', 'distinct', 'unpack']);
 
-function countedSamples(context: ReadContext, costs: QueryCosts, request: RangeRequest, plan: LinePlan): RangeBlocks {
+function countedSamples(context: LogReadContext, costs: QueryCosts, request: RangeRequest, plan: LinePlan): RangeBlocks {
   const series = new SeriesNumbers(sampleGrouping(request));
   const counting = { context, costs, request, plan, series, numbering: bucketNumbering(request.grid) };
   return { kind: 'buckets', labels: (number) => series.labels(number), blocks: countedBlocks(counting) };
 }
 
 interface Counting {
-  readonly context: ReadContext;
+  readonly context: LogReadContext;
   readonly costs: QueryCosts;
   readonly request: RangeRequest;
   readonly plan: LinePlan;
@@ -87,13 +144,13 @@ async function* countedBlocks(counting: Counting): AsyncGenerator<BucketBlock> {
   const range = { fromNs: originNs + 1n, toNs: lastNs + 1n };
   const selected = await selectStreams(context, request.range.log.matchers, range);
   counting.costs.streams += selected.size;
-  const streams = await narrowedTo(context, selected, counting.plan.needles, range);
+  const streams = await countedOnce(context, await narrowedTo(context, selected, counting.plan.needles, range), range);
   for (const part of streams.parts) {
     const labelled = labelledBy(sampleGrouping(request), part);
     const rows = sql`SELECT stream, ${bucketExpression(numbering)} AS bucket, count() AS lines${sizeOf(request)}${join(
       labelled.columns.map((column) => sql`, ${column}`),
       NOTHING,
-    )} FROM logs WHERE ${part.condition(range)}${and(counting.plan.conditions)} GROUP BY ${join(
+    )} FROM ${part.from} WHERE ${part.condition(range)}${and(counting.plan.conditions)} GROUP BY ${join(
       [sql`stream`, sql`bucket`, ...labelled.names],
       sql`, `,
     )}`;

@@ -3,8 +3,10 @@
 import { join, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { RequestError } from '../base/request-error.ts';
+import type { OwnLog } from '../agent/logs/own-log.ts';
 import { logsApiRoutes } from '../logs/api.ts';
 import type { LogsApiOptions } from '../logs/api-context.ts';
+import { patternRoutes } from '../logs/api-patterns.ts';
 import { deleteLines } from '../logs/delete-lines.ts';
 import { DeleteRequests } from '../logs/delete-requests.ts';
 import { otlpLogsRoutes } from '../logs/ingest/otlp-logs.ts';
@@ -15,19 +17,22 @@ import { decodePushRequest } from '../logs/ingest/push-protobuf.ts';
 import { lokiPushRoutes } from '../logs/ingest/push-routes.ts';
 import { SyslogServer } from '../logs/ingest/syslog-server.ts';
 import type { LogStore } from '../logs/log-store.ts';
+import { withLateLines } from '../logs/late-lines.ts';
 import { openLogStore } from '../logs/open-log-store.ts';
+import { readPatternLines } from '../logs/pattern-lines.ts';
 import { runLogQuery } from '../logs/run-query.ts';
 import { LOG_TABLES } from '../logs/table.ts';
 import { tailRoutes } from '../logs/tail.ts';
 import { readVolumes } from '../logs/volumes.ts';
-import { readContextsOf } from '../metrics/api-context.ts';
+import { type Reader, readContextsOf } from '../metrics/api-context.ts';
 import { gated } from '../server/gated.ts';
 import { type Core, type Signal, version } from './core.ts';
+import { startHostLogs } from './start-host-logs.ts';
 
 /** How long a request to delete lines may still be cancelled. */
 const DELETE_CANCEL_MS = 0;
 
-export async function startLogs(core: Core, stack: AsyncDisposableStack): Promise<Signal> {
+export async function startLogs(core: Core, stack: AsyncDisposableStack, ownLog: OwnLog): Promise<Signal> {
   const { settings, log, metrics, limits, store } = core;
   const logStore = stack.use(
     await openLogStore({
@@ -55,18 +60,21 @@ export async function startLogs(core: Core, stack: AsyncDisposableStack): Promis
       ...elasticBulkRoutes(road),
       ...elasticProbeRoutes(),
       ...jsonLinesRoutes(road),
-      ...gated(logsApiRoutes(api), enter),
+      ...gated([...logsApiRoutes(api), ...patternRoutes({ ...api, lines: readPatternLines })], enter),
     ],
     grpcRoutes: otlp.grpc,
     socketRoutes: tailRoutes({ ...api, enter, metrics, log, limitsOf: limits.of, follow: (tenant, tell) => logStore.follow(tenant, tell) }),
-    begin: () => undefined,
-    retentionApplied: (nowMs, retentionMsOf) => logStore.index?.retain(nowMs, retentionMsOf),
+    begin: () => startHostLogs(core, logStore.begin, ownLog, stack),
+    retentionApplied: (nowMs, retentionMsOf) => {
+      logStore.index?.retain(nowMs, retentionMsOf);
+      logStore.options.late.retain(nowMs, retentionMsOf);
+    },
   };
 }
 
 async function apiOptions(core: Core, logStore: LogStore, stack: AsyncDisposableStack): Promise<LogsApiOptions> {
   const { settings, limits, log } = core;
-  const contexts = readContextsOf({
+  const reads = readContextsOf({
     client: core.store.client,
     table: 'streams',
     clock: systemClock,
@@ -75,6 +83,7 @@ async function apiOptions(core: Core, logStore: LogStore, stack: AsyncDisposable
     retentionMsOf: (tenant) => limits.of(tenant).retention.logs,
     flush: () => logStore.flush(),
   });
+  const contexts = { lookUp: reads.lookUp, read: (reader: Reader) => withLateLines(logStore.options.late, () => reads.read(reader)) };
   const deletions = stack.use(
     await DeleteRequests.open({
       file: join(resolve(settings.current.dataDir), 'log-deletions.json'),

@@ -9,7 +9,7 @@ const VALUE_BYTES_MAX = 256;
 
 /** The number of no value. */
 export const NO_VALUE = 0;
-/** A value that is too long, or one too many. */
+/** A value that is too long, one too many, or one that is not ASCII: what its bytes mean as text is not decided here. */
 export const TOO_MANY = -1;
 
 export class ByteTable {
@@ -24,7 +24,13 @@ export class ByteTable {
   number(bytes: Uint8Array, from: number, to: number): number {
     if (to - from > VALUE_BYTES_MAX) return TOO_MANY;
     let hash = to - from;
-    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+    let all = 0;
+    for (let at = from; at < to; at++) {
+      const byte = bytes[at] as number;
+      all |= byte;
+      hash = Math.imul(hash ^ byte, 0x01000193);
+    }
+    if (all >= 0x80) return TOO_MANY;
     hash ^= hash >>> 15;
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {

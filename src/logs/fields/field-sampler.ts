@@ -5,8 +5,9 @@
 // Nothing is decided here: what a value means to a label filter or an unwrapping is asked of the stages themselves, once for each different value.
 // A line that is not plain, or metadata that is named like a field, goes the long way (line-samples.ts), and so does all that sets an error.
 
+import type { TextColumn } from '../../storage/native.ts';
 import { labelValue, type Labels, NO_LABELS } from '../../query/labels.ts';
-import type { LineBlock } from '../line-block.ts';
+import type { LineBlock, Streams } from '../line-block.ts';
 import type { LabelFilter, Stage, Unwrap } from '../logql/ast.ts';
 import { LineLabels } from '../logql/line-labels.ts';
 import { labelFilterStage } from '../logql/stage/label-filter.ts';
@@ -16,6 +17,7 @@ import type { SampleGrouping } from '../sample-grouping.ts';
 import type { SeriesNumbers } from '../series-numbers.ts';
 import { ByteTable, NO_VALUE, TOO_MANY } from './byte-table.ts';
 import { LogfmtFields } from './logfmt-fields.ts';
+import { isPlainValue } from './logfmt-sql.ts';
 
 /** Instead of a series: the line is dropped, or has to go the long way. */
 export const DROPPED = -1;
@@ -34,6 +36,7 @@ class Field {
   readonly filters: ((value: string | undefined) => number)[] = [];
   /** By number of the value, what the filters say. */
   #verdicts = new Uint8Array(256);
+  readonly #plain: boolean[] = [];
 
   constructor(name: string) {
     this.name = name;
@@ -49,6 +52,13 @@ class Field {
     return known === UNKNOWN ? (this.#verdicts[number] = this.#judge(number)) : known;
   }
 
+  /** True where what stands behind a pair's name is its whole value. */
+  isPlain(number: number): boolean {
+    const known = this.#plain[number];
+    if (known !== undefined) return known;
+    return (this.#plain[number] = number === NO_VALUE || isPlainValue(this.table.text(number)));
+  }
+
   #judge(number: number): number {
     const value = number === NO_VALUE ? undefined : this.table.text(number);
     for (const filter of this.filters) {
@@ -57,6 +67,20 @@ class Field {
     }
     return PASSES;
   }
+}
+
+/** The fields of a line as they were found elsewhere; `''` for none. */
+export interface KnownFields {
+  readonly streams: Streams;
+  readonly stream: number;
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+}
+
+/** A row of values in columns, one for each of the names. */
+export interface FieldRow extends Omit<KnownFields, 'values'> {
+  readonly fields: readonly (TextColumn | undefined)[];
+  readonly row: number;
 }
 
 export class FieldSampler {
@@ -73,7 +97,7 @@ export class FieldSampler {
   readonly #labels = new LineLabels();
   /** By stream: numbers of the fields that its labels give, `NO_VALUE` where the line does. */
   #ofStream: (Int32Array | undefined)[] = [];
-  #streams: LineBlock['streams'] | undefined;
+  #streams: Streams | undefined;
   /** From a stream, over the numbers of the values, to a series: a tree whose edges are in one map. */
   readonly #edges = new Map<number, number>();
   #nodes = 0;
@@ -100,7 +124,7 @@ export class FieldSampler {
   sample(block: LineBlock, row: number): number {
     const { lines, metadata } = block;
     const stream = block.stream[row] as number;
-    const given = this.#streamNumbers(block, stream);
+    const given = this.#streamNumbers(block.streams, stream);
     if (metadata !== undefined && this.#clashes(metadata[row] ?? NO_LABELS)) return LONG_WAY;
     const bytes = lines.bytes;
     if (!this.#scan.read(bytes, lines.starts[row] as number, lines.ends[row] as number)) return LONG_WAY;
@@ -118,25 +142,76 @@ export class FieldSampler {
       }
       numbers[i] = number;
     }
-    this.value = 1;
-    if (this.#countsBytes) this.value = (lines.ends[row] as number) - (lines.starts[row] as number);
+    return this.#outcome(block.streams, stream, (lines.ends[row] as number) - (lines.starts[row] as number));
+  }
+
+  /** The labels whose values matter. */
+  get names(): readonly string[] {
+    return this.#fields.map(({ name }) => name);
+  }
+
+  /** As `sample`, of a line whose fields are known; `bytes` is its length. */
+  sampleOf({ streams, stream, names, values }: KnownFields, bytes: number): number {
+    const given = this.#streamNumbers(streams, stream);
+    for (let i = 0; i < this.#fields.length; i++) {
+      const field = this.#fields[i] as Field;
+      const value = values[names.indexOf(field.name)] ?? '';
+      let number = given[i] as number;
+      if (number === NO_VALUE && value !== '') {
+        const encoded = Buffer.from(value);
+        number = field.table.number(encoded, 0, encoded.length);
+      }
+      if (number === TOO_MANY) return LONG_WAY;
+      const verdict = field.filters.length === 0 ? PASSES : field.verdict(number);
+      if (verdict !== PASSES) return verdict === FAILS ? DROPPED : LONG_WAY;
+      this.#numbers[i] = number;
+    }
+    return this.#outcome(streams, stream, bytes);
+  }
+
+  /** As `sampleOf`, of a row of values as ClickHouse found them behind a pair's name. Hot: once per line. */
+  sampleAt({ streams, stream, names, fields: columns, row }: FieldRow, bytes: number): number {
+    const given = this.#streamNumbers(streams, stream);
+    const fields = this.#fields;
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as Field;
+      let number = given[i] as number;
+      const column = number === NO_VALUE ? columns[names.indexOf(field.name)] : undefined;
+      if (column !== undefined) {
+        const from = column.starts[row] as number;
+        const to = column.ends[row] as number;
+        if (to > from) number = field.table.number(column.bytes, from, to);
+        if (number === TOO_MANY || !field.isPlain(number)) return LONG_WAY;
+      }
+      if (field.filters.length > 0) {
+        const verdict = field.verdict(number);
+        if (verdict !== PASSES) return verdict === FAILS ? DROPPED : LONG_WAY;
+      }
+      this.#numbers[i] = number;
+    }
+    return this.#outcome(streams, stream, bytes);
+  }
+
+  /** The series of the line whose values' numbers are in `#numbers`. */
+  #outcome(streams: Streams, stream: number, bytes: number): number {
+    this.value = this.#countsBytes ? bytes : 1;
     if (this.#unwrapped >= 0) {
-      const number = numbers[this.#unwrapped] as number;
+      const number = this.#numbers[this.#unwrapped] as number;
       if (number === NO_VALUE) return DROPPED;
       this.value = this.#unwrappedValue(number);
       if (Number.isNaN(this.value)) return LONG_WAY;
     }
-    return this.#seriesOf(block, stream);
+    return this.#seriesOf(streams, stream);
   }
 
-  #streamNumbers(block: LineBlock, stream: number): Int32Array {
-    if (block.streams !== this.#streams) {
-      this.#streams = block.streams;
+  #streamNumbers(streams: Streams, stream: number): Int32Array {
+    if (streams !== this.#streams) {
+      this.#streams = streams;
       this.#ofStream = [];
       this.#edges.clear();
       this.#nodes = 0;
     }
-    return (this.#ofStream[stream] ??= this.#numbersOf(block.streams.labels(stream)));
+    return (this.#ofStream[stream] ??= this.#numbersOf(streams.labels(stream)));
   }
 
   #numbersOf(labels: Labels): Int32Array {
@@ -165,7 +240,7 @@ export class FieldSampler {
     return value === undefined || this.#labels.error !== '' ? Number.NaN : value;
   }
 
-  #seriesOf(block: LineBlock, stream: number): number {
+  #seriesOf(streams: Streams, stream: number): number {
     let node = stream + 1;
     for (const i of this.#grouped) {
       const edge = node * EDGE_FACTOR + (this.#numbers[i] as number);
@@ -176,7 +251,7 @@ export class FieldSampler {
     const leaf = node * EDGE_FACTOR + LEAF;
     const known = this.#edges.get(leaf);
     if (known !== undefined) return known;
-    const series = this.#newSeries(block.streams.labels(stream));
+    const series = this.#newSeries(streams.labels(stream));
     this.#edges.set(leaf, series);
     return series;
   }

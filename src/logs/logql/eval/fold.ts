@@ -5,6 +5,7 @@
 // So memory grows with series and steps and not with lines, and windows that overlap do not count their samples again.
 // Source: Loki `pkg/logql/range_vector.go`; joined variances: Chan, Golub, LeVeque, "Updating formulae" (1979).
 
+import type { SampleUse } from '../../range-source.ts';
 import type { RangeOp } from '../ast.ts';
 
 /** A window, in nanoseconds since the origin of its grid. */
@@ -63,8 +64,8 @@ export function foldOf(op: RangeOp, counts: boolean, intervalS: number): Fold | 
   }
 }
 
-/** True where sums and counts per bucket are all that an aggregation needs. */
-export function isAdditive(op: RangeOp): boolean {
+/** What an aggregation makes of its samples. */
+export function sampleUse(op: RangeOp): SampleUse {
   switch (op) {
     case 'rate':
     case 'bytes_rate':
@@ -73,9 +74,17 @@ export function isAdditive(op: RangeOp): boolean {
     case 'bytes_over_time':
     case 'sum_over_time':
     case 'avg_over_time':
-      return true;
-    default:
-      return false;
+      return 'sums';
+    case 'max_over_time':
+    case 'min_over_time':
+    case 'stddev_over_time':
+    case 'stdvar_over_time':
+    case 'quantile_over_time':
+      return 'values';
+    case 'first_over_time':
+    case 'last_over_time':
+    case 'rate_counter':
+      return 'order';
   }
 }
 

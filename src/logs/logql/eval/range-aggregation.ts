@@ -12,7 +12,7 @@ import type { RangeBlocks, RangeRequest, WindowGrid } from '../../range-source.t
 import { type BucketNumbering, bucketNumbering, windowBuckets } from '../../window-grid.ts';
 import type { LogRange, RangeAggregation } from '../ast.ts';
 import { ERROR_LABEL, PRESERVE_ERROR_LABEL } from '../line-labels.ts';
-import { type Fold, foldOf, isAdditive, type WindowTimes } from './fold.ts';
+import { type Fold, foldOf, sampleUse, type WindowTimes } from './fold.ts';
 import { checkSeries, hold, type MetricEvaluation, type Sink } from './metric-context.ts';
 import { slideQuantile } from './quantile.ts';
 import { RangeStates } from './range-states.ts';
@@ -26,7 +26,7 @@ type Grouping = RangeRequest['grouping'];
 /** The series of an aggregation one by one. `outer` is the grouping of a sum around it, whose labels are all that anybody will see. */
 export async function eachOfRange(expr: RangeAggregation, outer: Grouping, evaluation: MetricEvaluation, sink: Sink): Promise<void> {
   const request = requestOf(expr, outer, evaluation);
-  const blocks = evaluation.context.source.read(request, isAdditive(expr.op));
+  const blocks = evaluation.context.source.read(request, sampleUse(expr.op));
   const range = new RangeWindows(request.grid, blocks.labels, evaluation);
   if (expr.op === 'absent_over_time') return eachAbsent(expr, range, blocks, sink);
   const fold = foldOf(expr.op, request.value === 'lines', expr.range.intervalNs / NS_PER_S);

@@ -136,8 +136,8 @@ test('sums per bucket give what samples give', async () => {
       };
       const bySamples = sourceOf(given);
       const byBuckets: RangeSource = {
-        read: (request, additive) => {
-          assert.ok(additive);
+        read: (request, use) => {
+          assert.equal(use, 'sums');
           const numbering = bucketNumbering(request.grid);
           const inside = given.filter(({ ns }) => BigInt(ns) > numbering.originNs);
           const block = {
