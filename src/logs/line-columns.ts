@@ -28,6 +28,9 @@ export class LineColumns {
   level = new Uint8Array(ROWS_MIN);
   /** By row, with gaps where a line has none. */
   readonly metadata: Labels[] = [];
+  /** Where each line stands in `bytes`, as it came. */
+  starts = new Uint32Array(ROWS_MIN);
+  ends = new Uint32Array(ROWS_MIN);
   bytes = Buffer.allocUnsafe(BYTES_MIN);
   /** Bytes of `bytes` in use. */
   used = 0;
@@ -42,7 +45,9 @@ export class LineColumns {
     this.#row(stream, time);
     this.#reserve(size + VARINT_BYTES_MAX);
     this.#varint(size);
+    this.starts[this.count - 1] = this.used;
     this.used += source.copy(this.bytes, this.used, from, to);
+    this.ends[this.count - 1] = this.used;
   }
 
   /** Takes the last line back. */
@@ -136,7 +141,7 @@ export class LineColumns {
   }
 
   #growRows(): void {
-    const { stream, words, level } = this;
+    const { stream, words, level, starts, ends } = this;
     const size = stream.length * 2;
     this.stream = new Int32Array(size);
     this.stream.set(stream);
@@ -144,6 +149,10 @@ export class LineColumns {
     this.words.set(words);
     this.level = new Uint8Array(size);
     this.level.set(level);
+    this.starts = new Uint32Array(size);
+    this.starts.set(starts);
+    this.ends = new Uint32Array(size);
+    this.ends.set(ends);
   }
 
   #reserve(size: number): void {

@@ -57,7 +57,7 @@ async function samples(query: string, given: readonly GivenLine[], asked: Partia
   });
   const { range, grouping } = expr;
   const found: string[] = [];
-  const read = source.read({ range, grid, value: range.unwrap === undefined ? 'lines' : 'unwrap', grouping, ...asked }, 'order');
+  const read = source.read({ range, grid, value: range.unwrap === undefined ? 'lines' : 'unwrap', grouping, ...asked }, 'values');
   assert.ok(read.kind === 'samples');
   for await (const { rows, series, ts, values } of read.blocks) {
     for (let row = 0; row < rows; row++) found.push(`${printLabels(read.labels(series[row] ?? -1))} ${ts[row]} ${values[row]}`);

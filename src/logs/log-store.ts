@@ -12,13 +12,22 @@ import type { Registering } from '../metrics/series-registration.ts';
 import { SeriesRegistry } from '../metrics/series-registry.ts';
 import type { TableWriter } from '../storage/writer.ts';
 import { Quota } from '../tenant/quota.ts';
+import type { LateLines } from './late-lines.ts';
 import type { LineBlock } from './line-block.ts';
 import type { LineColumns } from './line-columns.ts';
 import { StoreLogWrite } from './log-write.ts';
+import { StreamTimes } from './stream-times.ts';
 import type { BeginLogWrite, LogRefusal } from './write.ts';
 
 export interface LogStoreOptions {
-  readonly writers: { readonly streams: TableWriter; readonly logs: TableWriter; readonly needles: TableWriter };
+  readonly writers: {
+    readonly streams: TableWriter;
+    readonly logs: TableWriter;
+    readonly needles: TableWriter;
+    readonly late: TableWriter;
+  };
+  /** What may be there twice. */
+  readonly late: LateLines;
   readonly limitsOf: (tenant: string) => Pick<TenantLimits, 'logs' | 'retention'>;
   readonly clock: Clock;
   /** What the label index of stored streams works with; absent where other processes write the same tables. */
@@ -33,6 +42,8 @@ export interface TenantStreams extends Registering {
   readonly quota: Quota;
   /** By stream: the level that its labels give to all of its lines, undefined where each line is asked. */
   levels: (string | undefined)[];
+  /** Up to which time each stream has lines. */
+  times: StreamTimes;
   /** The limits by which streams were named and levels found. */
   limits: TenantLimits['logs'];
 }
@@ -55,10 +66,13 @@ export class LogStore implements Disposable {
   readonly spareColumns: LineColumns[] = [];
   readonly #tenants = new Map<string, TenantStreams>();
   readonly #followers = new Map<string, Set<Follower>>();
+  /** The newest line of tenants that are not in memory. */
+  #forgottenNs: bigint;
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: LogStoreOptions) {
     this.options = options;
+    this.#forgottenNs = options.late.floorNs;
     this.index = options.index && new SeriesIndex({ ...options.index, ...this.#indexSource() });
     this.#timer = setInterval(() => this.prune(), PRUNE_INTERVAL_MS).unref();
   }
@@ -120,7 +134,7 @@ export class LogStore implements Disposable {
       // A registration that fails takes back what it noted in the registry that it began with.
       if (tenant.registrationsUnderWay > 0) continue;
       const idle = tenant.registry.idle(since);
-      if (idle === tenant.registry.size) this.#tenants.delete(name);
+      if (idle === tenant.registry.size) this.#forget(name, tenant);
       else if (idle > 0) this.#keepActive(tenant, since);
     }
   }
@@ -135,13 +149,20 @@ export class LogStore implements Disposable {
     tenant.wire = new WireCache();
   }
 
+  /** When it comes back its streams may have lines up to the newest of any. */
+  #forget(name: string, { times }: TenantStreams): void {
+    this.#tenants.delete(name);
+    if (times.newestNs > this.#forgottenNs) this.#forgottenNs = times.newestNs;
+  }
+
   #keepActive(tenant: TenantStreams, since: number): void {
     const before = tenant.registry;
     tenant.registry = before.survivors(since);
-    tenant.levels = Array.from({ length: tenant.registry.size }, (_, stream) => {
-      const old = before.findId(tenant.registry.idLow[stream] as number, tenant.registry.idHigh[stream] as number);
-      return tenant.levels[old];
-    });
+    const numberOf = (stream: number): number =>
+      before.findId(tenant.registry.idLow[stream] as number, tenant.registry.idHigh[stream] as number);
+    const { levels } = tenant;
+    tenant.levels = Array.from({ length: tenant.registry.size }, (_, stream) => levels[numberOf(stream)]);
+    tenant.times = tenant.times.renumbered(tenant.registry.size, numberOf);
     tenant.wire = new WireCache();
   }
 
@@ -166,6 +187,7 @@ export class LogStore implements Disposable {
       wire: new WireCache(),
       quota: new Quota(rate, clock),
       levels: [],
+      times: new StreamTimes(this.#forgottenNs),
       limits: limitsOf(name).logs,
       registration: Promise.resolve(),
       registrationsUnderWay: 0,

@@ -11,6 +11,7 @@ import { SERVICE_NAME, serviceNameOf } from './ingest/service-name.ts';
 import { type Extent, type Halves, DETECTED_LEVEL, LineColumns } from './line-columns.ts';
 import type { LogStore, TenantStreams } from './log-store.ts';
 import { WHOLE_RUN_BYTES_MIN } from './needle/grams.ts';
+import { ALL_LATE, type LateMark, StreamTimes } from './stream-times.ts';
 import type { LogEntry, LogRefusal, LogRefusalReason, LogWrite, LogWriteSummary } from './write.ts';
 
 const DAY_MS = 86_400_000;
@@ -183,7 +184,7 @@ export class StoreLogWrite implements LogWrite {
 
   async commit(): Promise<LogWriteSummary> {
     const { lines, tenant } = this;
-    const summary = { lines: lines.count, duplicates: 0, refusals: this.#refused() };
+    const summary = { lines: lines.count, refusals: this.#refused() };
     try {
       if (lines.count > 0) await this.#storeLines();
     } finally {
@@ -197,15 +198,27 @@ export class StoreLogWrite implements LogWrite {
     const { lines, tenant } = this;
     this.#bytes += lines.used;
     if (!tenant.quota.take(this.#bytes)) throw this.#overRate();
-    const { writers } = this.#store.options;
+    const { writers, late } = this.#store.options;
     const registered = registerSeries(tenant, this.#newStreamDays(), { writer: writers.streams, index: this.#store.index });
-    const stored = writers.logs.append(lines.encode(tenant.name, this.registry), lines.count);
+    const marks = this.#lateMarks();
+    const marked = marks.length === 0 ? undefined : late.begin(tenant.name, marks, this.registry);
+    const { count } = lines;
+    const block = lines.encode(tenant.name, this.registry);
+    // The mark of lines that may be there already is on disk before they are.
+    const stored = marked === undefined ? writers.logs.append(block, count) : marked.then(() => writers.logs.append(block, count));
     const { needles } = lines;
     const indexed = needles.count > 0 ? writers.needles.append(needles.encode(tenant.name), needles.count) : undefined;
     // Followers are shown what is on disk; the columns are used again by then.
-    const block = this.#store.isFollowed(tenant.name) ? lines.block((stream) => this.registry.labels(stream)) : undefined;
+    const shown = this.#store.isFollowed(tenant.name) ? lines.block((stream) => this.registry.labels(stream)) : undefined;
     await Promise.all([registered, stored, indexed]);
-    if (block !== undefined) this.#store.tell(tenant.name, block);
+    if (marked !== undefined) late.end(await marked);
+    if (shown !== undefined) this.#store.tell(tenant.name, shown);
+  }
+
+  // Where the registry was replaced meanwhile, nothing is known of its streams, and any line may be there.
+  #lateMarks(): readonly LateMark[] {
+    const { tenant, registry, lines } = this;
+    return (tenant.registry === registry ? tenant.times : new StreamTimes(ALL_LATE)).note(lines, registry.size);
   }
 
   // Every stream has a row for each day on which it has lines.

@@ -4,9 +4,10 @@ import type { Clock } from '../base/clock.ts';
 import type { SelfMetrics } from '../base/self-metrics.ts';
 import type { TenantLimits } from '../config.ts';
 import type { Store } from '../storage/store.ts';
+import { LateLines } from './late-lines.ts';
 import { LogStore, type LogStoreOptions } from './log-store.ts';
 import { NEEDLES_TABLE } from './needle/table.ts';
-import { LOGS_TABLE, STREAMS_TABLE } from './table.ts';
+import { LATE_TABLE, LOGS_TABLE, STREAMS_TABLE } from './table.ts';
 
 export interface OpenLogStoreOptions {
   readonly store: Store;
@@ -26,12 +27,15 @@ export async function openLogStore(options: OpenLogStoreOptions): Promise<LogSto
   const refused = metrics.counter('sightline_logs_refused_total', 'Log lines refused.', ['tenant', 'reason']);
   const active = metrics.gauge('sightline_logs_active_streams', 'Streams that have received lines in the last hour.', ['tenant']);
   const indexed = metrics.gauge('sightline_logs_indexed_streams', 'Streams whose labels are in memory for readers.');
+  const writers = {
+    streams: await store.writer(STREAMS_TABLE),
+    logs: await store.writer(LOGS_TABLE),
+    needles: await store.writer(NEEDLES_TABLE),
+    late: await store.writer(LATE_TABLE),
+  };
   const logStore = new LogStore({
-    writers: {
-      streams: await store.writer(STREAMS_TABLE),
-      logs: await store.writer(LOGS_TABLE),
-      needles: await store.writer(NEEDLES_TABLE),
-    },
+    writers,
+    late: await LateLines.open(store.client, writers.late),
     limitsOf,
     clock,
     index: indexOptions(options),

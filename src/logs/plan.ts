@@ -81,11 +81,19 @@ function matches({ value }: LineFilterValue): Sql {
 /** The texts that stand in a pattern, in their order. */
 function mayFit({ value }: LineFilterValue): Sql {
   const literals = parsePattern(value).flatMap((part) => (part.kind === 'literal' ? [part.text] : []));
-  return literals.length === 0 ? sql`1` : join(literals.map((literal) => sql`position(line, ${text(literal)}) > 0`), sql` AND `);
+  return literals.length === 0
+    ? sql`1`
+    : join(
+        literals.map((literal) => sql`position(line, ${text(literal)}) > 0`),
+        sql` AND `,
+      );
 }
 
 function anyOf(conditions: readonly Sql[]): Sql {
-  return join(conditions.map((condition) => sql`(${condition})`), sql` OR `);
+  return join(
+    conditions.map((condition) => sql`(${condition})`),
+    sql` OR `,
+  );
 }
 
 function noneOf(conditions: readonly Sql[]): Sql {

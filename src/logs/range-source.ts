@@ -53,11 +53,8 @@ export type RangeBlocks =
   | { readonly kind: 'samples'; readonly labels: (series: number) => Labels; readonly blocks: AsyncIterable<SampleBlock> }
   | { readonly kind: 'buckets'; readonly labels: (series: number) => Labels; readonly blocks: AsyncIterable<BucketBlock> };
 
-/**
- * What an aggregation makes of the samples of a window: their sum or number, in which order they may be added up anywhere; their values, each of them but
- * in any order; or their values in the order of their times.
- */
-export type SampleUse = 'sums' | 'values' | 'order';
+/** What an aggregation makes of the samples of a window: their sum and number, which may be added up anywhere, or their values. */
+export type SampleUse = 'sums' | 'values';
 
 export interface RangeSource {
   /** Every sample of a request's windows. The source answers with what is cheapest for the use. */

@@ -2,7 +2,7 @@
 //
 //   api-query.ts, tail.ts ─(tree, times)─▶ query-lines.ts │ logql/eval over stored-samples.ts ─▶ value, costs
 
-import type { ReadContext } from '../metrics/read.ts';
+import type { LogReadContext } from './late-lines.ts';
 import { type Expr, isMetric } from './logql/ast.ts';
 import { evaluateMetric } from './logql/eval/eval.ts';
 import type { LogQuery, LogQueryAnswer, QueryCosts, QueryValue } from './query-result.ts';
@@ -10,7 +10,7 @@ import { queryLines } from './query-lines.ts';
 import { storedSamples } from './stored-samples.ts';
 
 /** Evaluates a query for a context's tenants within its limits. Throws what is to be answered instead. */
-export async function runLogQuery(context: ReadContext, expr: Expr, query: LogQuery): Promise<LogQueryAnswer> {
+export async function runLogQuery(context: LogReadContext, expr: Expr, query: LogQuery): Promise<LogQueryAnswer> {
   const begunMs = performance.now();
   const costs: QueryCosts = {
     linesProcessed: 0,
@@ -26,7 +26,7 @@ export async function runLogQuery(context: ReadContext, expr: Expr, query: LogQu
   return { value, costs, warnings: context.warnings };
 }
 
-async function evaluated(context: ReadContext, expr: Expr, query: LogQuery, costs: QueryCosts): Promise<QueryValue> {
+async function evaluated(context: LogReadContext, expr: Expr, query: LogQuery, costs: QueryCosts): Promise<QueryValue> {
   if (!isMetric(expr)) return { kind: 'streams', entries: await queryLines(context, expr, query, costs) };
   const { startNs, endNs, stepNs } = query;
   const { seriesMax, samplesMax } = context.limits;

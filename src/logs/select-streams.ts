@@ -18,6 +18,8 @@ export interface TenantPart {
   readonly selection: Selection;
   /** Picks the lines of these streams within a range. Rows of other streams may come with them; `find` of the selection tells. */
   readonly condition: (range: NsRange) => Sql;
+  /** What lines are read from: the table, or what gives each of its lines once (late-lines.ts). */
+  readonly from: Sql;
 }
 
 export interface StreamSet extends Streams {
@@ -36,7 +38,7 @@ export async function selectStreams(context: ReadContext, matchers: readonly Mat
     const matched = seriesCondition(tenant, ownMatchers(context, matchers), withinRetention(context, tenant, days));
     const streams = streamCondition(selection, matched);
     const condition = (asked: NsRange): Sql => sql`tenant = ${text(tenant)}${timeCondition(context, tenant, asked)}${streams}`;
-    parts.push({ tenant, first: size, selection, condition });
+    parts.push({ tenant, first: size, selection, condition, from: sql`logs` });
     size += selection.size;
   }
   return { size, parts, labels: (number) => labelsAmong(parts, number) };

@@ -1,7 +1,7 @@
 // Where a query's range aggregations get their samples from: added up in ClickHouse where it can decide everything, else made of lines here.
 //
 //   request ─▶ plan ─┬─ nothing is left to run, and sums serve ─▶ GROUP BY stream, bucket ─▶ buckets
-//                    ├─ fields of logfmt lines decide ─▶ GROUP BY stream, bucket, values (fields/) ─▶ samples
+//                    ├─ fields of logfmt lines decide ─▶ their values (fields/) ─▶ samples
 //                    └─ else ─▶ lines that the conditions let pass ─▶ line-samples.ts ─▶ samples
 //
 // All give the same result; a test compares them over generated queries.
@@ -18,7 +18,7 @@ import { LineSampler, sampleBlocks } from './line-samples.ts';
 import { LineLabels } from './logql/line-labels.ts';
 import { type LinePlan, planLines } from './plan.ts';
 import type { QueryCosts } from './query-result.ts';
-import type { BucketBlock, RangeBlocks, RangeRequest, RangeSource, SampleBlock, SampleUse } from './range-source.ts';
+import type { BucketBlock, RangeBlocks, RangeRequest, RangeSource, SampleBlock } from './range-source.ts';
 import { readPart } from './read-lines.ts';
 import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
 import { narrowedTo, selectStreams, type StreamSet, type TenantPart } from './select-streams.ts';
@@ -30,7 +30,7 @@ export function storedSamples(context: LogReadContext, costs: QueryCosts): Range
     read(request, use): RangeBlocks {
       const plan = planLines(request.range.log.stages);
       if (use === 'sums' && plan.stages.length === 0 && request.value !== 'unwrap') return countedSamples(context, costs, request, plan);
-      return readSamples({ context, costs, plan, request, use });
+      return readSamples({ context, costs, plan, request });
     },
   };
 }
@@ -40,7 +40,6 @@ interface Sampling {
   readonly costs: QueryCosts;
   readonly plan: LinePlan;
   readonly request: RangeRequest;
-  readonly use: SampleUse;
 }
 
 function readSamples(sampling: Sampling): RangeBlocks {
@@ -75,13 +74,12 @@ async function* samplesOf(sampling: Sampling, sampler: LineSampler): AsyncGenera
 }
 
 /** Samples that ClickHouse can group by the fields that matter; undefined where the lines themselves are needed. */
-async function fieldSamples({ context, plan, request, use }: Sampling, { fields }: LineSampler, { streams, part }: Where) {
+async function fieldSamples({ context, plan, request }: Sampling, { fields }: LineSampler, { streams, part }: Where) {
   if (fields === undefined) return undefined;
   const numbering = bucketNumbering(request.grid);
   const range = { fromNs: numbering.originNs + 1n, toNs: numbering.lastNs + 1n };
-  const bucket = bucketExpression(numbering);
-  const reading = { context, sampler: fields, streams, part, range, bucket, conditions: plan.conditions, originNs: numbering.originNs };
-  return readFieldSamples(reading, use === 'sums' && request.value !== 'unwrap');
+  const reading = { context, sampler: fields, streams, part, range, conditions: plan.conditions, originNs: numbering.originNs };
+  return readFieldSamples(reading);
 }
 
 /** Lines that are not plain are counted when they are read. */

@@ -2,6 +2,7 @@
 //
 //   streams   who has lines on which day: one row per stream and day, shaped as the table `series` of metrics
 //   logs      the lines                needles   where pieces of ids stand in them (needle/table.ts)
+//   late_lines   where lines may be there twice
 //
 // A stream is named by the hash of its whole label set.
 
@@ -41,8 +42,25 @@ export const LOGS_TABLE: Table = {
   shardBy: sql`stream`,
 };
 
-export const LOG_TABLES: readonly Table[] = [STREAMS_TABLE, LOGS_TABLE, NEEDLES_TABLE];
+/** Hours of streams in which lines may be there twice (late-lines.ts); `stream` 0 stands for all of the hour. */
+export const LATE_TABLE: Table = {
+  name: 'late_lines',
+  columns: [
+    { name: 'tenant', definition: sql`LowCardinality(String)` },
+    // Hours since the epoch.
+    { name: 'hour', definition: sql`Int32` },
+    { name: 'stream', definition: sql`UInt64` },
+  ],
+  engine: 'replacing',
+  orderBy: sql`(tenant, hour, stream)`,
+  partitionBy: sql`intDiv(hour, 168)`,
+  time: sql`(toInt64(hour) + 1) * 3600000`,
+  shardBy: sql`stream`,
+};
+
+export const LOG_TABLES: readonly Table[] = [STREAMS_TABLE, LOGS_TABLE, NEEDLES_TABLE, LATE_TABLE];
 
 export const LOG_MIGRATIONS: readonly Migration[] = [
-  { id: 2, name: 'logs', statements: (form) => LOG_TABLES.flatMap((table) => createTable(table, form)) },
+  { id: 2, name: 'logs', statements: (form) => [STREAMS_TABLE, LOGS_TABLE, NEEDLES_TABLE].flatMap((table) => createTable(table, form)) },
+  { id: 3, name: 'late log lines', statements: (form) => createTable(LATE_TABLE, form) },
 ];

@@ -5,6 +5,7 @@ import { type Sql, int, sql } from '../base/sql.ts';
 import { type ReadContext, guarded, statementOptions } from '../metrics/read.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { StreamVolume } from './api-context.ts';
+import { countedOnce, type LogReadContext } from './late-lines.ts';
 import type { NsRange } from './line-block.ts';
 import { selectStreams, type TenantPart } from './select-streams.ts';
 
@@ -13,12 +14,12 @@ const SUMS_MAX = 1_000_000;
 
 /** Per stream, and per bucket of `stepNs` from the start of the range where one is given. Streams without lines are left out. */
 export async function readVolumes(
-  context: ReadContext,
+  context: LogReadContext,
   matchers: readonly Matcher[],
   range: NsRange,
   stepNs: bigint | undefined,
 ): Promise<readonly StreamVolume[]> {
-  const { parts } = await selectStreams(context, matchers, range);
+  const { parts } = await countedOnce(context, await selectStreams(context, matchers, range), range);
   const volumes: StreamVolume[] = [];
   for (const part of parts) await addVolumes(context, part, { range, stepNs, volumes });
   return volumes;
@@ -32,11 +33,11 @@ interface Reading {
 
 async function addVolumes(
   context: ReadContext,
-  { first, selection, condition }: TenantPart,
+  { first, selection, condition, from }: TenantPart,
   { range, stepNs, volumes }: Reading,
 ): Promise<void> {
   const bucket: Sql = stepNs === undefined ? sql`0` : sql`toUInt32(intDiv(ts - ${int(range.fromNs)}, ${int(stepNs)}))`;
-  const statement = sql`SELECT stream, ${bucket} AS bucket, count() AS lines, sum(length(line)) AS bytes FROM logs WHERE ${condition(range)} GROUP BY stream, bucket`;
+  const statement = sql`SELECT stream, ${bucket} AS bucket, count() AS lines, sum(length(line)) AS bytes FROM ${from} WHERE ${condition(range)} GROUP BY stream, bucket`;
   await guarded(context, async () => {
     for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
       const { stream: ids, bucket: buckets = [], lines = [], bytes = [] } = columns;

@@ -33,9 +33,8 @@ export interface LogRefusal {
 }
 
 export interface LogWriteSummary {
-  /** Lines that were stored, and those that were stored before already. */
+  /** Lines that were stored; one that was there already is stored again, and counts once where lines are counted or shown. */
   readonly lines: number;
-  readonly duplicates: number;
   readonly refusals: readonly LogRefusal[];
 }
 

@@ -38,6 +38,8 @@ export interface ChartProps {
   /** The y axis begins at zero, and ends no lower than `yMax`. */
   readonly fromZero?: boolean;
   readonly yMax?: number;
+  /** Bars on top of each other, the last series lowest; each stands for the step that begins at its time. */
+  readonly stacked?: boolean;
   readonly onZoom: (span: Span) => void;
   readonly onBack: () => void;
 }
@@ -49,11 +51,20 @@ function colourOf(element: Element, name: string): string {
   return getComputedStyle(element).getPropertyValue(name).trim();
 }
 
+/** A canvas knows no names of the theme: `var(--level-warn)` as what it is now. */
+function drawnColour(element: Element, colour: string): string {
+  const name = /^var\((--[\w-]+)\)$/.exec(colour)?.[1];
+  return name === undefined ? colour : colourOf(element, name);
+}
+
 export function Chart(props: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
-  const { grid, lines, height, zone, fromZero, yMax } = props;
-  const data = useMemo((): uPlot.AlignedData => [[...grid.times], ...grid.series.map((s) => [...s.values])], [grid]);
+  const { grid, lines, height, zone, fromZero, yMax, stacked = false } = props;
+  const data = useMemo(
+    (): uPlot.AlignedData => [[...grid.times], ...(stacked ? sumsOf(grid, lines) : grid.series.map((s) => [...s.values]))],
+    [grid, lines, stacked],
+  );
   // The latest drawing, read when something happens: a plot outlives many drawings.
   const latest = useRef({ props, data });
   useLayoutEffect(() => {
@@ -65,6 +76,7 @@ export function Chart(props: ChartProps) {
     zone,
     fromZero,
     yMax,
+    stacked,
     props.quantity.unit,
     ...lines.map((l) => `${l.colour}${l.dashed === true ? '-' : ''}`),
   ].join(' ');
@@ -112,7 +124,7 @@ interface Latest {
 }
 
 function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
-  const { lines, height, zone, fromZero = false, yMax } = latest.current.props;
+  const { lines, height, zone, yMax, stacked = false, fromZero = stacked } = latest.current.props;
   const axis = { stroke: colourOf(element, '--muted'), font: '11px "Inter Variable", sans-serif', ticks: { show: false } };
   const gridLine = { stroke: colourOf(element, '--line'), width: 1 };
   return {
@@ -124,7 +136,7 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
     cursor: {
       sync: { key: SYNC_KEY, setSeries: false },
       drag: { x: true, y: false, setScale: false, dist: 4 },
-      points: { size: 6, show: lines.length <= 40 },
+      points: { size: 6, show: lines.length <= 40 && !stacked },
       bind: {
         dblclick: () => () => {
           latest.current.props.onBack();
@@ -153,7 +165,13 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
         values: (_, splits) => splits.map((v) => quantityText(v, latest.current.props.quantity)),
       },
     ],
-    series: [{}, ...lines.map((line) => lineOptions(line))],
+    series: [
+      {},
+      ...lines.map((each) => {
+        const line = { ...each, colour: drawnColour(element, each.colour) };
+        return stacked ? barOptions(line) : lineOptions(line);
+      }),
+    ],
     plugins: [tooltipPlugin(latest)],
     hooks: {
       setSelect: [
@@ -200,10 +218,25 @@ function incrementsOf({ unit }: Quantity): { incrs?: number[] } {
 }
 
 /** The span, and the whole steps around it, so that no drawn value lies outside of the picture. */
-function xRange({ span, grid }: ChartProps): uPlot.Range.MinMax {
+function xRange({ span, grid, stacked }: ChartProps): uPlot.Range.MinMax {
   const start = span.startMs / 1000;
   const end = span.endMs / 1000;
-  return [Math.min(start, grid.times[0] ?? start), Math.max(end, grid.times.at(-1) ?? end)];
+  const last = grid.times.at(-1) ?? end;
+  return [Math.min(start, grid.times[0] ?? start), Math.max(end, stacked === true ? last + grid.stepS : last)];
+}
+
+/** What each bar reaches up to: the highest is drawn first, and each lower one covers its part. A series that is not shown adds nothing. */
+function sumsOf(grid: Grid, lines: readonly Line[]): (number | null)[][] {
+  const sums = grid.times.map(() => 0);
+  const summed = grid.series.map((series, i) => ({ series, shown: lines[i]?.shown !== false })).reverse();
+  const drawn = summed.map(({ series, shown }) =>
+    series.values.map((value, at) => {
+      if (!shown || value === null || value === 0) return null;
+      sums[at] = (sums[at] ?? 0) + value;
+      return sums[at] ?? null;
+    }),
+  );
+  return drawn.reverse();
 }
 
 function lineOptions(line: Line): uPlot.Series {
@@ -214,6 +247,11 @@ function lineOptions(line: Line): uPlot.Series {
     ...(line.dashed === true ? { dash: [4, 4] } : {}),
     points: { show: true, size: 4, fill: line.colour, filter: (u, seriesIndex) => alone(u.data[seriesIndex]) },
   };
+}
+
+function barOptions(line: Line): uPlot.Series {
+  const paths = uPlot.paths.bars?.({ size: [0.9, 48], align: 1 });
+  return { show: line.shown, stroke: line.colour, fill: line.colour, width: 0, points: { show: false }, ...(paths ? { paths } : {}) };
 }
 
 /** A value between two gaps has no line, so it is drawn as a dot. */

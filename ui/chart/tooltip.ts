@@ -37,7 +37,8 @@ export function tooltipPlugin(latest: { readonly current: { readonly props: Char
 }
 
 function draw(u: uPlot, box: HTMLElement, props: ChartProps): void {
-  const { idx, left = -1, top = 0 } = u.cursor;
+  const { left = -1, top = 0 } = u.cursor;
+  const idx = indexAt(u, left, props);
   // A cursor that moves along with another chart's shows its line only.
   if (idx === null || idx === undefined || left < 0 || !u.over.matches(':hover')) {
     box.hidden = true;
@@ -54,16 +55,25 @@ function draw(u: uPlot, box: HTMLElement, props: ChartProps): void {
   place(u, box, left, top);
 }
 
+/** A line's nearest point; of bars the one that the pointer is on, which begins at or before it. */
+function indexAt(u: uPlot, left: number, { stacked = false }: ChartProps): number | null | undefined {
+  const { idx } = u.cursor;
+  if (!stacked || idx === null || idx === undefined) return idx;
+  return (u.data[0][idx] ?? 0) > u.posToVal(left, 'x') ? Math.max(0, idx - 1) : idx;
+}
+
 function rowsAt(u: uPlot, idx: number, top: number, props: ChartProps): Row[] {
   const rows: Row[] = [];
   props.lines.forEach((l, i) => {
-    const value = u.data[i + 1]?.[idx];
-    if (l.shown && value !== null && value !== undefined) {
+    // Of a stack the drawn value is a sum; the series' own is a part of it.
+    const drawn = u.data[i + 1]?.[idx];
+    const value = props.grid.series[i]?.values[idx];
+    if (l.shown && drawn !== null && drawn !== undefined && value !== null && value !== undefined) {
       rows.push({
         name: l.name,
         colour: l.colour,
         value,
-        distance: Math.abs(u.valToPos(value, 'y') - top),
+        distance: Math.abs(u.valToPos(props.stacked === true ? drawn - value / 2 : drawn, 'y') - top),
         quantity: l.quantity ?? props.quantity,
       });
     }

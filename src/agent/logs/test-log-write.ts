@@ -35,11 +35,10 @@ export class TestLogStore {
           this.failures--;
           throw new RequestError('unavailable', 'no store');
         }
-        let duplicates = 0;
-        for (const { labels, entry } of taken) if (!this.#add(tenant, labels, entry)) duplicates++;
+        for (const { labels, entry } of taken) this.#add(tenant, labels, entry);
         this.refusals.push(...refusals);
         this.onCommit?.();
-        return { lines: taken.length - duplicates, duplicates, refusals };
+        return { lines: taken.length, refusals };
       },
     };
   };
@@ -49,12 +48,11 @@ export class TestLogStore {
     return this.lines.map(({ line }) => line);
   }
 
-  #add(tenant: string, labels: Labels, { tsNs, line, metadata }: LogEntry): boolean {
+  #add(tenant: string, labels: Labels, { tsNs, line, metadata }: LogEntry): void {
     const text = typeof line === 'string' ? line : Buffer.from(line).toString('utf8');
     const key = `${tenant}/${labelsKey(labels)}/${tsNs}/${text}`;
-    if (this.#seen.has(key)) return false;
+    if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.lines.push({ tenant, labels: labelsRecord(labels), line: text, tsNs, metadata: labelsRecord(metadata) });
-    return true;
   }
 }

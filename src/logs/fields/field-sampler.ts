@@ -69,16 +69,11 @@ class Field {
   }
 }
 
-/** The fields of a line as they were found elsewhere; `''` for none. */
-export interface KnownFields {
+/** A row of values in columns, one for each of the names. */
+export interface FieldRow {
   readonly streams: Streams;
   readonly stream: number;
   readonly names: readonly string[];
-  readonly values: readonly string[];
-}
-
-/** A row of values in columns, one for each of the names. */
-export interface FieldRow extends Omit<KnownFields, 'values'> {
   readonly fields: readonly (TextColumn | undefined)[];
   readonly row: number;
 }
@@ -150,26 +145,7 @@ export class FieldSampler {
     return this.#fields.map(({ name }) => name);
   }
 
-  /** As `sample`, of a line whose fields are known; `bytes` is its length. */
-  sampleOf({ streams, stream, names, values }: KnownFields, bytes: number): number {
-    const given = this.#streamNumbers(streams, stream);
-    for (let i = 0; i < this.#fields.length; i++) {
-      const field = this.#fields[i] as Field;
-      const value = values[names.indexOf(field.name)] ?? '';
-      let number = given[i] as number;
-      if (number === NO_VALUE && value !== '') {
-        const encoded = Buffer.from(value);
-        number = field.table.number(encoded, 0, encoded.length);
-      }
-      if (number === TOO_MANY) return LONG_WAY;
-      const verdict = field.filters.length === 0 ? PASSES : field.verdict(number);
-      if (verdict !== PASSES) return verdict === FAILS ? DROPPED : LONG_WAY;
-      this.#numbers[i] = number;
-    }
-    return this.#outcome(streams, stream, bytes);
-  }
-
-  /** As `sampleOf`, of a row of values as ClickHouse found them behind a pair's name. Hot: once per line. */
+  /** As `sample`, of a row of values as ClickHouse found them behind a pair's name; `bytes` is the line's length. Hot: once per line. */
   sampleAt({ streams, stream, names, fields: columns, row }: FieldRow, bytes: number): number {
     const given = this.#streamNumbers(streams, stream);
     const fields = this.#fields;

@@ -1,11 +1,11 @@
-// Samples of queries that look at a few fields of logfmt lines: added up in ClickHouse by the values of these fields.
+// Samples of queries that look at a few fields of logfmt lines: ClickHouse finds the fields, so that only they are handed over.
 //
-//   lines ─(GROUP BY stream, bucket, values)─▶ groups ─▶ FieldSampler: what each value means ─▶ samples
+//   lines ─(logfmt-sql.ts)─▶ stream, time, values ─▶ FieldSampler: what each value means ─▶ samples
 //     └─ lines that are not plain ─▶ read, and through the stages
 //
-// Where a value has to go the long way, all lines do.
+// Where a value has to go the long way, all lines do. To group by the values in ClickHouse costs more than to hand them over.
 
-import { type Sql, and, identifier, int, join, NOTHING, sql, texts } from '../../base/sql.ts';
+import { type Sql, and, identifier, join, NOTHING, sql, texts } from '../../base/sql.ts';
 import { guarded, type ReadContext, statementOptions } from '../../metrics/read.ts';
 import { labelValue } from '../../query/labels.ts';
 import type { Block } from '../../storage/native.ts';
@@ -14,10 +14,7 @@ import type { SampleBlock } from '../range-source.ts';
 import { relativeTimes } from '../relative-times.ts';
 import type { StreamSet, TenantPart } from '../select-streams.ts';
 import { type FieldSampler, LONG_WAY } from './field-sampler.ts';
-import { type FieldExpressions, fieldExpressions, isPlainValue } from './logfmt-sql.ts';
-
-/** Groups that are held before the first of them counts; with more of them it is cheaper to read the lines. */
-const GROUPS_MAX = 400_000;
+import { type FieldExpressions, fieldExpressions } from './logfmt-sql.ts';
 
 export interface FieldReading {
   readonly context: ReadContext;
@@ -26,8 +23,6 @@ export interface FieldReading {
   readonly part: TenantPart;
   readonly range: NsRange;
   readonly conditions: readonly Sql[];
-  /** The bucket of a line. */
-  readonly bucket: Sql;
   readonly originNs: bigint;
 }
 
@@ -46,35 +41,26 @@ export interface FieldSamples {
   readonly others: OtherLines | undefined;
 }
 
-/** The samples of one tenant's streams, or undefined where all lines have to be read. `isSummed`: only how many lines and bytes there are matters. */
-export async function readFieldSamples(reading: FieldReading, isSummed: boolean): Promise<FieldSamples | undefined> {
+/** The samples of one tenant's streams, or undefined where all lines have to be read. */
+export async function readFieldSamples(reading: FieldReading): Promise<FieldSamples | undefined> {
   const { context, sampler, part } = reading;
   const asked = sampler.names.filter((name) => !everyStreamHas(part, name));
   const fields = fieldExpressions(asked);
   if (fields === undefined) return undefined;
   const isPlain = asked.length === 0 ? fields.plain : sql`${fields.plain} AND NOT hasAny(mapKeys(metadata), array${texts(asked)})`;
-  const found = isSummed ? new Groups(reading, asked) : new Rows(reading, asked);
-  const options = { ...statementOptions(context), texts: isSummed ? [] : asked.map((_, i) => `v${i}`) };
-  const statement = isSummed ? groupStatement(reading, fields, isPlain) : rowStatement(reading, fields, isPlain);
+  const found = new Rows(reading, asked);
+  const options = { ...statementOptions(context), texts: asked.map((_, i) => `v${i}`) };
+  const statement = statementOf(reading, fields, isPlain);
   const isDone = await guarded(context, async () => {
     for await (const block of context.client.stream(statement, options)) if (!found.add(block)) return false;
     return true;
   });
   if (!isDone) return undefined;
   const others = found.hasOthers ? { definitions: fields.definitions, condition: sql`NOT (${isPlain})` } : undefined;
-  return { samples: found.samples(), lines: found.lines, bytes: found.bytes, others };
+  return { samples: found.blocks, lines: found.lines, bytes: found.bytes, others };
 }
 
-function groupStatement({ part, range, conditions, bucket }: FieldReading, { definitions, values }: FieldExpressions, isPlain: Sql): Sql {
-  const columns = join(
-    values.map((value, i) => sql`if(is_plain, ${value}, '') AS ${identifier(`v${i}`)}, `),
-    NOTHING,
-  );
-  const grouped = join([sql`stream`, sql`bucket`, sql`is_plain`, ...values.map((_, i) => identifier(`v${i}`))], sql`, `);
-  return sql`WITH ${join([...definitions, sql`(${isPlain}) AS is_plain`], sql`, `)} SELECT stream, ${bucket} AS bucket, is_plain, ${columns}count() AS lines, sum(length(line)) AS bytes, max(ts) AS at FROM logs WHERE ${part.condition(range)}${and(conditions)} GROUP BY ${grouped} LIMIT ${int(GROUPS_MAX + 1)}`;
-}
-
-function rowStatement({ part, range, conditions }: FieldReading, { definitions, values }: FieldExpressions, isPlain: Sql): Sql {
+function statementOf({ part, range, conditions }: FieldReading, { definitions, values }: FieldExpressions, isPlain: Sql): Sql {
   const columns = join(
     values.map((value, i) => sql`, ${value} AS ${identifier(`v${i}`)}`),
     NOTHING,
@@ -97,7 +83,7 @@ class Rows {
   bytes = 0;
   readonly #reading: FieldReading;
   readonly #asked: readonly string[];
-  readonly #blocks: SampleBlock[] = [];
+  readonly blocks: SampleBlock[] = [];
 
   constructor(reading: FieldReading, asked: readonly string[]) {
     this.#reading = reading;
@@ -132,65 +118,7 @@ class Rows {
       block.ts[block.rows] = times[row] as number;
       block.values[block.rows++] = sampler.value;
     }
-    this.#blocks.push(block);
+    this.blocks.push(block);
     return true;
-  }
-
-  samples(): readonly SampleBlock[] {
-    return this.#blocks;
-  }
-}
-
-/** Groups as they come, each as many samples as it has lines. */
-class Groups {
-  hasOthers = false;
-  lines = 0;
-  bytes = 0;
-  readonly #reading: FieldReading;
-  readonly #asked: readonly string[];
-  readonly #found: { readonly series: number; readonly time: number; readonly value: number; readonly lines: number }[] = [];
-
-  constructor(reading: FieldReading, asked: readonly string[]) {
-    this.#reading = reading;
-    this.#asked = asked;
-  }
-
-  /** False where the lines have to be read instead. */
-  add({ rows, columns }: Block): boolean {
-    const { sampler, streams, part, originNs } = this.#reading;
-    const { stream: ids, is_plain: isPlain = [], lines = [], bytes = [], at } = columns;
-    if (rows === 0) return true;
-    if (!(ids instanceof BigUint64Array) || !(at instanceof BigInt64Array)) return false;
-    const words = new Uint32Array(ids.buffer, ids.byteOffset, 2 * rows);
-    for (let row = 0; row < rows; row++) {
-      const number = part.selection.find(words[2 * row] as number, words[2 * row + 1] as number);
-      if (number < 0) continue;
-      const count = Number(lines[row]);
-      if (Number(isPlain[row]) === 0) {
-        this.hasOthers = true;
-        continue;
-      }
-      this.lines += count;
-      this.bytes += Number(bytes[row]);
-      const values = this.#asked.map((_, i) => String(columns[`v${i}`]?.[row] ?? ''));
-      if (!values.every(isPlainValue)) return false;
-      const series = sampler.sampleOf({ streams, stream: part.first + number, names: this.#asked, values }, Number(bytes[row]) / count);
-      if (series === LONG_WAY || this.#found.length >= GROUPS_MAX) return false;
-      if (series >= 0) this.#found.push({ series, time: Number((at[row] ?? 0n) - originNs), value: sampler.value, lines: count });
-    }
-    return true;
-  }
-
-  samples(): readonly SampleBlock[] {
-    const rows = this.#found.reduce((sum, { lines }) => sum + lines, 0);
-    const block = { rows, series: new Uint32Array(rows), ts: new Float64Array(rows), values: new Float64Array(rows) };
-    let to = 0;
-    for (const { series, time, value, lines } of this.#found) {
-      block.series.fill(series, to, to + lines);
-      block.ts.fill(time, to, to + lines);
-      block.values.fill(value, to, to + lines);
-      to += lines;
-    }
-    return [block];
   }
 }

@@ -25,6 +25,6 @@ export class RecordingLogWrite implements LogWrite {
   async commit(): Promise<LogWriteSummary> {
     if (this.failure !== undefined) throw this.failure;
     this.committed = true;
-    return { lines: this.lines.length, duplicates: 0, refusals: this.refusals };
+    return { lines: this.lines.length, refusals: this.refusals };
   }
 }

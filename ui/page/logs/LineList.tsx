@@ -32,6 +32,8 @@ export interface LineListProps {
   readonly onOpen: (index: number) => void;
   readonly onClose: () => void;
   readonly onEnd?: (() => void) | undefined;
+  /** Somebody scrolls back from the end that the list follows. */
+  readonly onLeaveEnd?: () => void;
   readonly onColumn: (name: string) => void;
   readonly onLineColumn: () => void;
   readonly foot?: ReactNode;
@@ -41,6 +43,8 @@ const ROW_HEIGHT = 20;
 /** Rows before the end at which more are asked for. */
 const AHEAD = 60;
 const SAMPLED = 200;
+/** So far from the end somebody has scrolled away from it. */
+const LEFT_PX = 60;
 const DAY_MS = 86_400_000;
 
 export function LineList(props: LineListProps) {
@@ -85,6 +89,9 @@ export function LineList(props: LineListProps) {
         aria-activedescendant={current >= 0 ? `line-${current}` : undefined}
         data-lines
         onKeyDown={(event) => press(event, { current, move, props })}
+        onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
+          if (props.follow === true && scrollHeight - scrollTop - clientHeight > LEFT_PX) props.onLeaveEnd?.();
+        }}
       >
         <div className={css.rows} style={{ height: virtual.getTotalSize() }}>
           {shown.map((item) => (

@@ -1,16 +1,21 @@
-// The lines of a query in whatever state their answer is: the list, its switches, and the detail of the line that is open.
+// The lines of a query in whatever state their answer is: bars over time, the list, and the detail of the line that is open.
 
 import { useCallback, useMemo } from 'react';
 import type { LogExpr } from '../../../src/logs/logql/ast.ts';
 import { useLive } from '../../data/Live.tsx';
 import { entryKey } from '../../data/log-lines.ts';
-import { termsOf } from '../../data/logql-text.ts';
+import type { LogEntry } from '../../data/log-lines.ts';
+import { lines as linesQuestion } from '../../data/log-questions.ts';
 import { countText } from '../../data/units.ts';
+import { useAnswer } from '../../data/use-answer.ts';
 import { Button } from '../../kit/Controls.tsx';
-import { Empty, Failed, Notices, Skeleton } from '../../kit/States.tsx';
+import { Failed, Notices, Skeleton } from '../../kit/States.tsx';
+import { Detail } from './Detail.tsx';
 import { LineList } from './LineList.tsx';
 import { HELD_LINES_MAX } from './line-pages.ts';
 import type { LogsEvent, LogsState } from './logs-state.ts';
+import { NoLines } from './NoLines.tsx';
+import { useTerms } from './use-terms.ts';
 import type { Lines } from './use-lines.ts';
 import css from './logs.module.css';
 import listCss from './lines.module.css';
@@ -25,29 +30,32 @@ interface LinesViewProps {
 export function LinesView({ state, expr, lines, onEvent }: LinesViewProps) {
   const { zone } = useLive();
   const { entries } = lines;
-  const terms = useMemo(() => termsOf(expr), [expr]);
-  const openIndex = useMemo(() => {
-    const ns = state.open.split('.')[0];
-    return state.open === '' ? -1 : entries.findIndex((entry) => entry.ns === ns && entryKey(entry) === state.open);
-  }, [entries, state.open]);
+  const terms = useTerms(expr);
+  const openIndex = useMemo(() => indexOf(entries, state.open), [entries, state.open]);
+  const elsewhere = useElsewhere(state, openIndex < 0 && !lines.isPending);
+  const openEntry = useCallback((entry: LogEntry) => onEvent({ kind: 'line opened', key: entryKey(entry) }), [onEvent]);
   const open = useCallback(
     (index: number) => {
       const entry = entries[index];
-      if (entry) onEvent({ kind: 'line opened', key: entryKey(entry) });
+      if (entry) openEntry(entry);
     },
-    [entries, onEvent],
+    [entries, openEntry],
   );
   if (lines.error) return <Failed title="This query failed" error={lines.error} onRetry={lines.retry} />;
   if (lines.isPending) return <Skeleton rows={16} />;
+  const close = (): void => {
+    onEvent({ kind: 'line closed' });
+    // The keyboard goes back to where it was.
+    document.querySelector<HTMLElement>('[data-lines]')?.focus();
+  };
+  const shown = entries[openIndex] ?? elsewhere;
   return (
     <>
       <Notices texts={lines.warnings} />
-      {entries.length === 0 ? (
-        <Empty title="No lines in this time range">
-          <p>Widen the time range, or take a filter away.</p>
-        </Empty>
-      ) : (
-        <div className={css.split}>
+      <div className={css.split}>
+        {entries.length === 0 ? (
+          <NoLines expr={expr} onRun={(query) => onEvent({ kind: 'query run', query })} />
+        ) : (
           <LineList
             entries={entries}
             terms={terms}
@@ -57,16 +65,45 @@ export function LinesView({ state, expr, lines, onEvent }: LinesViewProps) {
             dim={lines.isOld}
             label="Lines"
             onOpen={open}
-            onClose={() => onEvent({ kind: 'line closed' })}
+            onClose={close}
             onEnd={lines.moreError ? undefined : lines.loadMore}
             onColumn={(name) => onEvent({ kind: 'column toggled', name })}
             onLineColumn={() => onEvent({ kind: 'line column toggled' })}
             foot={<Foot lines={lines} />}
           />
-        </div>
-      )}
+        )}
+        {shown && (
+          <Detail
+            entry={shown}
+            query={state.query}
+            terms={terms}
+            columns={state.columns}
+            onRun={(query) => onEvent({ kind: 'query run', query })}
+            onColumn={(name) => onEvent({ kind: 'column toggled', name })}
+            onOnlyColumn={(name) => onEvent({ kind: 'only column', name })}
+            onOpen={openEntry}
+            onClose={close}
+          />
+        )}
+      </div>
     </>
   );
+}
+
+function indexOf(entries: readonly LogEntry[], key: string): number {
+  const ns = key.split('.')[0];
+  return key === '' ? -1 : entries.findIndex((entry) => entry.ns === ns && entryKey(entry) === key);
+}
+
+/** A line that the address names and the list does not hold (yet): it is asked for by its time. */
+function useElsewhere({ open, query, limit }: LogsState, wanted: boolean): LogEntry | undefined {
+  const ns = /^\d{1,19}(?=\.)/.exec(open)?.[0];
+  const answer = useAnswer(
+    wanted && ns !== undefined
+      ? linesQuestion({ query, startNs: ns, endNs: String(BigInt(ns) + 1n), limit, direction: 'forward' })
+      : undefined,
+  );
+  return open === '' ? undefined : answer.data?.value.find((entry) => entryKey(entry) === open);
 }
 
 /** What stands below the last line: that more are coming, that there are none, or why not. */
@@ -79,9 +116,10 @@ function Foot({ lines }: { readonly lines: Lines }) {
       </div>
     );
   }
+  const { length } = lines.entries;
   const text =
     lines.end === 'all'
-      ? `${countText(lines.entries.length)} lines: all that the query finds in this time range.`
+      ? `${countText(length)} ${length === 1 ? 'line' : 'lines'}: all that the query finds in this time range.`
       : lines.end === 'limit'
         ? `${countText(HELD_LINES_MAX)} lines are held at most. Narrow the query or the time range to see the others.`
         : 'Loading more lines …';

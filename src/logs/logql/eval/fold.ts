@@ -75,16 +75,8 @@ export function sampleUse(op: RangeOp): SampleUse {
     case 'sum_over_time':
     case 'avg_over_time':
       return 'sums';
-    case 'max_over_time':
-    case 'min_over_time':
-    case 'stddev_over_time':
-    case 'stdvar_over_time':
-    case 'quantile_over_time':
+    default:
       return 'values';
-    case 'first_over_time':
-    case 'last_over_time':
-    case 'rate_counter':
-      return 'order';
   }
 }
 
