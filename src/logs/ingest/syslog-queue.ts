@@ -55,7 +55,7 @@ export class SyslogQueue {
 
   /** Takes a message; `peer` is the sender's address, which stands for a host that names itself not. */
   add(bytes: Buffer, peer: string): void {
-    const message = parseSyslog(bytes.toString('utf8').trimEnd(), this.#options.clock.now());
+    const message = parseSyslog(bytes.toString('utf8', 0, textEnd(bytes)), this.#options.clock.now());
     if (message.text === '' && message.structuredData.length === 0) return;
     this.#pending.push({ labels: this.#labelsOf(message, peer), entry: this.#entryOf(message) });
     this.#pendingBytes += bytes.length + MESSAGE_OVERHEAD_BYTES;
@@ -148,3 +148,10 @@ export class SyslogQueue {
 
 /** What `detected_level` is for each severity. */
 const LEVELS = ['fatal', 'critical', 'critical', 'error', 'warn', 'info', 'info', 'debug'] as const;
+
+/** The end of a message without line ends and blanks behind it, and without the NUL that Python's handler puts behind each. */
+function textEnd(bytes: Buffer): number {
+  let end = bytes.length;
+  while (end > 0 && (bytes[end - 1] ?? 0) <= 0x20) end--;
+  return end;
+}
