@@ -9,7 +9,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 const SMALL = 0x80;
 
 /** Mends lines as line-columns.ts keeps them, each behind its length as a varint: `undefined` where all are texts already, else what to keep instead. */
-export function mendedLines(bytes: Buffer, rows: number): Buffer | undefined {
+export function mendedLines(bytes: Buffer, rows: number): Buffer<ArrayBuffer> | undefined {
   // A length of 128 or more is no text itself: such bytes are hidden while all lines are looked at in one go, 15 ns for each instead of 100.
   const sizes = takeLengths(bytes, rows);
   const isValid = isUtf8(bytes);
@@ -52,7 +52,7 @@ function putVarint(bytes: Buffer, from: number, value: number): number {
   return at;
 }
 
-function reencoded(bytes: Buffer, sizes: Uint32Array): Buffer {
+function reencoded(bytes: Buffer, sizes: Uint32Array): Buffer<ArrayBuffer> {
   const parts: Buffer[] = [];
   let at = 0;
   for (const size of sizes) {

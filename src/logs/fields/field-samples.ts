@@ -65,7 +65,7 @@ function statementOf({ part, range, conditions }: FieldReading, { definitions, v
     values.map((value, i) => sql`, ${value} AS ${identifier(`v${i}`)}`),
     NOTHING,
   );
-  return sql`WITH ${join([...definitions, sql`(${isPlain}) AS is_plain`], sql`, `)} SELECT stream, ts AS at, toUInt32(length(line)) AS bytes, is_plain${columns} FROM logs WHERE ${part.condition(range)}${and(conditions)}`;
+  return sql`WITH ${join([...definitions, sql`(${isPlain}) AS is_plain`], sql`, `)} SELECT stream, ts AS at, toUInt32(length(line)) AS bytes, is_plain${columns} FROM ${part.from} WHERE ${part.condition(range)}${and(conditions)}`;
 }
 
 function everyStreamHas({ selection }: TenantPart, label: string): boolean {
