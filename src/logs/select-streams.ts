@@ -1,11 +1,12 @@
 // From matchers to streams, over all tenants of a read, and the conditions that pick their lines from the table.
 
-import { type Sql, int, ints, sql, text } from '../base/sql.ts';
-import { type ReadContext, type Selection, ownMatchers, seriesCondition, selectSeries, withinRetention } from '../metrics/read.ts';
+import { type Sql, int, ints, NOTHING, sql, text } from '../base/sql.ts';
+import { indexView, type ReadContext, type Selection, type TimeRange, ownMatchers, seriesCondition, selectSeries, withinRetention } from '../metrics/read.ts';
 import type { Labels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { NsRange, Streams } from './line-block.ts';
 import { findPlaces, type Needle } from './needle/find-needles.ts';
+import { BLOCK_OF_TIME, HOUR_NS } from './table.ts';
 
 /** Beyond so many, streams of a statement are asked for by a sub-select instead of by a list. */
 const LISTED_STREAMS_MAX = 5000;
@@ -36,7 +37,7 @@ export async function selectStreams(context: ReadContext, matchers: readonly Mat
   for (const selection of selections) {
     const { tenant } = selection;
     const matched = seriesCondition(tenant, ownMatchers(context, matchers), withinRetention(context, tenant, days));
-    const streams = streamCondition(selection, matched);
+    const streams = (await isEveryStream(context, selection, days)) ? NOTHING : streamCondition(selection, matched);
     const condition = (asked: NsRange): Sql => sql`tenant = ${text(tenant)}${timeCondition(context, tenant, asked)}${streams}`;
     parts.push({ tenant, first: size, selection, condition, from: sql`logs` });
     size += selection.size;
@@ -71,10 +72,19 @@ function labelsAmong(parts: readonly TenantPart[], number: number): Labels {
   return part === undefined ? [] : part.selection.labels(number - part.first);
 }
 
+/** The hours are named as the sorting key has them: ClickHouse does not see by itself that times within an hour are one block. */
 function timeCondition(context: ReadContext, tenant: string, { fromNs, toNs }: NsRange): Sql {
   const oldest = context.oldestMs(tenant);
   const kept = Number.isFinite(oldest) ? BigInt(Math.ceil(oldest)) * NS_PER_MS : fromNs;
-  return sql` AND ts >= ${int(kept > fromNs ? kept : fromNs)} AND ts < ${int(toNs)}`;
+  const from = kept > fromNs ? kept : fromNs;
+  const hours = sql`${BLOCK_OF_TIME} BETWEEN ${int(from / HOUR_NS)} AND ${int((toNs - 1n) / HOUR_NS)}`;
+  return sql` AND ${hours} AND ts >= ${int(from)} AND ts < ${int(toNs)}`;
+}
+
+/** True where all streams that may have lines in the range are selected: they then need not be named. */
+async function isEveryStream(context: ReadContext, { tenant, size }: Selection, days: TimeRange): Promise<boolean> {
+  const view = await indexView(context, tenant, days);
+  return view !== undefined && view.active.count(view.index.size) === size;
 }
 
 function streamCondition(selection: Selection, matched: Sql): Sql {

@@ -145,6 +145,7 @@ async function* countedBlocks(counting: Counting): AsyncGenerator<BucketBlock> {
   const streams = await countedOnce(context, await narrowedTo(context, selected, counting.plan.needles, range), range);
   for (const part of streams.parts) {
     const labelled = labelledBy(sampleGrouping(request), part);
+    const known: number[] = [];
     const rows = sql`SELECT stream, ${bucketExpression(numbering)} AS bucket, count() AS lines${sizeOf(request)}${join(
       labelled.columns.map((column) => sql`, ${column}`),
       NOTHING,
@@ -155,7 +156,7 @@ async function* countedBlocks(counting: Counting): AsyncGenerator<BucketBlock> {
     const blocks = context.client.stream(rows, statementOptions(context))[Symbol.asyncIterator]();
     try {
       for (let next = await guarded(context, () => blocks.next()); next.done !== true; next = await guarded(context, () => blocks.next()))
-        yield bucketBlock(counting, { streams, part, labelled }, next.value);
+        yield bucketBlock(counting, { part, labelled, known }, next.value);
     } finally {
       await blocks.return?.(undefined);
     }
@@ -225,18 +226,25 @@ function labelsOfMap(map: unknown): Labels {
 }
 
 interface Place {
-  readonly streams: StreamSet;
   readonly part: TenantPart;
   readonly labelled: Labelled;
+  /** By stream its series, where only the stream decides. */
+  readonly known: number[];
 }
 
-function bucketBlock({ costs, request, series }: Counting, { part, labelled }: Place, { rows, columns }: Block): BucketBlock {
+function bucketBlock({ costs, request, series }: Counting, { part, labelled, known }: Place, { rows, columns }: Block): BucketBlock {
   const { stream: ids, bucket } = columns;
   const lines = numbersOf(columns['lines'], rows);
   const sums = request.value === 'bytes' ? numbersOf(columns['size'], rows) : lines;
   const numbers = new Uint32Array(rows);
   const labels = new LineLabels();
   const words = ids instanceof BigUint64Array ? new Uint32Array(ids.buffer, ids.byteOffset, 2 * rows) : new Uint32Array(0);
+  const seriesAt = (stream: number, row: number): number => {
+    labels.reset(part.selection.labels(stream), labelled.metadataAt(columns, row));
+    const number = series.of(labels);
+    if (labelled.names.length === 0) known[stream] = number;
+    return number;
+  };
   for (let row = 0; row < rows; row++) {
     const stream = part.selection.find(words[2 * row] as number, words[2 * row + 1] as number);
     // Rows of streams that were not selected count for nothing.
@@ -245,9 +253,7 @@ function bucketBlock({ costs, request, series }: Counting, { part, labelled }: P
       sums[row] = 0;
       continue;
     }
-    const metadata = labelled.metadataAt(columns, row);
-    labels.reset(part.selection.labels(stream), metadata);
-    numbers[row] = series.of(labels);
+    numbers[row] = known[stream] ?? seriesAt(stream, row);
     costs.linesProcessed += lines[row] as number;
     costs.linesMatched += lines[row] as number;
     if (request.value === 'bytes') costs.bytesProcessed += sums[row] as number;

@@ -18,7 +18,8 @@ export const HOUR_NS = 3_600_000_000_000n;
 const BY_WEEK: Sql = sql`intDiv(ts, 604800000000000)`;
 // Blocks of an hour: a question about the last minutes over all streams reads one or two blocks and not their whole week,
 // and within a block a stream's lines lie together, which is what makes them small.
-const KEY: Sql = sql`(tenant, intDiv(ts, 3600000000000), stream, ts)`;
+export const BLOCK_OF_TIME: Sql = sql`intDiv(ts, 3600000000000)`;
+const KEY: Sql = sql`(tenant, ${BLOCK_OF_TIME}, stream, ts)`;
 
 export const STREAMS_TABLE: Table = { ...SERIES_TABLE, name: 'streams' };
 
