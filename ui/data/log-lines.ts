@@ -46,7 +46,7 @@ function entryOf(value: unknown, stream: LabelSet): LogEntry {
   const categories = isRecord(more) ? more : {};
   return {
     ns: String(ns),
-    line: String(line ?? ''),
+    line: typeof line === 'string' ? line : '',
     stream,
     metadata: labelSet(categories['structuredMetadata']),
     parsed: labelSet(categories['parsed']),

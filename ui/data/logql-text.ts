@@ -113,6 +113,11 @@ export function matchersOf(text: string): readonly Matcher[] {
   return logPartsOf(read.expr)[0]?.matchers ?? [];
 }
 
+/** A selector; `{}`, which asks about all streams, where there is no matcher. */
+export function printMatchers(matchers: readonly Matcher[]): string {
+  return printSelector(matchers);
+}
+
 /** The first selector without its stages, for questions about streams; `{}` asks about all. */
 export function selectorOf(text: string): string {
   return printSelector(matchersOf(text));

@@ -142,10 +142,12 @@ function useRows({ entries, state, offset = 0 }: LineListProps, element: () => H
 
 /** Keeps the end in sight while lines come. */
 function useFollow({ follow = false, entries, offset = 0 }: LineListProps, virtual: Rows): void {
-  const last = entries.length - 1;
+  // A full list keeps its length: the number of its last line tells that others came.
+  const newest = offset + entries.length - 1;
+  const { length } = entries;
   useEffect(() => {
-    if (follow && last >= 0) virtual.scrollToIndex(last, { align: 'end' });
-  }, [follow, last, offset, virtual]);
+    if (follow && newest >= 0) virtual.scrollToIndex(length - 1, { align: 'end' });
+  }, [follow, newest, length, virtual]);
 }
 
 function spansDays(entries: readonly LogEntry[]): boolean {

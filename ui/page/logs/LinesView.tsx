@@ -2,6 +2,7 @@
 
 import { useCallback, useMemo } from 'react';
 import type { LogExpr } from '../../../src/logs/logql/ast.ts';
+import { printSelector } from '../../../src/logs/logql/print.ts';
 import { useLive } from '../../data/Live.tsx';
 import { entryKey } from '../../data/log-lines.ts';
 import type { LogEntry } from '../../data/log-lines.ts';
@@ -32,7 +33,7 @@ export function LinesView({ state, expr, lines, onEvent }: LinesViewProps) {
   const { entries } = lines;
   const terms = useTerms(expr);
   const openIndex = useMemo(() => indexOf(entries, state.open), [entries, state.open]);
-  const elsewhere = useElsewhere(state, openIndex < 0 && !lines.isPending);
+  const elsewhere = useElsewhere(state, expr, openIndex < 0 && !lines.isPending);
   const openEntry = useCallback((entry: LogEntry) => onEvent({ kind: 'line opened', key: entryKey(entry) }), [onEvent]);
   const open = useCallback(
     (index: number) => {
@@ -95,15 +96,24 @@ function indexOf(entries: readonly LogEntry[], key: string): number {
   return key === '' ? -1 : entries.findIndex((entry) => entry.ns === ns && entryKey(entry) === key);
 }
 
-/** A line that the address names and the list does not hold (yet): it is asked for by its time. */
-function useElsewhere({ open, query, limit }: LogsState, wanted: boolean): LogEntry | undefined {
-  const ns = /^\d{1,19}(?=\.)/.exec(open)?.[0];
-  const answer = useAnswer(
-    wanted && ns !== undefined
-      ? linesQuestion({ query, startNs: ns, endNs: String(BigInt(ns) + 1n), limit, direction: 'forward' })
-      : undefined,
-  );
-  return open === '' ? undefined : answer.data?.value.find((entry) => entryKey(entry) === open);
+/**
+ * A line that the address names and the list does not hold (yet): it is asked for by its time, as the query shows it, else as its stream has it,
+ * because the lines around one need not pass the query.
+ */
+function useElsewhere({ open, query, limit }: LogsState, expr: LogExpr, wanted: boolean): LogEntry | undefined {
+  const ns = wanted ? /^\d{1,19}(?=\.)/.exec(open)?.[0] : undefined;
+  const ask = (text: string) =>
+    ns === undefined ? undefined : linesQuestion({ query: text, ...instant(ns), limit, direction: 'forward' });
+  const find = (entries: readonly LogEntry[] | undefined): LogEntry | undefined => entries?.find((entry) => entryKey(entry) === open);
+  const byQuery = useAnswer(ask(query));
+  const found = find(byQuery.data?.value);
+  const missing = found === undefined && !byQuery.isPending;
+  const byStream = useAnswer(missing ? ask(printSelector(expr.matchers)) : undefined);
+  return ns === undefined ? undefined : (found ?? find(byStream.data?.value));
+}
+
+function instant(ns: string): { readonly startNs: string; readonly endNs: string } {
+  return { startNs: ns, endNs: String(BigInt(ns) + 1n) };
 }
 
 /** What stands below the last line: that more are coming, that there are none, or why not. */

@@ -1,18 +1,20 @@
 // The query of the logs page: its text in the editor, what is wrong with it, and the matchers of its streams as pieces that can be taken away.
 
 import { Popover } from '@mantine/core';
-import { IconHistory, IconTags, IconX } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { IconBraces, IconHistory, IconTags, IconX } from '@tabler/icons-react';
+import { Suspense, lazy, useEffect, useState } from 'react';
 import { matchersOf, readLogql, removeStreamMatcher } from '../../data/logql-text.ts';
 import { readRecent } from '../../data/recent.ts';
 import { Button, IconButton, menuClass, monoClass } from '../../kit/Controls.tsx';
+import type { RunNotes } from '../../editor/problems.ts';
+import { useLogCompletionData } from '../../editor/logql/use-log-completion-data.ts';
 import { QueryText } from './QueryText.tsx';
 import css from './logs.module.css';
 
+const LogqlEditor = lazy(() => import('../../editor/LogqlEditor.tsx').then((module) => ({ default: module.LogqlEditor })));
+
 interface LogQueryBarProps {
   readonly query: string;
-  /** The reason for which the server refused the query that was run. */
-  readonly refused: string;
   /** The list of labels is open. */
   readonly browser: boolean;
   readonly onRun: (query: string) => void;
@@ -22,9 +24,14 @@ interface LogQueryBarProps {
 /** A word that is being written is not called wrong before its writer pauses. */
 const PAUSE_MS = 400;
 
-export function LogQueryBar({ query, refused, browser, onRun, onBrowser }: LogQueryBarProps) {
+/** What an answer says of its query stands with the answer; the editor says what is wrong with a text. */
+const NO_NOTES: RunNotes = { query: '', notes: [] };
+
+export function LogQueryBar({ query, browser, onRun, onBrowser }: LogQueryBarProps) {
   const [draft, setDraft] = useState(query);
   const [tried, setTried] = useState('');
+  const [refusal, setRefusal] = useState('');
+  const data = useLogCompletionData();
   // Another query replaces what was being written.
   const [known, setKnown] = useState(query);
   if (known !== query) {
@@ -33,7 +40,18 @@ export function LogQueryBar({ query, refused, browser, onRun, onBrowser }: LogQu
   }
   const run = (text: string): void => {
     setTried(text);
+    setRefusal('');
     if (readLogql(text).kind !== 'wrong') onRun(text);
+  };
+  const change = (text: string): void => {
+    setDraft(text);
+    setRefusal('');
+  };
+  const format = async (): Promise<void> => {
+    const { formatLogqlText } = await import('../../editor/logql/format-logql-text.ts');
+    const formatted = formatLogqlText(draft);
+    if (formatted.kind === 'formatted') change(formatted.text);
+    else setRefusal(formatted.reason);
   };
   return (
     <div className={css.query}>
@@ -42,16 +60,21 @@ export function LogQueryBar({ query, refused, browser, onRun, onBrowser }: LogQu
           <IconTags size={16} aria-hidden />
         </IconButton>
         <div className={css.editor}>
-          <QueryText value={draft} onChange={setDraft} onRun={run} />
+          <Suspense fallback={<QueryText value={draft} onChange={change} onRun={run} />}>
+            <LogqlEditor value={draft} data={data} notes={NO_NOTES} onChange={change} onRun={run} onFormat={() => void format()} />
+          </Suspense>
         </div>
         <div className={css.queryButtons}>
+          <IconButton label="Format (Ctrl-Shift-F)" aria-keyshortcuts="Control+Shift+F" onClick={() => void format()}>
+            <IconBraces size={16} aria-hidden />
+          </IconButton>
           <Recent onRun={onRun} />
           <Button primary onClick={() => run(draft)}>
             Run
           </Button>
         </div>
       </div>
-      <Below draft={draft} tried={tried} refused={draft.trim() === query ? refused : ''} />
+      <Below draft={draft} tried={tried} refusal={refusal} />
       <Matchers query={query} onRun={onRun} />
     </div>
   );
@@ -61,11 +84,12 @@ interface BelowProps {
   readonly draft: string;
   /** The text that somebody wanted to run: what is wrong with it is said at once. */
   readonly tried: string;
-  readonly refused: string;
+  /** Why the text cannot be laid out. */
+  readonly refusal: string;
 }
 
 /** The line beneath the editor: what is wrong, else how it is used. Always there, so that nothing moves. */
-function Below({ draft, tried, refused }: BelowProps) {
+function Below({ draft, tried, refusal }: BelowProps) {
   const [settled, setSettled] = useState(draft);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(draft), PAUSE_MS);
@@ -73,7 +97,7 @@ function Below({ draft, tried, refused }: BelowProps) {
   }, [draft]);
   const read = settled === draft || tried === draft ? readLogql(draft) : undefined;
   const problem =
-    read?.kind === 'wrong' ? read.problem.message.replace(/^(parse error at line \d+, col \d+: )syntax error: /, '$1') : refused;
+    read?.kind === 'wrong' ? read.problem.message.replace(/^(parse error at line \d+, col \d+: )syntax error: /, '$1') : refusal;
   return (
     <div id="query-problem" className={css.below} data-level={problem === '' ? 'hint' : 'error'} role="status">
       {problem === '' ? (

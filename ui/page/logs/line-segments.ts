@@ -31,6 +31,7 @@ interface Run {
 }
 
 // Sequences that begin with ESC [ or its one-byte form, operating system commands, and other two-byte escapes.
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const ESCAPE = /(?:\u001b\[|\u009b)([0-?]*)[ -/]*([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[@-Z\\^_]/g;
 
 /** The text without its escapes. */

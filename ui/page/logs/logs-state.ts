@@ -4,8 +4,6 @@ import type { Address } from '../../data/address.ts';
 import type { Direction } from '../../data/log-lines.ts';
 
 export type Tab = 'lines' | 'patterns' | 'fields';
-/** How the value of a metric query is shown. */
-export type MetricView = 'chart' | 'table';
 
 /** Lines of one answer; more come when the end of the list is reached. */
 export const LIMITS = [100, 500, 1000, 5000] as const;
@@ -14,7 +12,6 @@ const DEFAULT_LIMIT = 1000;
 export interface LogsState {
   readonly query: string;
   readonly tab: Tab;
-  readonly view: MetricView;
   readonly direction: Direction;
   readonly limit: number;
   readonly wrap: boolean;
@@ -33,8 +30,9 @@ export interface LogsState {
 
 export type LogsEvent =
   | { readonly kind: 'query run'; readonly query: string }
+  /** A filter was chosen on another tab: its lines are shown. */
+  | { readonly kind: 'lines asked'; readonly query: string }
   | { readonly kind: 'tab chosen'; readonly tab: Tab }
-  | { readonly kind: 'view chosen'; readonly view: MetricView }
   | { readonly kind: 'direction turned' }
   | { readonly kind: 'limit chosen'; readonly limit: number }
   | { readonly kind: 'wrap toggled' }
@@ -56,7 +54,6 @@ export function readLogs(address: Address): LogsState {
   return {
     query: address['q'] ?? '',
     tab: choice<Tab>(address['tab'], ['lines', 'patterns', 'fields'], 'lines'),
-    view: choice<MetricView>(address['view'], ['chart', 'table'], 'chart'),
     direction: address['dir'] === 'forward' ? 'forward' : 'backward',
     limit: choice<number>(address['limit'], LIMITS, DEFAULT_LIMIT),
     wrap: address['wrap'] === '1',
@@ -73,7 +70,6 @@ export function logsAddress(state: LogsState): Address {
   return {
     q: state.query || undefined,
     tab: state.tab === 'lines' ? undefined : state.tab,
-    view: state.view === 'chart' ? undefined : state.view,
     dir: state.direction === 'backward' ? undefined : state.direction,
     limit: state.limit === DEFAULT_LIMIT ? undefined : String(state.limit),
     wrap: state.wrap ? '1' : undefined,
@@ -94,10 +90,10 @@ export function reduceLogs(state: LogsState, event: LogsEvent): LogsState {
       // What is read out of lines stays of use in the next query over them; a live view is of one query.
       return { ...state, query, open: '', field: '', live: query === '' ? false : state.live };
     }
+    case 'lines asked':
+      return { ...reduceLogs(state, { kind: 'query run', query: event.query }), tab: 'lines' };
     case 'tab chosen':
       return { ...state, tab: event.tab, live: event.tab === 'lines' && state.live };
-    case 'view chosen':
-      return { ...state, view: event.view };
     case 'direction turned':
       return { ...state, direction: state.direction === 'backward' ? 'forward' : 'backward' };
     case 'limit chosen':

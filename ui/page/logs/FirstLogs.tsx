@@ -1,0 +1,44 @@
+// What stands on the logs page before the first line: the lines that send some, for this very server.
+
+import { Lines } from '../../kit/States.tsx';
+import { CopyButton } from '../../kit/CopyButton.tsx';
+import css from './start.module.css';
+
+function roads(origin: string): readonly (readonly [string, string])[] {
+  const { hostname, port, protocol } = new URL(origin);
+  const push = `${origin}/loki/api/v1/push`;
+  return [
+    [
+      'One line, from a shell',
+      `curl ${push} -H 'Content-Type: application/json' \\\n  -d '{"streams":[{"stream":{"service_name":"shell"},"values":[["'"$(date +%s%N)"'","hello, logs"]]}]}'`,
+    ],
+    ['From Grafana Alloy', `loki.write "sightline" {\n  endpoint {\n    url = "${push}"\n  }\n}`],
+    ['From Promtail', `clients:\n  - url: ${push}`],
+    [
+      'From any OpenTelemetry SDK or collector',
+      `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}/otlp\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_LOGS_EXPORTER=otlp`,
+    ],
+    [
+      'From Fluent Bit',
+      `[OUTPUT]\n    Name   loki\n    Match  *\n    Host   ${hostname}\n    Port   ${port || (protocol === 'https:' ? '443' : '80')}\n    Labels service_name=$app`,
+    ],
+  ];
+}
+
+export function FirstLogs() {
+  return (
+    <section className={css.first}>
+      <h1>No lines in this time range</h1>
+      <p>Widen the time range, choose another tenant, or send the first line. Any of these roads leads here:</p>
+      {roads(location.origin).map(([title, lines]) => (
+        <div key={title} className={css.road}>
+          <div>
+            <h2>{title}</h2>
+            <CopyButton title="Copy" text={lines} />
+          </div>
+          <Lines text={lines} />
+        </div>
+      ))}
+    </section>
+  );
+}
