@@ -2,8 +2,12 @@
 
 import type { ListedValues } from '../offers.ts';
 
+/** The type of what is no field of lines but a label of their stream. */
+export const STREAM_LABEL = 'stream label';
+
 export interface FieldOffered {
   readonly name: string;
+  /** `string`, `int`, `float`, `boolean`, `duration`, `bytes`, or `STREAM_LABEL`. */
   readonly type: string;
   /** What has to parse the lines for the field to be there; none where nothing has to. */
   readonly parsers: readonly string[];

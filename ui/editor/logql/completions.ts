@@ -4,6 +4,7 @@ import type { Completion, CompletionContext, CompletionResult, CompletionSource 
 import { drawExplanation } from '../explain.ts';
 import { applyMatcher, applyPair, asked, valuesResult, word } from '../offers.ts';
 import type { Described, Offered } from '../offers.ts';
+import { STREAM_LABEL } from './completion-data.ts';
 import type { FieldOffered, LogCompletionData } from './completion-data.ts';
 import { wantedAt } from './logql-context.ts';
 import type { Wanted } from './logql-context.ts';
@@ -77,7 +78,11 @@ function answer(wanted: Wanted, context: CompletionContext, data: LogCompletionD
     case 'template':
       return waits ? null : { from, options: TEMPLATE_WORDS, validFor: WORD };
     case 'template_field':
-      return asked(context, async () => ({ from, options: (await data.fields(wanted.query)).map(listed), validFor: WORD }));
+      return asked(context, async () => ({
+        from,
+        options: (await data.fields(wanted.query)).map((field) => listed(field, wanted.query)),
+        validFor: WORD,
+      }));
   }
 }
 
@@ -104,10 +109,15 @@ const matched = (name: string): Completion => ({ label: name, type: 'label', app
 const SELECTOR: Completion = { label: '{', detail: 'streams by their labels', type: 'keyword', boost: 2, apply: applyPair('{', '}') };
 const RANGES = RANGES_OFFERED.map(called);
 const VECTORS = [...VECTORS_OFFERED, ...CALLS_OFFERED].map(called);
-const STAGES = STAGES_OFFERED.map((stage) => option(stage, 'keyword', stageApply(stage.label)));
+// The stages that are wanted most stand first, as their list has them.
+const STAGES = STAGES_OFFERED.map((stage, i): Completion => ({ ...option(stage, 'keyword', stageApply(stage.label)), boost: 30 - i }));
 const PIPES: readonly Completion[] = [
-  ...LINE_FILTERS_OFFERED.map((filter, i) => ({ ...option(filter, 'operator', applyPair(`${filter.label} "`, '"')), boost: 9 - i })),
-  ...STAGES_OFFERED.map((stage) => ({ ...option(stage, 'keyword', stageApply(stage.label, '| ')), label: `| ${stage.label}` })),
+  ...LINE_FILTERS_OFFERED.map((filter, i) => ({ ...option(filter, 'operator', applyPair(`${filter.label} "`, '"')), boost: 40 - i })),
+  ...STAGES_OFFERED.map((stage, i) => ({
+    ...option(stage, 'keyword', stageApply(stage.label, '| ')),
+    label: `| ${stage.label}`,
+    boost: 30 - i,
+  })),
 ];
 const TEMPLATE_WORDS: readonly Completion[] = [
   ...TEMPLATE_FUNCTIONS_OFFERED.map((described) => option(described, 'function')),
@@ -131,9 +141,20 @@ function operators({ words }: Extract<Wanted, { readonly kind: 'operator' }>): r
   return [...(words === 'grouping' ? GROUPINGS_OFFERED.map(listing) : []), ...OPERATORS_OFFERED.map(plainWord)];
 }
 
-const fieldDetail = ({ type, parsers }: FieldOffered): string => (parsers.length === 0 ? type : `${type}, of ${parsers.join(' or ')}`);
+const PARSES = /\|\s*(?:json|logfmt|unpack|regexp|pattern)\b/;
+const NUMBERS = new Set(['int', 'float', 'duration', 'bytes']);
 
-const listed = (field: FieldOffered): Completion => ({ label: field.name, detail: fieldDetail(field), type: 'label' });
+/** What lines bring with them comes before what has yet to be parsed, and that before the labels of streams. */
+function fieldBoost({ type, parsers }: FieldOffered, query: string): number {
+  if (type === STREAM_LABEL) return -10;
+  return parsers.length === 0 || PARSES.test(query) ? 40 : 10;
+}
+
+function listed(field: FieldOffered, query: string): Completion {
+  const { name, type, parsers } = field;
+  const detail = parsers.length === 0 ? type : `${type}, of ${parsers.join(' or ')}`;
+  return { label: name, detail, type: 'label', boost: fieldBoost(field, query) };
+}
 
 async function fieldOptions(
   { query, use }: Extract<Wanted, { readonly kind: 'field' }>,
@@ -141,7 +162,17 @@ async function fieldOptions(
 ): Promise<readonly Completion[]> {
   if (use === 'filter') return comparedFields(data, query);
   const fields = await data.fields(query);
-  return [...(use === 'unwrap' ? CONVERSIONS_OFFERED.map(called) : []), ...fields.map(listed)];
+  return use === 'unwrap' ? unwrapped(fields, query) : fields.map((field) => listed(field, query));
+}
+
+/** Numbers first, durations and sizes with what makes numbers of them. */
+function unwrapped(fields: readonly FieldOffered[], query: string): readonly Completion[] {
+  const options = fields.map((field): Completion => {
+    const { name, type } = field;
+    const option = { ...listed(field, query), boost: NUMBERS.has(type) ? 40 : -10 };
+    return type === 'duration' || type === 'bytes' ? { ...option, apply: `${type}(${name})` } : option;
+  });
+  return [...options, ...CONVERSIONS_OFFERED.map(called)];
 }
 
 /** A field with an operator; where the query does not parse its lines yet, with the stage that does. */
@@ -149,8 +180,8 @@ async function comparedFields(data: LogCompletionData, query: string): Promise<r
   const fields = await data.fields(query);
   return fields.map((field): Completion => {
     const [parser] = field.parsers;
-    const lead = parser === undefined || /\|\s*(?:json|logfmt|unpack|regexp|pattern)\b/.test(query) ? '' : `${parser} | `;
-    const isText = field.type === 'string' || field.type === 'boolean';
-    return { ...listed(field), apply: isText ? applyMatcher(`${lead}${field.name}`) : `${lead}${field.name} > ` };
+    const lead = parser === undefined || PARSES.test(query) ? '' : `${parser} | `;
+    const name = `${lead}${field.name}`;
+    return { ...listed(field, query), apply: NUMBERS.has(field.type) ? `${name} > ` : applyMatcher(name) };
   });
 }

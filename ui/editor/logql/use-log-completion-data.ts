@@ -7,6 +7,7 @@ import type { Question } from '../../data/api.ts';
 import { useLive } from '../../data/Live.tsx';
 import { selectorOf } from '../../data/logql-text.ts';
 import { alignSpan } from '../../data/time-range.ts';
+import { STREAM_LABEL } from './completion-data.ts';
 import type { FieldOffered, LogCompletionData } from './completion-data.ts';
 import { fieldValuesOf, fieldsOf, labelsOf, valuesOf } from './completion-questions.ts';
 
@@ -51,5 +52,5 @@ export function useLogCompletionData(): LogCompletionData {
 /** Labels of streams can be compared and listed like fields. */
 function streamLabels(names: readonly string[], fields: readonly FieldOffered[]): readonly FieldOffered[] {
   const known = new Set(fields.map(({ name }) => name));
-  return names.filter((name) => !known.has(name)).map((name) => ({ name, type: 'string', parsers: [] }));
+  return names.filter((name) => !known.has(name)).map((name) => ({ name, type: STREAM_LABEL, parsers: [] }));
 }
