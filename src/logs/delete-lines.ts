@@ -25,7 +25,7 @@ interface Deleting {
 
 /** Returns how many lines were deleted. The context reads one tenant. */
 export async function deleteLines(context: ReadContext, form: Form, expr: LogExpr, range: NsRange): Promise<number> {
-  const streams = await selectStreams(context, expr.matchers, range);
+  const streams = await selectStreams(context, expr.matchers, range, true);
   const plan = planLines(expr.stages);
   const deleting = { context, form, streams, range };
   if (plan.stages.length === 0) return deleteWhere(deleting, and(plan.conditions));

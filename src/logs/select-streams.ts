@@ -1,7 +1,16 @@
 // From matchers to streams, over all tenants of a read, and the conditions that pick their lines from the table.
 
 import { type Sql, int, ints, NOTHING, sql, text } from '../base/sql.ts';
-import { indexView, type ReadContext, type Selection, type TimeRange, ownMatchers, seriesCondition, selectSeries, withinRetention } from '../metrics/read.ts';
+import {
+  indexView,
+  type ReadContext,
+  type Selection,
+  type TimeRange,
+  ownMatchers,
+  seriesCondition,
+  selectSeries,
+  withinRetention,
+} from '../metrics/read.ts';
 import type { Labels } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { NsRange, Streams } from './line-block.ts';
@@ -28,8 +37,16 @@ export interface StreamSet extends Streams {
   readonly parts: readonly TenantPart[];
 }
 
-/** The streams that match and may have lines in the range. */
-export async function selectStreams(context: ReadContext, matchers: readonly Matcher[], range: NsRange): Promise<StreamSet> {
+/**
+ * The streams that match and may have lines in the range. Where they are all of a tenant's they need not be named in conditions, unless `isNamed`: lines of
+ * a stream that begins meanwhile are then not picked either.
+ */
+export async function selectStreams(
+  context: ReadContext,
+  matchers: readonly Matcher[],
+  range: NsRange,
+  isNamed = false,
+): Promise<StreamSet> {
   const days = { fromMs: Number(range.fromNs / NS_PER_MS) - 1, toMs: Number(range.toNs / NS_PER_MS) + 1 };
   const selections = await selectSeries(context, matchers, days);
   const parts: TenantPart[] = [];
@@ -37,7 +54,7 @@ export async function selectStreams(context: ReadContext, matchers: readonly Mat
   for (const selection of selections) {
     const { tenant } = selection;
     const matched = seriesCondition(tenant, ownMatchers(context, matchers), withinRetention(context, tenant, days));
-    const streams = (await isEveryStream(context, selection, days)) ? NOTHING : streamCondition(selection, matched);
+    const streams = !isNamed && (await isEveryStream(context, selection, days)) ? NOTHING : streamCondition(selection, matched);
     const condition = (asked: NsRange): Sql => sql`tenant = ${text(tenant)}${timeCondition(context, tenant, asked)}${streams}`;
     parts.push({ tenant, first: size, selection, condition, from: sql`logs` });
     size += selection.size;

@@ -94,7 +94,11 @@ interface Where {
   readonly part: TenantPart;
 }
 
-async function* linesOf({ context, costs, plan, request }: Sampling, { streams, part }: Where, others: OtherLines | undefined): AsyncGenerator<LineBlock> {
+async function* linesOf(
+  { context, costs, plan, request }: Sampling,
+  { streams, part }: Where,
+  others: OtherLines | undefined,
+): AsyncGenerator<LineBlock> {
   const { originNs, lastNs } = bucketNumbering(request.grid);
   const blocks = readPart(context, streams, part, {
     range: { fromNs: originNs + 1n, toNs: lastNs + 1n },
@@ -195,7 +199,7 @@ function labelledBy({ kind, labels }: SampleGrouping, { selection }: TenantPart)
     names: [...asked.map((_, i) => aliasOf(i)), ...(wantsLevel ? [sql`level`] : [])],
     metadataAt: (columns, row) => {
       let metadata = NO_LABELS;
-      asked.forEach((label, i) => (metadata = setLabel(metadata, label, String(columns[`m${i}`]?.[row] ?? ''))));
+      asked.forEach((label, i) => (metadata = setLabel(metadata, label, textOf(columns[`m${i}`]?.[row]))));
       return wantsLevel ? withLevel(metadata, Number(columns['level']?.[row])) : metadata;
     },
   };
@@ -219,6 +223,10 @@ function mayBeMoved(label: string): boolean {
 function everyStreamHas(selection: TenantPart['selection'], label: string): boolean {
   for (let number = 0; number < selection.size; number++) if (labelValue(selection.labels(number), label) === '') return false;
   return true;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function labelsOfMap(map: unknown): Labels {

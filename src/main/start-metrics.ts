@@ -166,4 +166,3 @@ function watchDeltaStreams(metrics: SelfMetrics, count: () => number): void {
   const gauge = metrics.gauge('sightline_otlp_delta_streams', 'Delta streams of OTLP metrics that are summed up.');
   metrics.onCollect(() => gauge.set(count()));
 }
-

@@ -95,7 +95,8 @@ class Rows {
     if (rows === 0) return true;
     const { sampler, streams, part, originNs } = this.#reading;
     const { stream: ids, is_plain: isPlain, bytes, at } = columns;
-    const isTyped = ids instanceof BigUint64Array && at instanceof BigInt64Array && isPlain instanceof Uint8Array && bytes instanceof Uint32Array;
+    const isTyped =
+      ids instanceof BigUint64Array && at instanceof BigInt64Array && isPlain instanceof Uint8Array && bytes instanceof Uint32Array;
     if (!isTyped || this.lines + rows > ROWS_MAX) return false;
     const words = new Uint32Array(ids.buffer, ids.byteOffset, 2 * rows);
     const fields = this.#asked.map((_, i) => values[`v${i}`]);

@@ -5,7 +5,7 @@
 import { type Sql, and, int, ints, join, sql, text } from '../../base/sql.ts';
 import { type ReadContext, guarded, statementOptions } from '../../metrics/read.ts';
 import type { NsRange } from '../line-block.ts';
-import { findGrams, OVERFLOW_GRAM, type OpenEnds } from './grams.ts';
+import { GramFinder, OVERFLOW_GRAM, type OpenEnds } from './grams.ts';
 import { SLOT_BITS } from './table.ts';
 
 /** A text that a line must hold. Open: anywhere in the line. Closed: as the whole of a value. */
@@ -48,9 +48,9 @@ export async function findPlaces(
 
 function gramsOf({ text: given, isOpen }: Needle): readonly number[] {
   const bytes = Buffer.from(given);
-  const found = new Uint32Array(GRAMS_MAX);
-  const count = findGrams(bytes, 0, bytes.length, found, isOpen ? OPEN : CLOSED);
-  return [...new Set(found.subarray(0, Math.min(count, GRAMS_MAX)))];
+  const finder = new GramFinder(GRAMS_MAX);
+  const count = finder.find(bytes, 0, bytes.length, isOpen ? OPEN : CLOSED);
+  return [...new Set(finder.grams.subarray(0, Math.min(count, GRAMS_MAX)))];
 }
 
 interface Row {

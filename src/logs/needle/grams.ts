@@ -37,18 +37,10 @@ function power(base: number, exponent: number): number {
   return result;
 }
 
-/** Murmur3's finisher: every bit of the hash tells in the order of k-mers. */
+/** Spreads what tells k-mers apart over all bits, for the order of k-mers to be as if by chance. */
 function mixed(hash: number): number {
-  let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-function gramOf(hash: number): number {
-  const gram = hash >>> (32 - GRAM_BITS);
-  return gram === OVERFLOW_GRAM ? 1 : gram;
+  const h = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return Math.imul(h ^ (h >>> 12), 0x297a2d39) >>> 0;
 }
 
 /** Texts whose ends are open go on where they end: what they begin or end with may be part of a longer run. */
@@ -58,30 +50,68 @@ export interface OpenEnds {
 }
 
 const CLOSED: OpenEnds = { start: false, end: false };
-let hashes = new Uint32Array(256);
 
-/** Fills `into` with the grams of `bytes[from…to)`, the same one perhaps more than once, and returns how many there are; `into` holds as many as it can. */
-export function findGrams(bytes: Uint8Array, from: number, to: number, into: Uint32Array, open = CLOSED): number {
-  let count = 0;
-  // Hot: once per line that comes in. A run of 16 bytes or more holds every sixteenth byte, so most bytes are not looked at.
-  for (let at = from + WHOLE_RUN_BYTES_MIN - 1; at < to;) {
-    if (IS_RUN[bytes[at] as number] === 0) {
-      at += WHOLE_RUN_BYTES_MIN;
-      continue;
+/** Finds the grams of one text after another. */
+export class GramFinder {
+  /** Those of the last text, the same one perhaps more than once: the first `count`, as far as there is room. */
+  readonly grams: Uint32Array;
+  count = 0;
+  #hashes = new Uint32Array(256);
+
+  constructor(room: number) {
+    this.grams = new Uint32Array(room);
+  }
+
+  /** Finds the grams of `bytes[from…to)` and returns how many there are. */
+  find(bytes: Uint8Array, from: number, to: number, open = CLOSED): number {
+    this.count = 0;
+    // Hot: once per line that comes in. A run of 16 bytes from `start` holds the sixteenth; a byte before it that is none moves `start` behind itself.
+    for (let start = from; start + WHOLE_RUN_BYTES_MIN <= to;) {
+      let at = start + WHOLE_RUN_BYTES_MIN - 1;
+      while (at >= start && IS_RUN[bytes[at] as number] === 1) at--;
+      if (at >= start) {
+        start = at + 1;
+        continue;
+      }
+      let end = start + WHOLE_RUN_BYTES_MIN;
+      while (end < to && IS_RUN[bytes[end] as number] === 1) end++;
+      if (end - start >= RUN_BYTES_MIN) this.#minimizers(bytes, start, end);
+      else if (!(open.start && start === from) && !(open.end && end === to) && hasDigit(bytes, start, end))
+        this.#add(wholeRun(bytes, start, end));
+      start = end + 1;
     }
-    let start = at;
-    while (start > from && IS_RUN[bytes[start - 1] as number] === 1) start--;
-    let end = at + 1;
-    while (end < to && IS_RUN[bytes[end] as number] === 1) end++;
-    at = end + WHOLE_RUN_BYTES_MIN;
-    if (end - start >= RUN_BYTES_MIN) count += minimizers(bytes, start, end, into.subarray(Math.min(count, into.length)));
-    else if (end - start >= WHOLE_RUN_BYTES_MIN && hasDigit(bytes, start, end)) {
-      if ((open.start && start === from) || (open.end && end === to)) continue;
-      if (count < into.length) into[count] = wholeRun(bytes, start, end);
-      count++;
+    return this.count;
+  }
+
+  #add(hash: number): void {
+    const gram = hash >>> (32 - GRAM_BITS);
+    if (this.count < this.grams.length) this.grams[this.count] = gram === OVERFLOW_GRAM ? 1 : gram;
+    this.count++;
+  }
+
+  /** Hot: once per id in a line. The hash of a k-mer rolls on from byte to byte. */
+  #minimizers(bytes: Uint8Array, from: number, to: number): void {
+    const size = to - from - KMER_BYTES + 1;
+    if (size > this.#hashes.length) this.#hashes = new Uint32Array(size * 2);
+    const hashes = this.#hashes;
+    let hash = 0;
+    for (let at = from; at < from + KMER_BYTES; at++) hash = (Math.imul(hash, FACTOR) + (bytes[at] as number)) | 0;
+    hashes[0] = mixed(hash);
+    for (let i = 1, at = from; i < size; i++, at++) {
+      hash = (Math.imul(hash, FACTOR) + (bytes[at + KMER_BYTES] as number) - Math.imul(bytes[at] as number, LEAVING)) | 0;
+      hashes[i] = mixed(hash);
+    }
+    let least = -1;
+    for (let first = 0; first + WINDOW_KMERS <= size; first++) {
+      const last = first + WINDOW_KMERS - 1;
+      if (least < first) {
+        least = first;
+        for (let i = first + 1; i <= last; i++) if ((hashes[i] as number) < (hashes[least] as number)) least = i;
+      } else if ((hashes[last] as number) < (hashes[least] as number)) least = last;
+      else continue;
+      this.#add(hashes[least] as number);
     }
   }
-  return count;
 }
 
 function hasDigit(bytes: Uint8Array, from: number, to: number): boolean {
@@ -92,33 +122,5 @@ function hasDigit(bytes: Uint8Array, from: number, to: number): boolean {
 function wholeRun(bytes: Uint8Array, from: number, to: number): number {
   let hash = WHOLE_SEED;
   for (let at = from; at < to; at++) hash = (Math.imul(hash, FACTOR) + (bytes[at] as number)) | 0;
-  return gramOf(mixed(hash));
-}
-
-/** Hot: once per id in a line. The hash of a k-mer rolls on from byte to byte. */
-function minimizers(bytes: Uint8Array, from: number, to: number, into: Uint32Array): number {
-  const size = to - from - KMER_BYTES + 1;
-  if (size > hashes.length) hashes = new Uint32Array(size * 2);
-  let hash = 0;
-  for (let at = from; at < from + KMER_BYTES; at++) hash = (Math.imul(hash, FACTOR) + (bytes[at] as number)) | 0;
-  hashes[0] = mixed(hash);
-  for (let i = 1; i < size; i++) {
-    hash = (Math.imul(hash, FACTOR) + (bytes[from + i + KMER_BYTES - 1] as number) - Math.imul(bytes[from + i - 1] as number, LEAVING)) | 0;
-    hashes[i] = mixed(hash);
-  }
-  let count = 0;
-  let least = -1;
-  for (let first = 0; first + WINDOW_KMERS <= size; first++) {
-    const last = first + WINDOW_KMERS - 1;
-    if (least >= first) {
-      if ((hashes[last] as number) >= (hashes[least] as number)) continue;
-      least = last;
-    } else {
-      least = first;
-      for (let i = first + 1; i <= last; i++) if ((hashes[i] as number) < (hashes[least] as number)) least = i;
-    }
-    if (count < into.length) into[count] = gramOf(hashes[least] as number);
-    count++;
-  }
-  return count;
+  return mixed(hash);
 }

@@ -2,7 +2,7 @@
 
 import { tenantColumn } from '../../metrics/series-registration.ts';
 import { encodeBlock } from '../../storage/native.ts';
-import { findGrams, LINE_GRAMS_MAX, OVERFLOW_GRAM } from './grams.ts';
+import { GramFinder, LINE_GRAMS_MAX, OVERFLOW_GRAM } from './grams.ts';
 
 const ROWS_MIN = 256;
 /** Rows that were added lately, so that what every line of a stream holds is added once: a power of two. */
@@ -10,7 +10,7 @@ const RECENT = 4096;
 /** Bits of a slot within the high half of a time. */
 const SLOT_SHIFT = 3;
 
-const grams = new Uint32Array(LINE_GRAMS_MAX);
+const finder = new GramFinder(LINE_GRAMS_MAX);
 
 export class NeedleColumns {
   count = 0;
@@ -22,11 +22,11 @@ export class NeedleColumns {
 
   /** Adds the grams of a text. `streamHigh` and `timeHigh` are the high halves of the stream's id and of the line's time. Hot: once per line. */
   add(bytes: Uint8Array, from: number, to: number, place: { readonly streamHigh: number; readonly timeHigh: number }): void {
-    const found = findGrams(bytes, from, to, grams);
+    const found = finder.find(bytes, from, to);
     if (found === 0) return;
     const part = place.streamHigh >>> 24;
     const slot = place.timeHigh >> SLOT_SHIFT;
-    for (let i = 0; i < found && i < LINE_GRAMS_MAX; i++) this.#row(grams[i] as number, part, slot);
+    for (let i = 0; i < found && i < LINE_GRAMS_MAX; i++) this.#row(finder.grams[i] as number, part, slot);
     if (found > LINE_GRAMS_MAX) this.#row(OVERFLOW_GRAM, part, slot);
   }
 
