@@ -24,6 +24,18 @@ export interface ListedValues {
   readonly whole: boolean;
 }
 
+/** How far back a range looks, the usual ones first. */
+export const DURATIONS_OFFERED: readonly Offered[] = [
+  { label: '1m', detail: 'a minute' },
+  { label: '5m', detail: 'five minutes' },
+  { label: '15m', detail: 'a quarter of an hour' },
+  { label: '30m', detail: 'half an hour' },
+  { label: '1h', detail: 'an hour' },
+  { label: '6h', detail: 'six hours' },
+  { label: '1d', detail: 'a day' },
+  { label: '1w', detail: 'a week' },
+];
+
 /** A question waits so long for the next letter. */
 const ASK_DELAY_MS = 150;
 

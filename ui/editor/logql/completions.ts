@@ -2,7 +2,7 @@
 
 import type { Completion, CompletionContext, CompletionResult, CompletionSource } from '@codemirror/autocomplete';
 import { drawExplanation } from '../explain.ts';
-import { applyMatcher, applyPair, asked, valuesResult, word } from '../offers.ts';
+import { DURATIONS_OFFERED, applyMatcher, applyPair, asked, valuesResult, word } from '../offers.ts';
 import type { Described, Offered } from '../offers.ts';
 import { STREAM_LABEL } from './completion-data.ts';
 import type { FieldOffered, LogCompletionData } from './completion-data.ts';
@@ -22,15 +22,6 @@ import {
 } from './signatures.ts';
 import { TEMPLATE_ACTIONS_OFFERED, TEMPLATE_FUNCTIONS_OFFERED } from './template-words.ts';
 
-const DURATIONS: readonly Offered[] = [
-  { label: '1m', detail: 'a minute' },
-  { label: '5m', detail: 'five minutes' },
-  { label: '15m', detail: 'a quarter of an hour' },
-  { label: '1h', detail: 'an hour' },
-  { label: '6h', detail: 'six hours' },
-  { label: '1d', detail: 'a day' },
-  { label: '$__auto', detail: 'as fits the chart' },
-];
 const FLAGS: readonly Offered[] = [
   { label: '--strict', detail: 'an error where the line is no logfmt' },
   { label: '--keep-empty', detail: 'also keys without a value' },
@@ -74,7 +65,7 @@ function answer(wanted: Wanted, context: CompletionContext, data: LogCompletionD
         return valuesResult({ values, whole: true }, from, wanted.quote);
       });
     case 'duration':
-      return { from, options: DURATIONS.map((offered, i) => ({ ...word(offered), boost: -i })), validFor: /^[\w$]*$/ };
+      return { from, options: DURATIONS_OFFERED.map((offered, i) => ({ ...word(offered), boost: -i })), validFor: WORD };
     case 'template':
       return waits ? null : { from, options: TEMPLATE_WORDS, validFor: WORD };
     case 'template_field':

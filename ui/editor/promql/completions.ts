@@ -2,18 +2,11 @@
 
 import type { Completion, CompletionContext, CompletionResult, CompletionSource } from '@codemirror/autocomplete';
 import { isClassicLabelName, isClassicMetricName, quote as quoted } from '../../../src/query/scanner.ts';
-import { applyMatcher, applyPair, asked, escapedFor, valuesResult, word } from '../offers.ts';
+import { DURATIONS_OFFERED, applyMatcher, applyPair, asked, escapedFor, valuesResult, word } from '../offers.ts';
 import type { ListedValues, Offered } from '../offers.ts';
 import { wantedAt } from './completion-context.ts';
 import type { Wanted } from './completion-context.ts';
-import {
-  AGGREGATIONS_OFFERED,
-  DURATIONS_OFFERED,
-  FUNCTIONS_OFFERED,
-  GROUPING_OFFERED,
-  MATCHING_OFFERED,
-  OPERATORS_OFFERED,
-} from './signatures.ts';
+import { AGGREGATIONS_OFFERED, FUNCTIONS_OFFERED, GROUPING_OFFERED, MATCHING_OFFERED, OPERATORS_OFFERED } from './signatures.ts';
 
 export interface MetricOffered {
   readonly name: string;

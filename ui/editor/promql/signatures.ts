@@ -57,14 +57,3 @@ export const GROUPING_OFFERED: readonly Offered[] = [
   { label: 'by', detail: 'keep these labels' },
   { label: 'without', detail: 'drop these labels' },
 ];
-
-export const DURATIONS_OFFERED: readonly Offered[] = [
-  { label: '1m', detail: 'a minute' },
-  { label: '5m', detail: 'five minutes' },
-  { label: '15m', detail: 'a quarter of an hour' },
-  { label: '30m', detail: 'half an hour' },
-  { label: '1h', detail: 'an hour' },
-  { label: '6h', detail: 'six hours' },
-  { label: '1d', detail: 'a day' },
-  { label: '1w', detail: 'a week' },
-];
