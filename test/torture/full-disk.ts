@@ -12,8 +12,13 @@ import type { Program } from '../harness/program.ts';
 import { auditAll } from './kill.ts';
 import { Lane, LOST, sumAudits } from './ledger.ts';
 import type { Audit } from './ledger.ts';
+import { LineBook } from './line-book.ts';
+import { SampleBook } from './sample-book.ts';
 
-const LANES = 2;
+const LANES = 1;
+const FORMS = ['json', 'protobuf'] as const;
+/** Bytes of noise in each line. */
+const PADDING = 500;
 const SHAPE = { seriesPerBatch: 20, samplesPerSeries: 50 };
 const DISK_MIB = 96;
 const BALLAST_MIB = 72;
@@ -49,11 +54,15 @@ async function onDisk(disk: string, print: (line: string) => void): Promise<Audi
   const ballast = join(disk, 'ballast');
   writeFileSync(ballast, Buffer.alloc(BALLAST_MIB * 1024 * 1024));
   const options = { dataDir: join(disk, 'data'), set: SETTINGS };
-  const lanes = Array.from({ length: LANES }, (_, i) => new Lane(`disk-${i}`, SHAPE, Date.now() - 3_600_000 * 24));
+  const started = Date.now() - 3_600_000 * 24;
+  const lanes = [
+    ...Array.from({ length: LANES }, (_, i) => new Lane(new SampleBook(`disk-${i}`, SHAPE, started))),
+    ...FORMS.map((form) => new Lane(new LineBook(form, started, PADDING))),
+  ];
   let program = await startProgram(options);
   try {
     const refused = await fill(lanes, program);
-    print(`full disk: ${samplesOf(lanes)} samples acknowledged, then refused with ${refused}`);
+    print(`full disk: ${rowsOf(lanes)} rows acknowledged, then refused with ${refused}`);
     const whileFull = await audited(lanes, program);
     refuseFaults(
       'while full',
@@ -62,9 +71,9 @@ async function onDisk(disk: string, print: (line: string) => void): Promise<Audi
     print(`full disk: ${whileFull.found} of ${whileFull.acknowledged} visible while full`);
 
     rmSync(ballast);
-    const before = samplesOf(lanes);
+    const before = rowsOf(lanes);
     const tookMs = await recover(lanes, program);
-    print(`full disk: space returned, accepted again after ${tookMs} ms, ${samplesOf(lanes) - before} samples more`);
+    print(`full disk: space returned, accepted again after ${tookMs} ms, ${rowsOf(lanes) - before} rows more`);
     await wholeWithin(lanes, program, 'after recovery');
 
     await program.stop();
@@ -95,11 +104,10 @@ async function fill(lanes: readonly Lane[], program: Program): Promise<string> {
 /** Milliseconds until every lane has a batch acknowledged again. */
 async function recover(lanes: readonly Lane[], program: Program): Promise<number> {
   const started = Date.now();
-  const before = lanes.map((lane) => lane.acknowledgedSamples);
-  const stop = (): boolean =>
-    Date.now() - started > RECOVER_MAX_MS || lanes.every((lane, i) => lane.acknowledgedSamples > (before[i] ?? 0));
+  const before = lanes.map((lane) => lane.acknowledgedRows);
+  const stop = (): boolean => Date.now() - started > RECOVER_MAX_MS || lanes.every((lane, i) => lane.acknowledgedRows > (before[i] ?? 0));
   await Promise.all(lanes.map((lane) => lane.send(program, stop)));
-  if (!lanes.every((lane, i) => lane.acknowledgedSamples > (before[i] ?? 0)))
+  if (!lanes.every((lane, i) => lane.acknowledgedRows > (before[i] ?? 0)))
     throw new Error(`no write was accepted after space returned\n${program.log()}`);
   return Date.now() - started;
 }
@@ -123,6 +131,6 @@ function refuseFaults(when: string, faults: readonly string[]): void {
   if (faults.length > 0) throw new Error(`${when}:\n${faults.join('\n')}`);
 }
 
-function samplesOf(lanes: readonly Lane[]): number {
-  return lanes.reduce((sum, lane) => sum + lane.acknowledgedSamples, 0);
+function rowsOf(lanes: readonly Lane[]): number {
+  return lanes.reduce((sum, lane) => sum + lane.acknowledgedRows, 0);
 }

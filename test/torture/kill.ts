@@ -4,8 +4,11 @@ import { startProgram } from '../harness/program.ts';
 import { randomFrom } from '../harness/random.ts';
 import { Lane, sumAudits } from './ledger.ts';
 import type { Audit } from './ledger.ts';
+import { LineBook } from './line-book.ts';
+import { SampleBook } from './sample-book.ts';
 
-const LANES = 4;
+const LANES = 2;
+const FORMS = ['json', 'protobuf', 'otlp'] as const;
 const SHAPE = { seriesPerBatch: 25, samplesPerSeries: 4 };
 const WRITE_MIN_MS = 100;
 const WRITE_MAX_MS = 1500;
@@ -22,14 +25,17 @@ export interface KillOptions {
 export async function killRounds({ dataDir, rounds, seed, print }: KillOptions): Promise<Audit> {
   const random = randomFrom(seed);
   const started = Date.now() - 3_600_000;
-  const lanes = Array.from({ length: LANES }, (_, i) => new Lane(`kill-${i}`, SHAPE, started));
+  const lanes = [
+    ...Array.from({ length: LANES }, (_, i) => new Lane(new SampleBook(`kill-${i}`, SHAPE, started))),
+    ...FORMS.map((form) => new Lane(new LineBook(form, started))),
+  ];
   const faults: string[] = [];
   let program = await startProgram({ dataDir, set: SETTINGS });
   try {
     for (let round = 1; round <= rounds; round++) {
       const writeMs = Math.round(WRITE_MIN_MS + random() * (WRITE_MAX_MS - WRITE_MIN_MS));
       const target = { url: program.url };
-      const before = lanes.reduce((sum, lane) => sum + lane.acknowledgedSamples, 0);
+      const before = lanes.reduce((sum, lane) => sum + lane.acknowledgedRows, 0);
       let killed = false;
       const sending = Promise.all(lanes.map((lane) => lane.send(target, () => killed)));
       // A lane that meets an answer that should not be ends the run, not only itself.
@@ -37,12 +43,12 @@ export async function killRounds({ dataDir, rounds, seed, print }: KillOptions):
       killed = true;
       await program.kill();
       await sending;
-      const after = lanes.reduce((sum, lane) => sum + lane.acknowledgedSamples, 0);
+      const after = lanes.reduce((sum, lane) => sum + lane.acknowledgedRows, 0);
       program = await startProgram({ dataDir, set: SETTINGS });
       const audit = sumAudits(await auditAll(lanes, program.url));
       faults.push(...audit.faults.map((fault) => `round ${round}: ${fault}`));
       print(
-        `round ${round}: killed after ${writeMs} ms, ${after - before} samples acknowledged, ready again in ${Math.round(program.readyMs)} ms, ` +
+        `round ${round}: killed after ${writeMs} ms, ${after - before} rows acknowledged, ready again in ${Math.round(program.readyMs)} ms, ` +
           `${audit.found} of ${audit.acknowledged} there, ${audit.faults.length} faults`,
       );
       if (faults.length > 0) break;

@@ -1,4 +1,4 @@
-// `npm run torture [-- --rounds N --seed N --only kill|disk]`: is every acknowledged sample there, once, after the worst that can happen?
+// `npm run torture [-- --rounds N --seed N --only kill|disk]`: is every acknowledged sample and log line there, once, after the worst that can happen?
 //
 //   kill.ts (kill -9 at random moments)   full-disk.ts (no space left)   ─▶ ledger.ts (what was acknowledged) ─▶ a summary
 
@@ -47,7 +47,7 @@ async function judge(name: string, run: () => Promise<Audit>): Promise<boolean> 
     for (const fault of faults) console.log(`  ${fault}`);
     const passed = faults.length === 0 && acknowledged > 0 && found === acknowledged;
     console.log(
-      `${name}: ${passed ? 'passed' : 'FAILED'}: ${acknowledged} samples acknowledged, ${found} there once, ` +
+      `${name}: ${passed ? 'passed' : 'FAILED'}: ${acknowledged} rows acknowledged, ${found} there once, ` +
         `${foundUnknown} more of batches without an answer, ${faults.length} faults`,
     );
     return passed;
