@@ -5,6 +5,8 @@
 // It ends with the slice in which the limit is reached, so what is read depends on how many lines match and not on how long the range is.
 // The same line of the same stream at the same nanosecond is shown once.
 
+import { printByteSize } from '../base/byte-size.ts';
+import { RequestError } from '../base/request-error.ts';
 import type { ReadContext } from '../metrics/read.ts';
 import { NO_LABELS } from '../query/labels.ts';
 import type { LineBlock, NsRange } from './line-block.ts';
@@ -48,9 +50,9 @@ export async function queryLines(context: ReadContext, expr: LogExpr, query: Log
   const plan = planLines(expr.stages);
   const selected = await selectStreams(context, expr.matchers, range);
   costs.streams = selected.size;
-  const streams = await narrowedTo(context, selected, plan.needles, range);
+  const streams = await narrowedTo(context, selected, plan, range);
   if (streams.parts.length === 0) return [];
-  const isNarrowed = streams.parts.every((part) => !selected.parts.includes(part));
+  const isNarrowed = streams.parts.every(({ isPlaced }) => isPlaced === true);
   const reading = { context, streams, query, plan, pipeline: compilePipeline(plan.stages), costs, isNarrowed };
   const entries: Found[] = [];
   // Where the index says where the lines are, the range need not be cut.
@@ -106,8 +108,20 @@ async function collect(reading: Reading, range: NsRange, { limit, asked }: Bound
     addEntries(reading, block, entries);
     // What cannot be among the first is let go of, so that memory depends on the limit only.
     if (entries.length > 2 * limit + 1000) entries = firstEntries(entries, query.direction, limit);
+    checkHeld(context, entries);
   }
   return firstEntries(entries, query.direction, limit);
+}
+
+/** Long lines may be too much before the limit of their number is reached. */
+function checkHeld({ limits: { memoryBytesMax } }: ReadContext, entries: readonly Found[]): void {
+  let bytes = 0;
+  for (const { line, stored } of entries) bytes += line.length + (line === stored ? 0 : stored.length);
+  if (bytes <= memoryBytesMax) return;
+  throw new RequestError(
+    'execution',
+    `the lines of the answer are more than ${printByteSize(memoryBytesMax)} (limits.query.memoryBytes): ask for fewer of them`,
+  );
 }
 
 function addEntries({ pipeline, costs }: Reading, block: LineBlock, entries: Found[]): void {

@@ -1,6 +1,6 @@
 // From matchers to streams, over all tenants of a read, and the conditions that pick their lines from the table.
 
-import { type Sql, int, ints, NOTHING, sql, text } from '../base/sql.ts';
+import { type Sql, and, int, ints, NOTHING, sql, text } from '../base/sql.ts';
 import {
   indexView,
   type ReadContext,
@@ -11,10 +11,11 @@ import {
   selectSeries,
   withinRetention,
 } from '../metrics/read.ts';
-import type { Labels } from '../query/labels.ts';
+import { type Labels, labelValue } from '../query/labels.ts';
 import type { Matcher } from '../query/matchers.ts';
 import type { NsRange, Streams } from './line-block.ts';
-import { findPlaces, type Needle } from './needle/find-needles.ts';
+import { findPlaces, type KnownPlaces } from './needle/find-needles.ts';
+import { type AskedValue, type LinePlan, valueCondition } from './plan.ts';
 import { BLOCK_OF_TIME, HOUR_NS } from './table.ts';
 
 /** Beyond so many, streams of a statement are asked for by a sub-select instead of by a list. */
@@ -30,6 +31,8 @@ export interface TenantPart {
   readonly condition: (range: NsRange) => Sql;
   /** What lines are read from: the table, or what gives each of its lines once (late-lines.ts). */
   readonly from: Sql;
+  /** The condition names the places where the lines may be, of which there are few. */
+  readonly isPlaced?: true;
 }
 
 export interface StreamSet extends Streams {
@@ -62,26 +65,34 @@ export async function selectStreams(
   return { size, parts, labels: (number) => labelsAmong(parts, number) };
 }
 
-/** The same streams, where the needle index says that lines with these texts may be. */
-export async function narrowedTo(
-  context: ReadContext,
-  streams: StreamSet,
-  needles: readonly (readonly Needle[])[],
-  range: NsRange,
-): Promise<StreamSet> {
-  if (needles.length === 0) return streams;
+/** The same streams with what a plan says of their lines: values that they have, and places where the needle index says that they may be. */
+export async function narrowedTo(context: ReadContext, streams: StreamSet, { needles, values }: Asked, range: NsRange): Promise<StreamSet> {
   const parts: TenantPart[] = [];
   for (const part of streams.parts) {
-    const places = await findPlaces(context, part.tenant, needles, range);
-    if (places.kind === 'anywhere') parts.push(part);
-    // Streams are told apart as the lines come in: places name few lines, and a list of streams takes longer to read than they do.
-    else if (places.kind === 'places')
-      parts.push({
-        ...part,
-        condition: () => sql`tenant = ${text(part.tenant)}${timeCondition(context, part.tenant, places.range)} AND ${places.condition}`,
-      });
+    const own = values.filter(({ name }) => !someStreamHas(part, name));
+    const whole = own.filter(({ isParsed }) => !isParsed).map(({ value }) => [{ text: value, isOpen: false }]);
+    const places = await findPlaces(context, part.tenant, [...needles, ...whole], range);
+    if (places.kind !== 'nowhere') parts.push(withValues(places.kind === 'places' ? placed(context, part, places) : part, own));
   }
   return { ...streams, parts };
+}
+
+type Asked = Pick<LinePlan, 'needles' | 'values'>;
+
+function withValues(part: TenantPart, values: readonly AskedValue[]): TenantPart {
+  const conditions = values.map(valueCondition).filter((condition) => condition !== undefined);
+  return conditions.length === 0 ? part : { ...part, condition: (range) => sql`${part.condition(range)}${and(conditions)}` };
+}
+
+/** Streams are told apart as the lines come in: places name few lines, and a list of streams takes longer to read than they do. */
+function placed(context: ReadContext, part: TenantPart, { range, condition }: KnownPlaces): TenantPart {
+  const where = sql`tenant = ${text(part.tenant)}${timeCondition(context, part.tenant, range)} AND ${condition}`;
+  return { ...part, isPlaced: true, condition: () => where };
+}
+
+function someStreamHas({ selection }: TenantPart, label: string): boolean {
+  for (let number = 0; number < selection.size; number++) if (labelValue(selection.labels(number), label) !== '') return true;
+  return false;
 }
 
 function labelsAmong(parts: readonly TenantPart[], number: number): Labels {

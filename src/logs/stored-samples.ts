@@ -57,7 +57,7 @@ async function* samplesOf(sampling: Sampling, sampler: LineSampler): AsyncGenera
   const range = { fromNs: originNs + 1n, toNs: lastNs + 1n };
   const selected = await selectStreams(context, request.range.log.matchers, range);
   costs.streams += selected.size;
-  const streams = await countedOnce(context, await narrowedTo(context, selected, plan.needles, range), range);
+  const streams = await countedOnce(context, await narrowedTo(context, selected, plan, range), range);
   for (const part of streams.parts) {
     const found = await fieldSamples(sampling, sampler, { streams, part });
     if (found !== undefined) {
@@ -146,7 +146,7 @@ async function* countedBlocks(counting: Counting): AsyncGenerator<BucketBlock> {
   const range = { fromNs: originNs + 1n, toNs: lastNs + 1n };
   const selected = await selectStreams(context, request.range.log.matchers, range);
   counting.costs.streams += selected.size;
-  const streams = await countedOnce(context, await narrowedTo(context, selected, counting.plan.needles, range), range);
+  const streams = await countedOnce(context, await narrowedTo(context, selected, counting.plan, range), range);
   for (const part of streams.parts) {
     const labelled = labelledBy(sampleGrouping(request), part);
     const known: number[] = [];

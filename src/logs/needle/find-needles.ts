@@ -15,11 +15,15 @@ export interface Needle {
 }
 
 /** Where lines may be: nobody knows, nowhere, or at these places. */
-export type Places =
-  | { readonly kind: 'anywhere' }
-  | { readonly kind: 'nowhere' }
-  /** Within the range; on streams and times. */
-  | { readonly kind: 'places'; readonly range: NsRange; readonly condition: Sql };
+export type Places = { readonly kind: 'anywhere' } | { readonly kind: 'nowhere' } | KnownPlaces;
+
+export interface KnownPlaces {
+  readonly kind: 'places';
+  /** What they span, within the range that was asked about. */
+  readonly range: NsRange;
+  /** On streams and times. */
+  readonly condition: Sql;
+}
 
 /** Of one needle so many grams are looked up: the first ones leave few places already. */
 const GRAMS_MAX = 3;
