@@ -20,7 +20,7 @@ const FIELDS: readonly FieldOffered[] = [
 const data: LogCompletionData = {
   labels: (selector) => Promise.resolve(['app', `asked ${selector}`]),
   values: (label, selector, typed) => Promise.resolve({ values: [`${label} ${selector} ${typed}`], whole: true }),
-  fields: () => Promise.resolve(FIELDS),
+  fields: (query) => Promise.resolve(query === '' ? [] : FIELDS),
   fieldValues: (field, query) => Promise.resolve([`${field} ${query}`]),
 };
 
@@ -40,6 +40,7 @@ test('what is offered first', async () => {
     ['{a="b"} ^', ['|=', '!=', '|~']],
     ['{a="b"} | ^', ['trace_id', 'json', 'logfmt']],
     ['{a="b"} | json | ^', ['took', 'user', 'trace_id']],
+    ['{a="b"} | line_format "{{nosuch}}" | ^', ['json', 'logfmt', 'regexp']],
     ['{a="b"} | json | user="^', ['user {a="b"} | json']],
     ['sum_over_time({a="b"} | json | unwrap ^', ['took', 'bytes', 'duration']],
     ['{a="b"} | logfmt ^', ['|=', '!=', '|~']],

@@ -8,6 +8,7 @@ import { STREAM_LABEL } from './completion-data.ts';
 import type { FieldOffered, LogCompletionData } from './completion-data.ts';
 import { wantedAt } from './logql-context.ts';
 import type { Wanted } from './logql-context.ts';
+import { logqlProblem } from './logql-problem.ts';
 import {
   CALLS_OFFERED,
   CONVERSIONS_OFFERED,
@@ -61,7 +62,7 @@ function answer(wanted: Wanted, context: CompletionContext, data: LogCompletionD
       return asked(context, async () => valuesResult(await data.values(wanted.label, wanted.selector, typed), from, wanted.quote));
     case 'field_value':
       return asked(context, async () => {
-        const values = await data.fieldValues(wanted.label, wanted.query);
+        const values = await data.fieldValues(wanted.label, askable(wanted.query));
         return valuesResult({ values, whole: true }, from, wanted.quote);
       });
     case 'duration':
@@ -71,7 +72,7 @@ function answer(wanted: Wanted, context: CompletionContext, data: LogCompletionD
     case 'template_field':
       return asked(context, async () => ({
         from,
-        options: (await data.fields(wanted.query)).map((field) => listed(field, wanted.query)),
+        options: (await fieldsOf(data, wanted.query)).map((field) => listed(field, wanted.query)),
         validFor: WORD,
       }));
   }
@@ -135,6 +136,11 @@ function operators({ words }: Extract<Wanted, { readonly kind: 'operator' }>): r
 const PARSES = /\|\s*(?:json|logfmt|unpack|regexp|pattern)\b/;
 const NUMBERS = new Set(['int', 'float', 'duration', 'bytes']);
 
+/** A query that is wrong is not asked: without one, the labels of streams are what is known. */
+const askable = (query: string): string => (logqlProblem(query) === undefined ? query : '');
+
+const fieldsOf = (data: LogCompletionData, query: string): Promise<readonly FieldOffered[]> => data.fields(askable(query));
+
 /** What lines bring with them comes before what has yet to be parsed, and that before the labels of streams. */
 function fieldBoost({ type, parsers }: FieldOffered, query: string): number {
   if (type === STREAM_LABEL) return -10;
@@ -152,7 +158,7 @@ async function fieldOptions(
   data: LogCompletionData,
 ): Promise<readonly Completion[]> {
   if (use === 'filter') return comparedFields(data, query);
-  const fields = await data.fields(query);
+  const fields = await fieldsOf(data, query);
   return use === 'unwrap' ? unwrapped(fields, query) : fields.map((field) => listed(field, query));
 }
 
@@ -168,7 +174,7 @@ function unwrapped(fields: readonly FieldOffered[], query: string): readonly Com
 
 /** A field with an operator; where the query does not parse its lines yet, with the stage that does. */
 async function comparedFields(data: LogCompletionData, query: string): Promise<readonly Completion[]> {
-  const fields = await data.fields(query);
+  const fields = await fieldsOf(data, query);
   return fields.map((field): Completion => {
     const [parser] = field.parsers;
     const lead = parser === undefined || PARSES.test(query) ? '' : `${parser} | `;

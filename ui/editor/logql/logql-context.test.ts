@@ -43,6 +43,8 @@ const cases: readonly (readonly [string, string])[] = [
   // stages
   ['{a="b"} |^', 'pipe <|>'],
   ['{a="b"} |= "x" !^', 'pipe <!>'],
+  ['{a="b"} |=^', 'pipe <|=>'],
+  ['{a="b"} |= ^', 'nothing'],
   ['{a="b"} |= "^', 'nothing'],
   ['{a="b"} |= "x" o^', 'operator <o> filters'],
   ['{a="b"} | ^', 'stage <> {a="b"}'],

@@ -116,8 +116,9 @@ function wantedInLines(tokens: readonly Token[], frame: Frame, { from, at }: Cur
   if (frame.stage === undefined) return { kind: 'pipe', from };
   const query = lineQuery(tokens, frame, frame.stage);
   const mark = tokens[frame.stage];
+  if (last === mark && from === at && last.to === at) return { kind: 'pipe', from: last.from };
   if (mark?.text !== '|') return afterFilter(last, from);
-  if (last === mark) return from === at && last.to === at ? { kind: 'pipe', from: last.from } : { kind: 'stage', from, query };
+  if (last === mark) return { kind: 'stage', from, query };
   const stage = tokens[frame.stage + 1]?.text.toLowerCase() ?? '';
   if (stage === 'unwrap') return inUnwrap(last, frame, { from, query });
   if (isComparison(last)) return isNaming(stage, last) ? { kind: 'field', from, query, use: 'list' } : NOTHING;
