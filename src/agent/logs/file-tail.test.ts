@@ -226,11 +226,13 @@ test('killed between commit and position: the same lines come again with the sam
     await appendFile(path('a.log'), 'd\ne\n');
     // The commit succeeds, the program dies before it can note it.
     const gone = new Error('killed');
+    const committed = Promise.withResolvers<void>();
     store.onCommit = () => {
+      committed.resolve();
       throw gone;
     };
     const pass = assert.rejects(first.pass());
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await committed.promise;
     await first.kill();
     await pass;
     store.onCommit = undefined;

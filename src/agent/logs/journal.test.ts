@@ -1,6 +1,7 @@
 // The journal, through a script that stands for journalctl: what it is asked, what becomes of its entries, and that none is lost when either side dies.
 
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,13 +75,19 @@ exec sleep 60
   }
 }
 
+/** How often the command was started. */
+function starts(directory: string): number {
+  const file = join(directory, 'arguments');
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
+}
+
 interface Run {
   readonly store: TestLogStore;
   readonly wanted: number;
   readonly stages?: string;
 }
 
-/** Follows the journal until so many lines are stored. */
+/** Follows the journal until so many lines are stored, a child has been started, and the last entry's cursor is written down. */
 async function follow(
   { directory, command }: { readonly directory: string; readonly command: string },
   { store, wanted, stages = '[]' }: Run,
@@ -100,10 +107,11 @@ async function follow(
   const metrics = new LogSourceMetrics(new SelfMetrics()).of('journal');
   const shared = { begin: store.begin, tenant: 'anonymous', nowMs: () => 1_767_323_045_000, random: () => 0, metrics, log: silentLog };
   const tail = new JournalTail({ source, positions, command, restartMsMin: 1, retryMsMin: 1, ...shared });
+  const startsBefore = starts(directory);
   tail.start();
-  for (let i = 0; store.lines.length < wanted && i < 500; i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  // The cursor is written behind the lines.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const isDone = (): boolean =>
+    store.lines.length >= wanted && starts(directory) > startsBefore && JSON.stringify([positions.get('cursor')]).includes('"c4"');
+  while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 10));
   await tail.stop();
 }
 
