@@ -51,6 +51,44 @@ export async function ask({ pid, api, parameters }: Asked, { name, path, paramet
   }
 }
 
+/** As `Answer`, of a server whose process may be unknown. */
+export interface Answered {
+  readonly firstMs: number;
+  readonly ms: number;
+  readonly cpuMs: number | undefined;
+  readonly found: number;
+}
+
+/** Asks one address of any API; `count` says what an answer comes to. Throws as `ask` does. */
+export async function askLogs({
+  url,
+  pid,
+  count,
+}: {
+  readonly url: string;
+  readonly pid: number | undefined;
+  readonly count: (body: string) => number;
+}): Promise<Answered> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const cpuS = (): number => (pid === undefined ? Number.NaN : usageOf(pid).cpuS);
+  try {
+    const first = await get(agent, url);
+    if (first.status !== 200) throw new Error(`${url}: ${first.status} ${first.body.slice(0, 300)}`);
+    const from = cpuS();
+    const times: number[] = [];
+    for (let run = 0; run < RUNS; run++) times.push((await get(agent, url)).ms);
+    times.sort((a, b) => a - b);
+    return {
+      firstMs: first.ms,
+      ms: times[RUNS >> 1] ?? 0,
+      cpuMs: pid === undefined ? undefined : (1000 * (cpuS() - from)) / RUNS,
+      found: count(first.body),
+    };
+  } finally {
+    agent.destroy();
+  }
+}
+
 interface Timed {
   readonly status: number;
   readonly body: string;

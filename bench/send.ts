@@ -14,8 +14,20 @@ const LANE_LEAD_MAX = 8;
 const RETRY_MAX = 200;
 const REQUEST_MAX_MS = 60_000;
 
+/** Of remote write 1.0, and of Loki's push, whose body is snappy by its type. */
+const WRITE_HEADERS = {
+  'content-type': 'application/x-protobuf',
+  'content-encoding': 'snappy',
+  'x-prometheus-remote-write-version': '0.1.0',
+};
+export const PUSH_HEADERS: Readonly<Record<string, string>> = { 'content-type': 'application/x-protobuf' };
+
 /** Sends every lane over a connection of its own; gives how often a request had to be sent again. Throws on a refusal that is none for now. */
-export async function send(url: string, { lanes }: Load): Promise<number> {
+export async function send(
+  url: string,
+  { lanes }: Pick<Load, 'lanes'>,
+  headers: Readonly<Record<string, string>> = WRITE_HEADERS,
+): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: lanes.length });
   const sent = lanes.map(() => 0);
   let retries = 0;
@@ -24,7 +36,7 @@ export async function send(url: string, { lanes }: Load): Promise<number> {
       for (const [i, body] of requests.entries()) {
         while (i > Math.min(...sent) + LANE_LEAD_MAX) await sleep(1);
         for (let attempt = 0; ; attempt++) {
-          const { status, text } = await postRequest(agent, url, body);
+          const { status, text } = await postRequest(agent, url, { body, headers });
           if (status >= 200 && status < 300) break;
           if ((status !== 429 && status < 500) || attempt >= RETRY_MAX) throw new Error(`${url}: ${status} ${text.slice(0, 300)}`);
           retries++;
@@ -38,14 +50,18 @@ export async function send(url: string, { lanes }: Load): Promise<number> {
   return retries;
 }
 
+interface Sent {
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** `fetch` would cost the machine more CPU than the answer is worth here. */
-function postRequest(agent: Agent, url: string, body: Uint8Array): Promise<{ readonly status: number; readonly text: string }> {
-  const headers = {
-    'content-type': 'application/x-protobuf',
-    'content-encoding': 'snappy',
-    'content-length': body.length,
-    'x-prometheus-remote-write-version': '0.1.0',
-  };
+function postRequest(
+  agent: Agent,
+  url: string,
+  { body, headers: given }: Sent,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const headers = { ...given, 'content-length': body.length };
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { agent, method: 'POST', headers, signal: AbortSignal.timeout(REQUEST_MAX_MS) }, (response) => {
       let text = '';
