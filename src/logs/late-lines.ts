@@ -141,7 +141,7 @@ interface Asked {
 async function ask(context: ReadContext, hour: Hour, { tenant, number, asOf }: Asked): Promise<void> {
   const place = sql`tenant = ${text(tenant)} AND ${hourCondition(number, hour.streams === undefined ? undefined : [...hour.streams])}`;
   const times = sql`SELECT stream, ts FROM logs WHERE ${place} GROUP BY tenant, intDiv(ts, ${int(HOUR_NS)}), stream, ts HAVING count() > 1 SETTINGS optimize_aggregation_in_order = 1`;
-  const statement = sql`SELECT DISTINCT stream FROM (SELECT stream FROM logs WHERE ${place} AND (stream, ts) IN (${times}) GROUP BY stream, ts, cityHash64(line) HAVING count() > 1)`;
+  const statement = sql`SELECT DISTINCT stream FROM (SELECT stream FROM logs WHERE ${place} AND (stream, ts) IN (${times}) GROUP BY stream, ts, cityHash64(line), metadata HAVING count() > 1)`;
   const found: bigint[] = [];
   await guarded(context, async () => {
     for await (const { rows, columns } of context.client.stream(statement, statementOptions(context)))
@@ -188,5 +188,5 @@ export async function countedOnce(context: LogReadContext, streams: StreamSet, r
 /** In place of the table. Of copies of a line any may stand for it, as where lines are shown. */
 function eachOnce(condition: Sql, twice: Sql): Sql {
   const columns = sql`SELECT tenant, stream, ts, line, level, metadata FROM logs WHERE ${condition}`;
-  return sql`(${columns} AND NOT ${twice} UNION ALL SELECT * FROM (${columns} AND ${twice} LIMIT 1 BY stream, ts, line))`;
+  return sql`(${columns} AND NOT ${twice} UNION ALL SELECT * FROM (${columns} AND ${twice} LIMIT 1 BY stream, ts, line, metadata))`;
 }

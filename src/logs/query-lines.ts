@@ -3,12 +3,12 @@
 //   range ─▶ slices of time, the nearest to where the answer begins first, each larger than the one before ─▶ conditions in ClickHouse ─▶ stages ─▶ entries
 //
 // It ends with the slice in which the limit is reached, so what is read depends on how many lines match and not on how long the range is.
-// The same line of the same stream at the same nanosecond is shown once.
+// The same line of the same stream at the same nanosecond, with the same metadata, is shown once.
 
 import { printByteSize } from '../base/byte-size.ts';
 import { RequestError } from '../base/request-error.ts';
 import type { ReadContext } from '../metrics/read.ts';
-import { NO_LABELS } from '../query/labels.ts';
+import { type Labels, labelsKey, NO_LABELS } from '../query/labels.ts';
 import type { LineBlock, NsRange } from './line-block.ts';
 import { textAt } from './line-block.ts';
 import type { LogExpr } from './logql/ast.ts';
@@ -39,8 +39,9 @@ interface Reading {
 /** An entry, with what tells it from the same line sent again. */
 interface Found extends ResultEntry {
   readonly stream: number;
-  /** The line as it is stored: stages may make the same text of two. */
+  /** The line as it is stored: stages may make the same text of two. Lines with other metadata are others. */
   readonly stored: string;
+  readonly metadata: Labels;
 }
 
 /** The entries of a query for lines, in its direction. */
@@ -131,11 +132,13 @@ function addEntries({ pipeline, costs }: Reading, block: LineBlock, entries: Fou
   for (let row = 0; row < block.rows; row++) {
     costs.bytesProcessed += (lines.ends[row] as number) - (lines.starts[row] as number);
     const number = stream[row] as number;
-    labels.reset(streams.labels(number), metadata?.[row] ?? NO_LABELS);
+    const own = metadata?.[row] ?? NO_LABELS;
+    labels.reset(streams.labels(number), own);
     const stored = textAt(lines, row);
     const line: Line = { tsNs: ts[row] ?? 0n, text: stored, labels };
     if (!pipeline.process(line)) continue;
-    entries.push({ tsNs: line.tsNs, line: line.text, labels: labels.labels(), categories: labels.categorized(), stream: number, stored });
+    const found = { tsNs: line.tsNs, line: line.text, labels: labels.labels(), categories: labels.categorized() };
+    entries.push({ ...found, stream: number, stored, metadata: own });
   }
 }
 
@@ -148,7 +151,7 @@ function firstEntries(entries: readonly Found[], direction: LogQuery['direction'
   for (const entry of ordered) {
     if (result.length === limit) break;
     if (result.at(-1)?.tsNs !== entry.tsNs) atTime.clear();
-    const key = `${entry.stream} ${entry.stored}`;
+    const key = `${entry.stream} ${labelsKey(entry.metadata)} ${entry.stored}`;
     if (atTime.has(key)) continue;
     atTime.add(key);
     result.push(entry);
