@@ -101,7 +101,7 @@ async function checkUnderlined(page: Page): Promise<void> {
 async function checkLayout(page: Page): Promise<void> {
   await write(page, 'sum( rate({app="shop"}[5m]) )by(env)');
   await page.keyboard.press('Shift+Alt+F');
-  await page.waitForFunction(() => document.querySelector('.cm-content')?.textContent === 'sum by (env)(rate({app="shop"}[5m]))');
+  await editorOf(page).getByText('sum by (env)(rate({app="shop"}[5m]))', { exact: true }).waitFor();
 }
 
 test('the LogQL editor', { skip: whyNoPages() }, async (t) => {
