@@ -5,6 +5,7 @@ import test from 'node:test';
 import { formatQuery } from './format-query.ts';
 import { placeNotes } from './places.ts';
 import { diagnosticsOf } from './diagnose.ts';
+import { explainAt } from './explain.ts';
 import { FUNCTIONS_OFFERED } from './signatures.ts';
 
 const info = { level: 'info', message: 'PromQL info: something (1:6)' } as const;
@@ -48,4 +49,13 @@ test('signatures', () => {
   assert.equal(detail('round'), '(instant vector, [scalar]) → instant vector');
   assert.equal(detail('label_join'), '(instant vector, string, string, [string], …) → instant vector');
   assert.equal(detail('time'), '() → scalar');
+});
+
+test('words are explained', () => {
+  const title = (marked: string): string => explainAt(marked.replace('^', ''), marked.indexOf('^'))?.title ?? '';
+  assert.equal(title('ra^te(up[5m])'), 'rate (range vector) → instant vector');
+  assert.equal(title('t^opk(3, up)'), 'topk (scalar) over groups');
+  assert.equal(title('up off^set 5m'), 'offset');
+  assert.equal(title('u^p'), '');
+  assert.equal(title('up{a="ra^te"}'), '');
 });
