@@ -12,7 +12,7 @@ import type { Term } from '../../data/logql-text.ts';
 import type { Zone } from '../../data/time-text.ts';
 import { ColumnHeads } from './ColumnHeads.tsx';
 import { LineRow } from './LineRow.tsx';
-import { columnWidth } from './line-rows.ts';
+import { ROW_HEIGHT, columnWidth, wrappedHeight } from './line-rows.ts';
 import type { LogsState } from './logs-state.ts';
 import css from './lines.module.css';
 
@@ -39,7 +39,6 @@ export interface LineListProps {
   readonly foot?: ReactNode;
 }
 
-const ROW_HEIGHT = 20;
 /** Rows before the end at which more are asked for. */
 const AHEAD = 60;
 const SAMPLED = 200;
@@ -123,9 +122,11 @@ function useRows({ entries, state, offset = 0 }: LineListProps, element: () => H
   const virtual = useVirtualizer({
     count: entries.length,
     getScrollElement: element,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: (index) =>
+      state.wrap ? wrappedHeight(entries[index]?.line ?? '', lettersIn(element(), state.columns.length)) : ROW_HEIGHT,
     getItemKey: (index) => index + offset,
-    overscan: 20,
+    // Rows of unknown height cost a measurement each.
+    overscan: state.wrap ? 6 : 20,
     // The active row stays in the document, because the list names it as its active descendant.
     rangeExtractor: (range: Range) => {
       const rows = defaultRangeExtractor(range);
@@ -138,6 +139,15 @@ function useRows({ entries, state, offset = 0 }: LineListProps, element: () => H
     if (form !== '') virtual.measure();
   }, [virtual, form]);
   return virtual;
+}
+
+const LETTER_PX = 7.2;
+/** Time and level before the line, and about as much for each column. */
+const BEFORE_PX = 170;
+
+/** Letters of a line that stand side by side. */
+function lettersIn(element: HTMLElement | null, columns: number): number {
+  return Math.max(20, Math.floor(((element?.clientWidth ?? 1000) - BEFORE_PX * (1 + columns)) / LETTER_PX));
 }
 
 /** Keeps the end in sight while lines come. */

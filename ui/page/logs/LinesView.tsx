@@ -15,6 +15,7 @@ import { Detail } from './Detail.tsx';
 import { LineList } from './LineList.tsx';
 import { HELD_LINES_MAX } from './line-pages.ts';
 import type { LogsEvent, LogsState } from './logs-state.ts';
+import { unreadLines } from './line-rows.ts';
 import { NoLines } from './NoLines.tsx';
 import { useTerms } from './use-terms.ts';
 import type { Lines } from './use-lines.ts';
@@ -32,6 +33,7 @@ export function LinesView({ state, expr, lines, onEvent }: LinesViewProps) {
   const { zone } = useLive();
   const { entries } = lines;
   const terms = useTerms(expr);
+  const unread = useUnread(entries);
   const openIndex = useMemo(() => indexOf(entries, state.open), [entries, state.open]);
   const elsewhere = useElsewhere(state, expr, openIndex < 0 && !lines.isPending);
   const openEntry = useCallback((entry: LogEntry) => onEvent({ kind: 'line opened', key: entryKey(entry) }), [onEvent]);
@@ -53,6 +55,7 @@ export function LinesView({ state, expr, lines, onEvent }: LinesViewProps) {
   return (
     <>
       <Notices texts={lines.warnings} />
+      <Notices texts={unread} level="info" />
       <div className={css.split}>
         {entries.length === 0 ? (
           <NoLines expr={expr} onRun={(query) => onEvent({ kind: 'query run', query })} />
@@ -89,6 +92,20 @@ export function LinesView({ state, expr, lines, onEvent }: LinesViewProps) {
       </div>
     </>
   );
+}
+
+const LOOKED_AT = 1000;
+
+/** A word on lines that a stage of the query could not read. */
+function useUnread(entries: readonly LogEntry[]): readonly string[] {
+  return useMemo(() => {
+    const { count, error } = unreadLines(entries, LOOKED_AT);
+    if (count === 0) return [];
+    const of = Math.min(LOOKED_AT, entries.length);
+    return [
+      `${countText(count)} of the first ${countText(of)} lines could not be read by a stage (${error}). Add | __error__="" to leave them out.`,
+    ];
+  }, [entries]);
 }
 
 function indexOf(entries: readonly LogEntry[], key: string): number {

@@ -75,7 +75,7 @@ function Result({ read, state, onRun, onEvent }: ResultProps) {
     case 'wrong':
       return (
         <Empty title="This query cannot be read">
-          <p>{read.problem.message}</p>
+          <p>What is wrong with it is underlined above, and said beneath it.</p>
         </Empty>
       );
     case 'metric': {

@@ -33,10 +33,10 @@ export function NoLines({ expr, onRun }: NoLinesProps) {
       {streams === true && expr.stages.length === 0 && (
         <p>There are such streams on these days, but they have no lines between these times.</p>
       )}
-      <p>
-        {expr.stages.length > 0 && <Button onClick={() => onRun(selector)}>Without the stages</Button>}{' '}
+      <div>
+        {streams !== false && expr.stages.length > 0 && <Button onClick={() => onRun(selector)}>Without the stages</Button>}{' '}
         <Button onClick={() => shift(-1)}>Look earlier</Button>
-      </p>
+      </div>
     </Empty>
   );
 }

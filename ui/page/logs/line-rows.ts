@@ -33,3 +33,24 @@ export function columnWidth(values: readonly (string | undefined)[], title: stri
   const longest = values.reduce((most, value) => Math.max(most, value?.length ?? 0), title.length + 2);
   return Math.min(40, Math.max(6, longest));
 }
+
+export const ROW_HEIGHT = 20;
+
+/** About how high a line is when it is wrapped after so many letters; what is drawn is measured. */
+export function wrappedHeight(line: string, letters: number): number {
+  const text = line.length > DRAWN_WRAPPED ? line.slice(0, DRAWN_WRAPPED) : line;
+  let rows = 0;
+  for (let from = 0; from <= text.length;) {
+    const found = text.indexOf('\n', from);
+    const to = found < 0 ? text.length : found;
+    rows += Math.max(1, Math.ceil((to - from) / Math.max(1, letters)));
+    from = to + 1;
+  }
+  return rows * ROW_HEIGHT;
+}
+
+/** How many of the first lines a stage of the query could not read, and what it says of the first of them. */
+export function unreadLines(entries: readonly LogEntry[], lookedAt: number): { readonly count: number; readonly error: string } {
+  const errors = entries.slice(0, lookedAt).flatMap(({ parsed }) => (parsed['__error__'] === undefined ? [] : [parsed['__error__']]));
+  return { count: errors.length, error: errors[0] ?? '' };
+}

@@ -49,7 +49,7 @@ export function useLines(asked: Pick<LogsState, 'query' | 'direction' | 'limit'>
     placeholderData: (previous, before) => (before?.queryKey[0] === tenant ? previous : undefined),
   });
   const { data, error, hasNextPage, isFetchingNextPage, isFetchNextPageError, isPlaceholderData } = answer;
-  const entries = useMemo(() => data?.pages.flatMap((page) => page.entries) ?? NO_LINES, [data]);
+  const entries = useMemo(() => data?.pages.flatMap((page) => page.entries).slice(0, HELD_LINES_MAX) ?? NO_LINES, [data]);
   const warnings = useMemo(() => [...new Set(data?.pages.flatMap((page) => page.warnings))], [data]);
   return {
     entries,

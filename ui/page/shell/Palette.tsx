@@ -44,9 +44,12 @@ export function Palette({ asked }: PaletteProps) {
   const go = (to: string, more: Address = {}): void => void navigate({ to, search: (now: Address) => ({ ...keepShell(now), ...more }) });
   const pages = PAGES.filter((page) => matches(page.title, query));
   const found = query === '' ? [] : names.filter((name) => matches(name, query));
-  const recent = readRecent('queries')
-    .filter((q) => matches(q, query))
-    .slice(0, 8);
+  const recent = [
+    ...readRecent('queries').map((q) => ({ q, page: '/metrics' })),
+    ...readRecent('log-queries').map((q) => ({ q, page: '/logs' })),
+  ]
+    .filter(({ q }) => matches(q, query))
+    .slice(0, 16);
   return (
     <Spotlight.Root
       store={store}
@@ -81,8 +84,8 @@ export function Palette({ asked }: PaletteProps) {
         )}
         {recent.length > 0 && (
           <Spotlight.ActionsGroup label="Recent queries">
-            {recent.map((q) => (
-              <Spotlight.Action className={css.choice ?? ''} key={q} label={q} onClick={() => go('/metrics', { q })} />
+            {recent.map(({ q, page }) => (
+              <Spotlight.Action className={css.choice ?? ''} key={`${page} ${q}`} label={q} onClick={() => go(page, { q })} />
             ))}
           </Spotlight.ActionsGroup>
         )}

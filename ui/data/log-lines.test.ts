@@ -1,0 +1,94 @@
+// Lines from the server's JSON, their fields and levels, and what they link to.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { levelOf, levelOfWord } from './levels.ts';
+import { isTraceId, streamQuery, traceIdsOf, tracePath } from './links.ts';
+import { compareNs, decodeLines, entryKey, fieldValue, fieldsOf, msOf } from './log-lines.ts';
+import type { LogEntry } from './log-lines.ts';
+
+const answer = {
+  resultType: 'streams',
+  encodingFlags: ['categorize-labels'],
+  result: [
+    { stream: { app: 'a' }, values: [['1700000000000000003', 'third', { structuredMetadata: { level: 'warn' }, parsed: { x: '1' } }]] },
+    {
+      stream: { app: 'b' },
+      values: [
+        ['1700000000000000002', 'second'],
+        ['1700000000000000001', 'first'],
+      ],
+    },
+  ],
+};
+
+const entry = (more: Partial<LogEntry> = {}): LogEntry => ({ ns: '1', line: '', stream: {}, metadata: {}, parsed: {}, ...more });
+
+test('streams become one list in the order of time', () => {
+  assert.deepEqual(
+    decodeLines(answer, 'backward').map(({ line }) => line),
+    ['third', 'second', 'first'],
+  );
+  const [first, , third] = decodeLines(answer, 'forward');
+  assert.equal(first?.line, 'first');
+  assert.deepEqual(third?.metadata, { level: 'warn' });
+  assert.deepEqual(
+    fieldsOf(third ?? entry()).map(({ name, value, category }) => `${category} ${name}=${value}`),
+    ['stream app=a', 'metadata level=warn', 'parsed x=1'],
+  );
+  assert.equal(first ? msOf(first) : 0, 1_700_000_000_000);
+  for (const wrong of [
+    undefined,
+    {},
+    { resultType: 'matrix' },
+    { resultType: 'streams', result: {} },
+    { resultType: 'streams', result: [{ values: [1] }] },
+  ]) {
+    assert.throws(() => decodeLines(wrong, 'forward'), /expected/);
+  }
+});
+
+test('times compare as numbers do, and a key tells lines of one time apart', () => {
+  assert.ok(compareNs('999', '1000') < 0);
+  assert.ok(compareNs('1000', '999') > 0);
+  assert.equal(compareNs('1000', '1000'), 0);
+  const keys = [entry({ line: 'a' }), entry({ line: 'b' }), entry({ line: 'a', stream: { app: 'x' } }), entry({ ns: '2', line: 'a' })].map(
+    entryKey,
+  );
+  assert.equal(new Set(keys).size, keys.length);
+  assert.equal(entryKey(entry({ stream: { a: '1', b: '2' } })), entryKey(entry({ stream: { b: '2', a: '1' } })));
+});
+
+test('a level is found where it stands, whatever it is called', () => {
+  const cases: readonly (readonly [Partial<LogEntry>, string])[] = [
+    [{ metadata: { detected_level: 'error' }, parsed: { level: 'info' } }, 'error'],
+    [{ parsed: { level: 'WARNING' } }, 'warn'],
+    [{ stream: { severity: 'Crit' } }, 'critical'],
+    [{ metadata: { detected_level: '' }, stream: { level: 'dbug' } }, 'debug'],
+    [{}, 'unknown'],
+  ];
+  for (const [given, expected] of cases) assert.equal(levelOf(entry(given)), expected);
+  assert.equal(levelOfWord('panic'), 'fatal');
+  assert.equal(fieldValue(entry({ stream: { x: '1' }, parsed: { x: '2' } }), 'x'), '2');
+});
+
+test('ids of traces are told by their form, or by their field', () => {
+  const id = '0123456789abcdef0123456789ABCDEF';
+  const cases: readonly (readonly [string, string, boolean])[] = [
+    ['any', id, true],
+    ['trace_id', '0123456789abcdef', true],
+    ['traceID', '0123456789abcdef', true],
+    ['otel.trace.id', '0123456789abcdef', true],
+    ['span_id', '0123456789abcdef', false],
+    ['trace_id', 'none', false],
+    ['trace_id', '0'.repeat(32), false],
+  ];
+  for (const [name, value, expected] of cases) assert.equal(isTraceId(name, value), expected, `${name} ${value}`);
+  const named = entry({
+    line: `a ${id} b x${id} ${'0'.repeat(32)}`,
+    metadata: { trace_id: id.toLowerCase(), traceid: 'fedcba9876543210' },
+  });
+  assert.deepEqual(traceIdsOf(named), [id.toLowerCase(), 'fedcba9876543210']);
+  assert.equal(tracePath(id), `/traces/${id.toLowerCase()}`);
+  assert.equal(streamQuery({ b: '2', a: 'x"y' }), '{a="x\\"y", b="2"}');
+});
