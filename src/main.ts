@@ -100,7 +100,11 @@ function keepRetention(core: Core, signals: readonly Signal[]): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-async function applySignalRetention({ store }: Core, { kind, tables, retentionApplied }: Signal, { limits, tenants }: Config): Promise<void> {
+async function applySignalRetention(
+  { store }: Core,
+  { kind, tables, retentionApplied }: Signal,
+  { limits, tenants }: Config,
+): Promise<void> {
   const own = new Map([...tenants].map(([tenant, { retention }]) => [tenant, retention[kind]]));
   const defaultMs = limits.retention[kind];
   const nowMs = systemClock.now();

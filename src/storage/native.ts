@@ -420,11 +420,18 @@ function readOffsets(reader: Reader, rows: number): readonly number[] {
   return offsets.at(-1) === 0n ? NO_OFFSETS : Array.from(offsets, Number);
 }
 
+/** One empty array for every row: `Array.from` takes ten times as long. */
+function empties(rows: number): readonly (readonly unknown[])[] {
+  const values: (readonly unknown[])[] = [];
+  for (let row = 0; row < rows; row++) values.push(EMPTY);
+  return values;
+}
+
 function readArray(reader: Reader, inner: string, rows: number): Values {
   const offsets = readOffsets(reader, rows);
   const total = offsets.at(-1) ?? 0;
-  const values = total === 0 ? [] : readNested(reader, inner, total);
-  if (total === 0) return new Array<readonly unknown[]>(rows).fill(EMPTY);
+  if (total === 0) return empties(rows);
+  const values = readNested(reader, inner, total);
   return offsets.map((end, i) => values.slice(offsets[i - 1] ?? 0, end));
 }
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { GramFinder } from './grams.ts';
 
 const OPEN = { start: true, end: true };
-const RUN = [...'0123456789abcdefABCXYZ_-'];
+const RUN = '0123456789abcdefABCXYZ_-'.split('');
 
 function gramsOf(text: string, open?: typeof OPEN): readonly number[] {
   const bytes = Buffer.from(text);
