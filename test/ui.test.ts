@@ -61,6 +61,7 @@ async function withPages(run: (place: Place) => Promise<void>): Promise<void> {
 const PAGES = [
   '/',
   '/ui/',
+  '/ui/logs',
   '/ui/metrics',
   `/ui/metrics?q=${COUNTER}`,
   `/ui/metrics?q=${COUNTER}&view=table`,
