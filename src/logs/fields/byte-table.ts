@@ -1,5 +1,7 @@
 // Values by their bytes: each different one gets a small number, without a string being made of it.
 
+import { isUtf8 } from 'node:buffer';
+
 const SLOTS_MIN = 256;
 const EMPTY = 0;
 /** Values that are remembered; a field with more of them is read the long way. */
@@ -9,7 +11,7 @@ const VALUE_BYTES_MAX = 256;
 
 /** The number of no value. */
 export const NO_VALUE = 0;
-/** A value that is too long, one too many, or one that is not ASCII: what its bytes mean as text is not decided here. */
+/** A value that is too long, one too many, or one that is no UTF-8: what its bytes mean as text is not decided here. */
 export const TOO_MANY = -1;
 
 export class ByteTable {
@@ -24,13 +26,7 @@ export class ByteTable {
   number(bytes: Uint8Array, from: number, to: number): number {
     if (to - from > VALUE_BYTES_MAX) return TOO_MANY;
     let hash = to - from;
-    let all = 0;
-    for (let at = from; at < to; at++) {
-      const byte = bytes[at] as number;
-      all |= byte;
-      hash = Math.imul(hash ^ byte, 0x01000193);
-    }
-    if (all >= 0x80) return TOO_MANY;
+    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
     hash ^= hash >>> 15;
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
@@ -53,7 +49,7 @@ export class ByteTable {
   }
 
   #add(bytes: Uint8Array, { from, to }: { readonly from: number; readonly to: number }, hash: number): number {
-    if (this.#count >= VALUES_MAX) return TOO_MANY;
+    if (this.#count >= VALUES_MAX || !isUtf8(bytes.subarray(from, to))) return TOO_MANY;
     const number = ++this.#count;
     if (number + 2 > this.#starts.length) this.#growColumns();
     if (this.#used + to - from > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);

@@ -8,7 +8,7 @@
 import type { TextColumn } from '../../storage/native.ts';
 import { labelValue, type Labels, NO_LABELS } from '../../query/labels.ts';
 import type { LineBlock, Streams } from '../line-block.ts';
-import type { LabelFilter, Stage, Unwrap } from '../logql/ast.ts';
+import type { JsonStage, LabelFilter, LogfmtStage, Stage, Unwrap } from '../logql/ast.ts';
 import { LineLabels } from '../logql/line-labels.ts';
 import { labelFilterStage } from '../logql/stage/label-filter.ts';
 import { compileUnwrap } from '../logql/unwrap.ts';
@@ -16,8 +16,10 @@ import type { RangeRequest } from '../range-source.ts';
 import type { SampleGrouping } from '../sample-grouping.ts';
 import type { SeriesNumbers } from '../series-numbers.ts';
 import { ByteTable, NO_VALUE, TOO_MANY } from './byte-table.ts';
+import type { FieldForm } from './field-expressions.ts';
+import { JSON_FORM } from './json-sql.ts';
 import { LogfmtFields } from './logfmt-fields.ts';
-import { isPlainValue } from './logfmt-sql.ts';
+import { LOGFMT_FORM } from './logfmt-sql.ts';
 
 /** Instead of a series: the line is dropped, or has to go the long way. */
 export const DROPPED = -1;
@@ -53,10 +55,8 @@ class Field {
   }
 
   /** True where what stands behind a pair's name is its whole value. */
-  isPlain(number: number): boolean {
-    const known = this.#plain[number];
-    if (known !== undefined) return known;
-    return (this.#plain[number] = number === NO_VALUE || isPlainValue(this.table.text(number)));
+  isPlain(number: number, form: FieldForm): boolean {
+    return (this.#plain[number] ??= number === NO_VALUE || form.isPlain(this.table.text(number)));
   }
 
   #judge(number: number): number {
@@ -81,8 +81,11 @@ export interface FieldRow {
 export class FieldSampler {
   /** The value of the sample that `sample` found. */
   value = 1;
+  /** The form in which ClickHouse finds the fields. */
+  readonly form: FieldForm;
   readonly #fields: readonly Field[];
-  readonly #scan: LogfmtFields;
+  /** Undefined where this process has no shorter way of its own. */
+  readonly #scan: LogfmtFields | undefined;
   readonly #grouped: readonly number[];
   readonly #unwrapped: number;
   readonly #unwrap: Unwrap | undefined;
@@ -105,7 +108,8 @@ export class FieldSampler {
     this.#unwrap = request.range.unwrap;
     this.#countsBytes = request.value === 'bytes';
     this.#series = series;
-    this.#scan = new LogfmtFields(plan.fields.map(({ name }) => name));
+    this.form = plan.parser === 'json' ? JSON_FORM : LOGFMT_FORM;
+    this.#scan = plan.parser === 'json' ? undefined : new LogfmtFields(plan.fields.map(({ name }) => name));
     this.#numbers = new Int32Array(plan.fields.length);
   }
 
@@ -118,18 +122,20 @@ export class FieldSampler {
   /** The series of a line, `DROPPED` or `LONG_WAY`. Hot: once per line. */
   sample(block: LineBlock, row: number): number {
     const { lines, metadata } = block;
+    const scan = this.#scan;
+    if (scan === undefined) return LONG_WAY;
     const stream = block.stream[row] as number;
     const given = this.#streamNumbers(block.streams, stream);
     if (metadata !== undefined && this.#clashes(metadata[row] ?? NO_LABELS)) return LONG_WAY;
     const bytes = lines.bytes;
-    if (!this.#scan.read(bytes, lines.starts[row] as number, lines.ends[row] as number)) return LONG_WAY;
+    if (!scan.read(bytes, lines.starts[row] as number, lines.ends[row] as number)) return LONG_WAY;
     const fields = this.#fields;
     const numbers = this.#numbers;
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i] as Field;
-      const from = this.#scan.from[i] as number;
+      const from = scan.from[i] as number;
       let number = given[i] as number;
-      if (number === NO_VALUE && from >= 0) number = field.table.number(bytes, from, this.#scan.to[i] as number);
+      if (number === NO_VALUE && from >= 0) number = field.table.number(bytes, from, scan.to[i] as number);
       if (number === TOO_MANY) return LONG_WAY;
       if (field.filters.length > 0) {
         const verdict = field.verdict(number);
@@ -157,7 +163,7 @@ export class FieldSampler {
         const from = column.starts[row] as number;
         const to = column.ends[row] as number;
         if (to > from) number = field.table.number(column.bytes, from, to);
-        if (number === TOO_MANY || !field.isPlain(number)) return LONG_WAY;
+        if (number === TOO_MANY || !field.isPlain(number, this.form)) return LONG_WAY;
       }
       if (field.filters.length > 0) {
         const verdict = field.verdict(number);
@@ -249,6 +255,7 @@ const EDGE_FACTOR = 262_144;
 const LEAF = EDGE_FACTOR - 1;
 
 interface FieldPlan {
+  readonly parser: 'json' | 'logfmt';
   readonly fields: readonly Field[];
   /** Which fields tell series apart. */
   readonly grouped: readonly number[];
@@ -256,11 +263,15 @@ interface FieldPlan {
   readonly unwrapped: number;
 }
 
-/** `| logfmt` and label filters behind it that look at one label each; series told apart by some labels. */
+function isPlainParser(stage: Stage | undefined): stage is JsonStage | LogfmtStage {
+  if (stage?.kind === 'logfmt') return !stage.strict && !stage.keepEmpty && stage.extractions.length === 0;
+  return stage?.kind === 'json' && stage.extractions.length === 0;
+}
+
+/** `| logfmt` or `| json` and label filters behind it that look at one label each; series told apart by some labels. */
 function planFields({ range: { log, unwrap } }: RangeRequest, grouping: SampleGrouping): FieldPlan | undefined {
   const [parser, ...filters] = log.stages;
-  if (grouping.kind !== 'by' || parser?.kind !== 'logfmt' || parser.strict || parser.keepEmpty || parser.extractions.length > 0)
-    return undefined;
+  if (grouping.kind !== 'by' || !isPlainParser(parser)) return undefined;
   if (unwrap !== undefined && unwrap.filters.some((filter) => !isNoErrorFilter(filter))) return undefined;
   const fields = new Map<string, Field>();
   const fieldOf = (name: string): Field => {
@@ -278,6 +289,7 @@ function planFields({ range: { log, unwrap } }: RangeRequest, grouping: SampleGr
   const names = [...fields.keys()];
   if (names.some((name) => !isOrdinary(name))) return undefined;
   return {
+    parser: parser.kind,
     fields: [...fields.values()],
     grouped: grouping.labels.map((name) => names.indexOf(name)),
     unwrapped: unwrap === undefined ? -1 : names.indexOf(unwrap.label),

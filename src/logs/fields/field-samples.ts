@@ -1,6 +1,6 @@
-// Samples of queries that look at a few fields of logfmt lines: ClickHouse finds the fields, so that only they are handed over.
+// Samples of queries that look at a few fields of logfmt or JSON lines: ClickHouse finds the fields, so that only they are handed over.
 //
-//   lines ─(logfmt-sql.ts)─▶ stream, time, values ─▶ FieldSampler: what each value means ─▶ samples
+//   lines ─(logfmt-sql.ts, json-sql.ts)─▶ stream, time, values ─▶ FieldSampler: what each value means ─▶ samples
 //     └─ lines that are not plain ─▶ read, and through the stages
 //
 // Where a value has to go the long way, all lines do. To group by the values in ClickHouse costs more than to hand them over.
@@ -13,8 +13,8 @@ import type { NsRange } from '../line-block.ts';
 import type { SampleBlock } from '../range-source.ts';
 import { relativeTimes } from '../relative-times.ts';
 import type { StreamSet, TenantPart } from '../select-streams.ts';
+import type { FieldExpressions } from './field-expressions.ts';
 import { type FieldSampler, LONG_WAY } from './field-sampler.ts';
-import { type FieldExpressions, fieldExpressions } from './logfmt-sql.ts';
 
 export interface FieldReading {
   readonly context: ReadContext;
@@ -45,7 +45,7 @@ export interface FieldSamples {
 export async function readFieldSamples(reading: FieldReading): Promise<FieldSamples | undefined> {
   const { context, sampler, part } = reading;
   const asked = sampler.names.filter((name) => !everyStreamHas(part, name));
-  const fields = fieldExpressions(asked);
+  const fields = sampler.form.expressions(asked);
   if (fields === undefined) return undefined;
   const isPlain = asked.length === 0 ? fields.plain : sql`${fields.plain} AND NOT hasAny(mapKeys(metadata), array${texts(asked)})`;
   const found = new Rows(reading, asked);

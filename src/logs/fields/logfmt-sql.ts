@@ -3,27 +3,16 @@
 //   … level=info …     the first `level=` of the line, behind a space or at its start, with no quote before it: then nothing in front of it can hide
 //                      that it is a pair, whatever stands there, since the stage `logfmt` goes on behind the next space after all that is malformed
 //
-// Whether the text behind it up to the next space is a value is looked at when lines have been grouped by it (`isPlainValue`), once for each different one.
+// Whether the text behind it up to the next space is a value is looked at when lines have been grouped by it (`isPlain`), once for each different one.
 // A line that is not plain in this sense is read and goes through the stages themselves. No regular expressions: they cost more than reading the line.
 
-import { type Sql, identifier, int, join, sql, text } from '../../base/sql.ts';
+import { identifier, int, join, sql, text } from '../../base/sql.ts';
+import { type FieldExpressions, type FieldForm, otherSpellings, PLAIN_NAME, VALUE_BYTES_MAX } from './field-expressions.ts';
 
-/** Values of so many bytes may have been cut. */
-const VALUE_BYTES_MAX = 128;
-/** What becomes an underscore in the name of a label. */
-const BECOMES_UNDERSCORE = '[^a-zA-Z0-9_\\x00-\\x20="]';
+export const LOGFMT_FORM: FieldForm = { expressions, isPlain };
 
-/** The expressions of some fields: common ones first, for `WITH`. */
-export interface FieldExpressions {
-  readonly definitions: readonly Sql[];
-  /** Per field the text of its value, `''` for none. */
-  readonly values: readonly Sql[];
-  readonly plain: Sql;
-}
-
-/** Undefined where a name may stand for others that ClickHouse would have to find as well. */
-export function fieldExpressions(names: readonly string[]): FieldExpressions | undefined {
-  if (names.some((name) => !/^[a-zA-Z][a-zA-Z0-9]*(_[a-zA-Z0-9]+)?$/.test(name))) return undefined;
+function expressions(names: readonly string[]): FieldExpressions | undefined {
+  if (!names.every((name) => PLAIN_NAME.test(name))) return undefined;
   const definitions = [sql`position(line, '"') AS quote_at`];
   const plain = [sql`1`];
   names.forEach((name, i) => {
@@ -40,23 +29,20 @@ export function fieldExpressions(names: readonly string[]): FieldExpressions | u
       sql`substring(${rest}, 1, if(${space} = 0, ${int(VALUE_BYTES_MAX)}, ${space} - 1)) AS ${value}`,
     );
     const found = sql`${value} != '' AND NOT startsWith(${rest}, '"') AND (quote_at = 0 OR quote_at > ${at})`;
-    plain.push(sql`if(${rest} = '', position(line, ${pair}) = 0, ${found})`, ...otherSpellings(name));
+    plain.push(sql`if(${rest} = '', position(line, ${pair}) = 0, ${found})`, ...otherSpellings(name, SPACES_AND_SIGNS));
   });
   return { definitions, values: names.map((_, i) => identifier(`value_${i}`)), plain: join(plain, sql` AND `) };
 }
 
+/** What ends the name of a pair, in a class of a regular expression. */
+const SPACES_AND_SIGNS = '\\x00-\\x20="';
+
 /** True for what the stage `logfmt` would take as the whole value, of a pair that stands behind a space. */
-export function isPlainValue(value: string): boolean {
+function isPlain(value: string): boolean {
   if (value.length >= VALUE_BYTES_MAX) return false;
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
-    if (code <= 32 || code === 34 || code === 61 || code > 126) return false;
+    if (code <= 32 || code === 34 || code === 61) return false;
   }
   return true;
-}
-
-/** `trace.id` is called trace_id too. */
-function otherSpellings(name: string): readonly Sql[] {
-  const [first, second] = name.split('_');
-  return second === undefined ? [] : [sql`NOT match(line, ${text(`${first}${BECOMES_UNDERSCORE}${second}=`)})`];
 }
