@@ -8,11 +8,16 @@
 import type { LineColumns } from './line-columns.ts';
 import { HOUR_NS } from './table.ts';
 
-/** A stream by its number in the registry, and hours since the epoch. */
+/** Lines of a stream, by its number in the registry, within an hour since the epoch: from when to when, in nanoseconds to within `TIME_ERROR_NS`. */
 export interface LateMark {
   readonly stream: number;
   readonly hour: number;
+  readonly fromNs: number;
+  readonly toNs: number;
 }
+
+/** How far a double of nanoseconds since the epoch may be off, in this millennium. */
+export const TIME_ERROR_NS = 1024n;
 
 const TWO_32 = 4294967296;
 const STREAMS_MIN = 256;
@@ -79,7 +84,7 @@ export class StreamTimes {
         this.#low[stream] = low;
         this.#row[stream] = row;
         this.#hashes[stream] = undefined;
-      } else if (high !== newest || low !== this.#low[stream] || !this.#isNew(lines, stream, row)) marks.add(stream, hourOf(high, low));
+      } else if (high !== newest || low !== this.#low[stream] || !this.#isNew(lines, stream, row)) marks.add(stream, high, low);
     }
     for (const stream of touched) {
       this.#hashes[stream] ??= [hashOf(lines, this.#row[stream] as number)];
@@ -118,21 +123,35 @@ export class StreamTimes {
   }
 }
 
-/** Marks, each once. */
-class Marks {
-  readonly list: LateMark[] = [];
-  readonly #hours = new Map<number, Set<number>>();
-  #stream = -1;
-  #hour = 0;
+interface GrowingMark extends LateMark {
+  fromNs: number;
+  toNs: number;
+}
 
-  add(stream: number, hour: number): void {
-    if (stream === this.#stream && hour === this.#hour) return;
-    this.#stream = stream;
-    this.#hour = hour;
-    const hours = this.#hours.get(stream) ?? new Set();
-    if (hours.has(hour)) return;
-    this.#hours.set(stream, hours.add(hour));
-    this.list.push({ stream, hour });
+/** One mark for each stream and hour. */
+class Marks {
+  readonly list: GrowingMark[] = [];
+  readonly #byStream = new Map<number, Map<number, GrowingMark>>();
+  #last: GrowingMark | undefined;
+
+  add(stream: number, high: number, low: number): void {
+    const hour = hourOf(high, low);
+    const time = high * TWO_32 + low;
+    let mark = this.#last;
+    if (mark?.stream !== stream || mark.hour !== hour) this.#last = mark = this.#of(stream, hour, time);
+    if (time < mark.fromNs) mark.fromNs = time;
+    if (time > mark.toNs) mark.toNs = time;
+  }
+
+  #of(stream: number, hour: number, time: number): GrowingMark {
+    const hours = this.#byStream.get(stream) ?? new Map<number, GrowingMark>();
+    this.#byStream.set(stream, hours);
+    const known = hours.get(hour);
+    if (known !== undefined) return known;
+    const mark = { stream, hour, fromNs: time, toNs: time };
+    hours.set(hour, mark);
+    this.list.push(mark);
+    return mark;
   }
 }
 
