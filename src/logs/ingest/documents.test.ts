@@ -41,6 +41,7 @@ const DOCUMENTS: readonly (readonly [string, string, string])[] = [
     '',
     '{job="jsonline"} 7000000 "m" {log_file_path="/x", t="true", tags="[\\"a\\",1]"}',
   ],
+  ['{"message":"level=info","log.level":"error"}', '', '{job="jsonline"} 7000000 "level=info" {detected_level="error", log_level="error"}'],
   ['{"a":1}', '', '{job="jsonline"} 7000000 "{\\"a\\":1}" {a="1"}'], // no message: the document itself
   [
     '{"a":"m","t":"0","x":"y","big":12345678901234567890}',

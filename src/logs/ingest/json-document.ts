@@ -56,7 +56,7 @@ export class DocumentReader {
     const line = take(fields, params.messageFields) ?? text;
     const streamPairs = params.streamFields.map((name): Pair => [name, take(fields, [name]) ?? '']);
     const stream = this.#stream([...labels, ...streamPairs]);
-    const metadata = labelsOf([...fields].map(([name, value]): Pair => [fieldName(name), value]));
+    const metadata = labelsOf([...levelOf(fields), ...[...fields].map(([name, value]): Pair => [fieldName(name), value])]);
     return { labels: stream, entry: { tsNs, line, metadata } };
   }
 
@@ -70,6 +70,12 @@ export class DocumentReader {
     this.#streams.set(key, labels);
     return labels;
   }
+}
+
+/** Elastic's field for the level is known by a name that no label can have. */
+function levelOf(fields: ReadonlyMap<string, string>): readonly Pair[] {
+  const level = fields.get('log.level');
+  return level === undefined ? [] : [['detected_level', level]];
 }
 
 /** The fields of a JSON object by their paths. Throws `bad_data`. */
