@@ -1,7 +1,9 @@
 // What stands on the logs page before the first line: the lines that send some, for this very server.
 
+import { useLive } from '../../data/Live.tsx';
 import { Lines } from '../../kit/States.tsx';
 import { CopyButton } from '../../kit/CopyButton.tsx';
+import { LOOK_EVERY_S, useWaiting } from '../home/use-waiting.ts';
 import css from './start.module.css';
 
 function roads(origin: string): readonly (readonly [string, string])[] {
@@ -25,11 +27,19 @@ function roads(origin: string): readonly (readonly [string, string])[] {
   ];
 }
 
+/** An hour of looking; whoever comes back later looks again by a key. */
+const LOOKS_MAX = 720;
+
 export function FirstLogs() {
+  const { refresh } = useLive();
+  useWaiting(true, LOOKS_MAX, refresh);
   return (
     <section className={css.first}>
       <h1>No lines in this time range</h1>
-      <p>Widen the time range, choose another tenant, or send the first line. Any of these roads leads here:</p>
+      <p>
+        Widen the time range, choose another tenant, or send the first line. Any of these roads leads here; this page looks again every{' '}
+        {LOOK_EVERY_S} seconds.
+      </p>
       {roads(location.origin).map(([title, lines]) => (
         <div key={title} className={css.road}>
           <div>

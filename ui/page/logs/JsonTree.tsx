@@ -2,8 +2,10 @@
 
 import { IconMinus, IconPlus } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
+import { isTraceId } from '../../data/links.ts';
 import { JSON_ROWS_MAX, jsonRows } from './json-tree.ts';
 import type { JsonRow } from './json-tree.ts';
+import { TraceLink } from './TraceLink.tsx';
 import css from './detail.module.css';
 
 interface JsonTreeProps {
@@ -31,7 +33,7 @@ export function JsonTree({ value, onFilter }: JsonTreeProps) {
             <>
               <span className={css.key}>{row.key}</span>
               <span className={css.json} data-kind={row.kind}>
-                {row.text}
+                {isTraceId(row.key, row.text) ? <TraceLink id={row.text} /> : row.text}
               </span>
               {row.field !== undefined && <LeafFilters row={row} field={row.field} onFilter={onFilter} />}
             </>

@@ -118,13 +118,13 @@ export function LineList(props: LineListProps) {
 
 type Rows = Virtualizer<HTMLDivElement, Element>;
 
-function useRows({ entries, state, offset = 0 }: LineListProps, element: () => HTMLDivElement | null, current: number): Rows {
+function useRows({ entries, state, offset }: LineListProps, element: () => HTMLDivElement | null, current: number): Rows {
   const virtual = useVirtualizer({
     count: entries.length,
     getScrollElement: element,
     estimateSize: (index) =>
       state.wrap ? wrappedHeight(entries[index]?.line ?? '', lettersIn(element(), state.columns.length)) : ROW_HEIGHT,
-    getItemKey: (index) => index + offset,
+    getItemKey: (index) => index + (offset ?? 0),
     // Rows of unknown height cost a measurement each.
     overscan: state.wrap ? 6 : 20,
     // The active row stays in the document, because the list names it as its active descendant.
@@ -134,7 +134,8 @@ function useRows({ entries, state, offset = 0 }: LineListProps, element: () => H
     },
   });
   const { wrap, columns, lineHidden } = state;
-  const form = `${wrap} ${lineHidden} ${columns.join(',')}`;
+  // Other lines at the same places, or the same in another form, are measured anew.
+  const form = `${wrap} ${lineHidden} ${columns.join(',')} ${offset === undefined ? (entries[0]?.ns ?? '') : ''}`;
   useEffect(() => {
     if (form !== '') virtual.measure();
   }, [virtual, form]);

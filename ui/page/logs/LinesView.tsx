@@ -61,6 +61,7 @@ export function LinesView({ state, expr, lines, onEvent }: LinesViewProps) {
           <NoLines expr={expr} onRun={(query) => onEvent({ kind: 'query run', query })} />
         ) : (
           <LineList
+            key={`${state.direction} ${state.query}`}
             entries={entries}
             terms={terms}
             state={state}

@@ -28,9 +28,9 @@ export function drawnText(line: string, wrap: boolean): string {
   return wrap ? text.replace(/\r?\n$/, '') : text.replace(/\r?\n$/, '').replaceAll(/\r?\n/g, ' ↵ ');
 }
 
-/** Letters of the longest value of a column among the lines that are looked at first; between 6 and 40. */
+/** Letters of the longest value of a column among the lines that are looked at first, or of its title with its button; between 6 and 40. */
 export function columnWidth(values: readonly (string | undefined)[], title: string): number {
-  const longest = values.reduce((most, value) => Math.max(most, value?.length ?? 0), title.length + 2);
+  const longest = values.reduce((most, value) => Math.max(most, value?.length ?? 0), title.length + 4);
   return Math.min(40, Math.max(6, longest));
 }
 
