@@ -20,6 +20,8 @@ import { HOUR_NS } from './table.ts';
 
 /** More streams of one hour are not told apart: all of the hour's are looked at. */
 const STREAMS_MAX = 1000;
+/** Streams of all hours and tenants that are told apart: 50 bytes each. */
+const ALL_STREAMS_MAX = 500_000;
 /** Stands in the table for all streams of the hour. */
 const ALL_STREAMS = 0n;
 const HOUR_MS = 3_600_000;
@@ -66,6 +68,8 @@ export class LateLines {
   readonly #writer: TableWriter;
   readonly #tenants = new Map<string, Map<number, Hour>>();
   #order = 1;
+  /** Ids in all hours. */
+  #ids = 0;
 
   private constructor(writer: TableWriter, floorNs: bigint) {
     this.#writer = writer;
@@ -110,7 +114,11 @@ export class LateLines {
     for (const [tenant, hours] of this.#tenants) {
       const kept = retentionMsOf(tenant);
       if (kept === 0) continue;
-      for (const hour of hours.keys()) if ((hour + 1) * HOUR_MS < nowMs - kept) hours.delete(hour);
+      for (const [hour, { streams }] of hours) {
+        if ((hour + 1) * HOUR_MS >= nowMs - kept) continue;
+        this.#ids -= streams?.size ?? 0;
+        hours.delete(hour);
+      }
       if (hours.size === 0) this.#tenants.delete(tenant);
     }
   }
@@ -132,8 +140,11 @@ export class LateLines {
   }
 
   #stored(tenant: string, mark: LateWrite['marks'][number]): LateWrite['marks'][number] {
-    const known = this.#tenants.get(tenant)?.get(mark.hour)?.streams?.size ?? 0;
-    return known < STREAMS_MAX ? mark : { ...mark, id: ALL_STREAMS };
+    return this.#isFull(this.#tenants.get(tenant)?.get(mark.hour)) ? { ...mark, id: ALL_STREAMS } : mark;
+  }
+
+  #isFull(hour: Hour | undefined): boolean {
+    return this.#ids >= ALL_STREAMS_MAX || (hour?.streams?.size ?? 0) >= STREAMS_MAX;
   }
 
   #isMarked(tenant: string, number: number, id: bigint): boolean {
@@ -148,8 +159,13 @@ export class LateLines {
     hours.set(number, hour);
     addPending(hour.pending, { order: this.#order, fromNs, toNs });
     if (hour.streams === undefined || hour.streams.has(id)) return;
-    if (id === ALL_STREAMS || hour.streams.size >= STREAMS_MAX) hour.streams = undefined;
-    else hour.streams.add(id);
+    if (id === ALL_STREAMS || this.#isFull(hour)) {
+      this.#ids -= hour.streams.size;
+      hour.streams = undefined;
+    } else {
+      this.#ids++;
+      hour.streams.add(id);
+    }
   }
 }
 
