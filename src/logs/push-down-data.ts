@@ -59,6 +59,38 @@ const logfmt = fc
     msg: words,
   })
   .map(({ level, status, took, id, msg }) => `level=${level} status=${status} took=${took}ms id=${id} msg=${JSON.stringify(msg)}`);
+/** What logfmt is made of, in no good order: keys twice, without values, in quotes that do not end. */
+const pieces = fc.constantFrom(
+  'level=warn',
+  'level="x y"',
+  'level=',
+  'level',
+  '=warn',
+  'status=500',
+  'status="404"',
+  'status=5"0',
+  'status==1',
+  'took=1.5s',
+  'took="20ms"',
+  'took=-3',
+  'app=inner',
+  'env="a\\"b"',
+  'env="open',
+  'level_extracted=y',
+  'ünï=1',
+  'a.b=2',
+  'msg="a=b status=9"',
+  "q='x y'",
+  '\\',
+  '"',
+  '"level=no"',
+  'user=\u0000',
+  'detected_level=mine',
+  '__error__=x',
+);
+const soup = fc
+  .array(fc.tuple(pieces, fc.constantFrom(' ', '  ', '\t', '\n', ',', '')), { minLength: 1, maxLength: 6 })
+  .map((parts) => parts.flat().join(''));
 const json = fc
   .record({
     level: fc.constantFrom('info', 'debug'),
@@ -71,7 +103,8 @@ const json = fc
 const bytes = fc.uint8Array({ maxLength: 30 }).map((noise) => Buffer.concat([Buffer.from('raw GET '), noise, Buffer.from(' error')]));
 const line: fc.Arbitrary<string | Uint8Array> = fc.oneof(
   prose,
-  logfmt,
+  { weight: 2, arbitrary: logfmt },
+  { weight: 2, arbitrary: soup },
   json,
   bytes,
   blob,
@@ -285,10 +318,69 @@ const unwrapped = fc
 const vector = fc
   .tuple(fc.constantFrom('sum', 'max', 'min', 'avg', 'count', 'stddev'), grouping, fc.oneof({ weight: 4, arbitrary: counted }, unwrapped))
   .map(([op, by, expr]) => `${op}${by} (${expr})`);
+/** The shape of most dashboards: a parser, filters on what it finds, series by some of it. */
+const parsed = fc.constantFrom(
+  '| logfmt',
+  '| logfmt',
+  '| logfmt --strict',
+  '| logfmt --keep-empty',
+  '| logfmt status, took',
+  '| logfmt lvl="level"',
+  '| json',
+  '| json env, size',
+);
+const foundFilter = fc.constantFrom(
+  '',
+  '',
+  '| status >= 400',
+  '| status="500"',
+  '| level=~"w.*|info"',
+  '| level!=""',
+  '| took > 1s',
+  '| env="" or status="404"',
+  '| __error__=""',
+  '| app="web"',
+  '| level_extracted="warn"',
+  '| app_extracted!=""',
+);
+const fieldNames = fc.constantFrom(
+  'level',
+  'status',
+  'app',
+  'env',
+  'took',
+  'app_extracted',
+  'level_extracted',
+  'detected_level',
+  'lvl',
+  'user',
+  'missing',
+  'msg',
+);
+const by = fc
+  .tuple(fc.constantFrom('by', 'by', 'without'), fc.uniqueArray(fieldNames, { maxLength: 3 }))
+  .map(([kind, labels]) => `${kind} (${labels.join(', ')})`);
+const found = fc.tuple(selector, fc.oneof(fc.constant(''), lineFilter), parsed, foundFilter).map((parts) => parts.join(' '));
+const fieldCounts = fc
+  .tuple(fc.constantFrom('sum', 'count', 'max'), by, fc.constantFrom('count_over_time', 'rate', 'bytes_rate'), found, window)
+  .map(([op, group, fn, log, range]) => `${op} ${group} (${fn}(${log} ${range}))`);
+const fieldValues = fc
+  .tuple(
+    fc.constantFrom('quantile_over_time(0.9, ', 'avg_over_time(', 'max_over_time(', 'stdvar_over_time('),
+    found,
+    fc.constantFrom('status', 'duration(took)', 'duration_seconds(took)', 'bytes(size)', 'missing'),
+    fc.constantFrom('', '| __error__=""', '| status > 100'),
+    window,
+    fc.oneof(fc.constant(''), by),
+  )
+  .map(([fn, log, unwrap, filter, range, group]) => `${fn}${log} | unwrap ${unwrap} ${filter} ${range}) ${group}`);
+
 export const metricQueries = fc.oneof(
   { weight: 2, arbitrary: counted },
   unwrapped,
   { weight: 4, arbitrary: vector },
+  { weight: 4, arbitrary: fieldCounts },
+  { weight: 2, arbitrary: fieldValues },
   fc.tuple(vector, fc.constantFrom('+', '/', '> bool', 'or', 'unless'), vector).map((parts) => parts.join(' ')),
 );
 

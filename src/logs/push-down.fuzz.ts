@@ -174,7 +174,8 @@ async function answer(run: () => Promise<QueryValue>): Promise<string[]> {
         return [`${value.tsMs} ${value.value}`];
     }
   } catch (error) {
-    if (error instanceof RequestError) return [`${error.code}: ${error.message}`];
+    // Which of the lines that fail is named first depends on the order in which they come.
+    if (error instanceof RequestError) return [`${error.code}: ${error.message.replace(/'.*/s, '')}`];
     throw error;
   }
 }

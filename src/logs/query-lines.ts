@@ -11,6 +11,7 @@ import type { ReadContext } from '../metrics/read.ts';
 import { type Labels, labelsKey, NO_LABELS } from '../query/labels.ts';
 import type { LineBlock, NsRange } from './line-block.ts';
 import { textAt } from './line-block.ts';
+import { LookedAt } from './looked-at.ts';
 import type { LogExpr } from './logql/ast.ts';
 import { compilePipeline } from './logql/compile-pipeline.ts';
 import { LineLabels } from './logql/line-labels.ts';
@@ -34,6 +35,7 @@ interface Reading {
   readonly costs: QueryCosts;
   /** The needle index has said where the lines are. */
   readonly isNarrowed: boolean;
+  readonly looked: LookedAt;
 }
 
 /** An entry, with what tells it from the same line sent again. */
@@ -53,15 +55,18 @@ export async function queryLines(context: ReadContext, expr: LogExpr, query: Log
   costs.streams = selected.size;
   const streams = await narrowedTo(context, selected, plan, range);
   if (streams.parts.length === 0) return [];
+  const looked = new LookedAt(context, costs);
   const isNarrowed = streams.parts.every(({ isPlaced }) => isPlaced === true);
-  const reading = { context, streams, query, plan, pipeline: compilePipeline(plan.stages), costs, isNarrowed };
+  const reading = { context, streams, query, plan, pipeline: compilePipeline(plan.stages), costs, isNarrowed, looked };
   const entries: Found[] = [];
   // Where the index says where the lines are, the range need not be cut.
   for (const slice of isNarrowed ? [range] : slices(range, query.direction)) {
+    if (plan.conditions.length > 0) for (const part of streams.parts) looked.add(part, slice);
     entries.push(...(await readSlice(reading, slice, query.limit - entries.length)));
     if (entries.length >= query.limit) break;
   }
   costs.linesMatched += entries.length;
+  await looked.done();
   return entries;
 }
 

@@ -14,6 +14,7 @@ import { type FieldSamples, type OtherLines, readFieldSamples } from './fields/f
 import { countedOnce, type LogReadContext } from './late-lines.ts';
 import type { LineBlock } from './line-block.ts';
 import { DETECTED_LEVEL, withLevel } from './line-columns.ts';
+import { LookedAt } from './looked-at.ts';
 import { LineSampler, sampleBlocks } from './line-samples.ts';
 import { LineLabels } from './logql/line-labels.ts';
 import { type LinePlan, planLines } from './plan.ts';
@@ -58,7 +59,9 @@ async function* samplesOf(sampling: Sampling, sampler: LineSampler): AsyncGenera
   const selected = await selectStreams(context, request.range.log.matchers, range);
   costs.streams += selected.size;
   const streams = await countedOnce(context, await narrowedTo(context, selected, plan, range), range);
+  const looked = new LookedAt(context, costs);
   for (const part of streams.parts) {
+    if (plan.conditions.length > 0) looked.add(part, range);
     const found = await fieldSamples(sampling, sampler, { streams, part });
     if (found !== undefined) {
       addCosts(costs, found);
@@ -71,6 +74,7 @@ async function* samplesOf(sampling: Sampling, sampler: LineSampler): AsyncGenera
       signal: context.signal,
     });
   }
+  await looked.done();
 }
 
 /** Samples that ClickHouse can group by the fields that matter; undefined where the lines themselves are needed. */
@@ -147,7 +151,9 @@ async function* countedBlocks(counting: Counting): AsyncGenerator<BucketBlock> {
   const selected = await selectStreams(context, request.range.log.matchers, range);
   counting.costs.streams += selected.size;
   const streams = await countedOnce(context, await narrowedTo(context, selected, counting.plan, range), range);
+  const looked = new LookedAt(context, counting.costs);
   for (const part of streams.parts) {
+    if (counting.plan.conditions.length > 0) looked.add(part, range);
     const labelled = labelledBy(sampleGrouping(request), part);
     const known: number[] = [];
     const rows = sql`SELECT stream, ${bucketExpression(numbering)} AS bucket, count() AS lines${sizeOf(request)}${join(
@@ -165,6 +171,7 @@ async function* countedBlocks(counting: Counting): AsyncGenerator<BucketBlock> {
       await blocks.return?.(undefined);
     }
   }
+  await looked.done();
 }
 
 /** As window-grid.ts numbers them. */
