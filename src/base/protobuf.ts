@@ -238,6 +238,20 @@ export class ProtobufReader {
   }
 }
 
+/** A message of two texts, 1 and 2: a label as every peer sends it, an entry of a map. Throws `bad_data` when it is malformed. */
+export function readPair(reader: ProtobufReader): [string, string] {
+  const outer = reader.enter();
+  let name = '';
+  let value = '';
+  while (reader.next()) {
+    if (reader.field === 1) name = reader.text();
+    else if (reader.field === 2) value = reader.text();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return [name, value];
+}
+
 /** Bytes as text; short ASCII without the decoder's call. Throws `bad_data` on invalid UTF-8. */
 export function decodeUtf8(bytes: Uint8Array, from: number, to: number): string {
   if (to - from <= 24) {

@@ -5,7 +5,7 @@
 import type { SeriesRegistry } from '../metrics/series-registry.ts';
 import { tenantColumn } from '../metrics/series-registration.ts';
 import { type Labels, NO_LABELS, setLabel } from '../query/labels.ts';
-import { type ColumnData, type TextColumn, encodeBlock } from '../storage/native.ts';
+import { type Allocate, type Column, type ColumnData, type TextColumn, encodeBlock } from '../storage/native.ts';
 import { LEVELS } from './ingest/label-level.ts';
 import type { LineBlock } from './line-block.ts';
 import { NeedleColumns } from './needle/needle-columns.ts';
@@ -66,7 +66,7 @@ export class LineColumns {
   }
 
   /** One block of the table `logs`. */
-  encode(tenant: string, registry: SeriesRegistry): Uint8Array {
+  encode(tenant: string, registry: SeriesRegistry, allocate: Allocate): Uint8Array {
     const { count } = this;
     this.#mend();
     const ids = new BigUint64Array(count);
@@ -76,14 +76,15 @@ export class LineColumns {
       idWords[2 * row] = registry.idLow[stream] as number;
       idWords[2 * row + 1] = registry.idHigh[stream] as number;
     }
-    return encodeBlock([
+    const columns: readonly Column[] = [
       tenantColumn(tenant, count),
       { name: 'stream', data: { kind: 'UInt64', values: ids } },
       { name: 'ts', data: { kind: 'Int64', values: new BigInt64Array(this.words.buffer, 0, count) } },
       { name: 'line', data: { kind: 'encoded String', bytes: this.bytes.subarray(0, this.used), rows: count } },
       { name: 'level', data: { kind: 'UInt8', values: this.level.subarray(0, count) } },
       { name: 'metadata', data: this.#metadataData() },
-    ]);
+    ];
+    return encodeBlock(columns, allocate);
   }
 
   /** The same lines as a reader of the table would get them; a copy. */

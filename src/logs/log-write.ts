@@ -203,7 +203,7 @@ export class StoreLogWrite implements LogWrite {
     const marks = this.#lateMarks();
     const marked = marks.length === 0 ? undefined : late.begin(tenant.name, marks, this.registry);
     const { count } = lines;
-    const block = lines.encode(tenant.name, this.registry);
+    const block = lines.encode(tenant.name, this.registry, writers.logs.allocate);
     // The mark of lines that may be there already is on disk before they are.
     const stored = marked === undefined ? writers.logs.append(block, count) : marked.then(() => writers.logs.append(block, count));
     const { needles } = lines;

@@ -11,7 +11,7 @@ import { printByteSize } from '../base/byte-size.ts';
 import { RequestError } from '../base/request-error.ts';
 import { decodeSnappy, SNAPPY_SLACK, snappyLength } from '../base/snappy.ts';
 import { CONTENT_ENCODINGS_MAX, POOLED_BUFFER_BYTES_MAX, ZSTD_WINDOW_LOG_MAX } from '../limits.ts';
-import { BufferPool } from './buffer-pool.ts';
+import { BufferPool } from '../base/buffer-pool.ts';
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 

@@ -82,10 +82,13 @@ export function rowsOf(data: ColumnData): number {
   return data.kind === 'LowCardinality(String)' ? data.indexes.length : data.values.length;
 }
 
+/** Gives memory of at least so many bytes. */
+export type Allocate = (size: number) => Buffer;
+
 /** One block; all columns must have the same number of rows. */
-export function encodeBlock(columns: readonly Column[]): Uint8Array {
+export function encodeBlock(columns: readonly Column[], allocate: Allocate = (size) => Buffer.allocUnsafe(size)): Uint8Array {
   const rows = columns[0] === undefined ? 0 : rowsOf(columns[0].data);
-  const out = new Writer(columns.reduce((sum, { data }) => sum + sizeHint(data), 256));
+  const out = new Writer(allocate(columns.reduce((sum, { data }) => sum + sizeHint(data), 256)));
   out.varint(columns.length);
   out.varint(rows);
   for (const { name, data } of columns) {
@@ -194,11 +197,11 @@ function bytesOf(array: ArrayBufferView): Uint8Array {
 }
 
 class Writer {
-  #buffer: Buffer<ArrayBuffer>;
+  #buffer: Buffer;
   #length = 0;
 
-  constructor(sizeHint: number) {
-    this.#buffer = Buffer.allocUnsafe(sizeHint);
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
   }
 
   varint(value: number): void {

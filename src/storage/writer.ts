@@ -9,6 +9,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BufferPool } from '../base/buffer-pool.ts';
 import { RequestError } from '../base/request-error.ts';
 import type { Client } from './client.ts';
 import { leftSegments, LogSegment } from './log-segment.ts';
@@ -58,11 +59,16 @@ interface Batch {
 }
 
 const RETRY_MS_MAX = 5000;
+/** Memory of stored blocks that is kept for the next ones. */
+const POOLED_BYTES_MAX = 64 * 1024 * 1024;
 
 export class TableWriter implements AsyncDisposable {
   readonly #options: WriterOptions;
   readonly #epoch = Date.now().toString(36);
   readonly #state = { rowsInserted: 0, inserts: 0, insertErrors: 0, insertSeconds: 0 };
+  readonly #pool = new BufferPool(POOLED_BYTES_MAX);
+  /** Memory that `allocate` has given. */
+  readonly #lent = new WeakSet<ArrayBufferLike>();
   #sequence = 0;
   #bytes = 0;
   #pending: Append[] = [];
@@ -96,6 +102,13 @@ export class TableWriter implements AsyncDisposable {
   get state(): WriterState {
     return { ...this.#state, pendingBytes: this.#bytes };
   }
+
+  /** Memory for a block that is appended here and nowhere looked at afterwards: that of blocks that are in the table already. */
+  readonly allocate = (size: number): Buffer => {
+    const buffer = this.#pool.take(size);
+    this.#lent.add(buffer.buffer);
+    return buffer;
+  };
 
   /** Stores one Native block. Resolves when its rows are on disk; rejects when none of them is stored. */
   append(block: Uint8Array, rows: number): Promise<void> {
@@ -207,6 +220,7 @@ export class TableWriter implements AsyncDisposable {
     this.#state.inserts++;
     this.#state.insertSeconds += (performance.now() - started) / 1000;
     batch.attempted.resolve(true);
+    for (const { buffer } of batch.blocks) if (this.#lent.has(buffer)) this.#pool.give(Buffer.from(buffer));
     // A segment that cannot be removed is known by its name when the next start sends it again.
     await segment.remove().catch((error: unknown) => this.#options.onInsertError(error, 1));
   }

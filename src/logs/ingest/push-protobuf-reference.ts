@@ -2,7 +2,7 @@
 //
 // Source: Loki `pkg/push/push.proto`.
 
-import { ProtobufReader } from '../../base/protobuf.ts';
+import { ProtobufReader, readPair } from '../../base/protobuf.ts';
 import { type Labels, NO_LABELS } from '../../query/labels.ts';
 import type { LogWrite } from '../write.ts';
 import { metadataFor, parseStreamLabels } from './stream-labels.ts';
@@ -73,17 +73,4 @@ function readTimestamp(reader: ProtobufReader): bigint {
   }
   reader.leave(outer);
   return seconds * NS_PER_SECOND + BigInt(Number.isSafeInteger(nanos) ? nanos : 0);
-}
-
-function readPair(reader: ProtobufReader): [string, string] {
-  const outer = reader.enter();
-  let name = '';
-  let value = '';
-  while (reader.next()) {
-    if (reader.field === 1) name = reader.text();
-    else if (reader.field === 2) value = reader.text();
-    else reader.skip();
-  }
-  reader.leave(outer);
-  return [name, value];
 }

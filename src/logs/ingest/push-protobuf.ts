@@ -4,7 +4,7 @@
 //
 // Source: Loki `pkg/push/push.proto`.
 
-import { ProtobufReader, WIRE_BYTES } from '../../base/protobuf.ts';
+import { ProtobufReader, readPair, WIRE_BYTES } from '../../base/protobuf.ts';
 import { RequestError } from '../../base/request-error.ts';
 import { type Labels, NO_LABELS } from '../../query/labels.ts';
 import { REFUSED, type StoreLogWrite } from '../log-write.ts';
@@ -201,10 +201,12 @@ class EntryReader {
   // Nanoseconds as two halves, without a 64-bit number: the second's are kept from line to line.
   #setTime(seconds: number, nanos: number): void {
     if (seconds !== this.#second) {
-      const ns = BigInt(seconds) * 1_000_000_000n;
       this.#second = seconds;
-      this.#secondLow = Number(BigInt.asUintN(32, ns));
-      this.#secondHigh = Number(BigInt.asUintN(32, ns >> 32n));
+      // The product by halves of 16 bits, each of which a double holds; the halves of a negative number go on in two's complement.
+      const upper = Math.floor(seconds / 65_536) * NS_PER_S;
+      const lower = (seconds - Math.floor(seconds / 65_536) * 65_536) * NS_PER_S;
+      this.#secondLow = Math.imul(seconds, NS_PER_S) >>> 0;
+      this.#secondHigh = Math.floor((upper + Math.floor(lower / 65_536)) / 65_536) >>> 0;
     }
     const low = this.#secondLow + nanos;
     this.#time.low = low >>> 0;
@@ -225,17 +227,4 @@ function lengthAt(bytes: Uint8Array, at: number): number {
 
 function widthOf(length: number): number {
   return length < 0x80 ? 1 : length < 0x4000 ? 2 : 3;
-}
-
-function readPair(reader: ProtobufReader): [string, string] {
-  const outer = reader.enter();
-  let name = '';
-  let value = '';
-  while (reader.next()) {
-    if (reader.field === 1) name = reader.text();
-    else if (reader.field === 2) value = reader.text();
-    else reader.skip();
-  }
-  reader.leave(outer);
-  return [name, value];
 }

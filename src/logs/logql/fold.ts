@@ -2,6 +2,7 @@
 //
 // Source: Loki's MergeBinOp. A division by zero is no number; a comparison is 1 or 0, with or without `bool`.
 
+import { goPower } from '../../query/go-power.ts';
 import type { Binary, BinaryOp, MetricExpr } from './ast.ts';
 
 /** The operation, or its outcome where both sides are literals. */
@@ -23,7 +24,7 @@ function merge(op: BinaryOp, left: number, right: number): number {
     case '%':
       return right === 0 ? Number.NaN : left % right;
     case '^':
-      return power(left, right);
+      return goPower(left, right);
     case '==':
       return Number(left === right);
     case '!=':
@@ -41,9 +42,4 @@ function merge(op: BinaryOp, left: number, right: number): number {
     case 'unless':
       return Number.NaN; // Refused before: a literal has no labels to match.
   }
-}
-
-/** Go's `math.Pow`, which is 1 where JavaScript has no number. */
-function power(base: number, exponent: number): number {
-  return base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY) ? 1 : base ** exponent;
 }

@@ -2,7 +2,7 @@
 //
 // Words are not told apart here: `rate` may be an aggregation or a label, which only the parser knows. A range's brackets are one token.
 
-import { isDigit, lineColumn, quotedEnd } from '../../query/scanner.ts';
+import { blankEnd, isDigit, lineColumn, quotedEnd } from '../../query/scanner.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { RequestError } from '../../base/request-error.ts';
 import { parseByteSize, parseNanoseconds } from './units.ts';
@@ -54,21 +54,10 @@ class Lexer {
   all(): readonly Token[] {
     const tokens: Token[] = [];
     for (;;) {
-      this.#skipBlank();
+      this.#at = blankEnd(this.#text, this.#at);
       const token = this.#next();
       tokens.push(token);
       if (token.kind === 'end') return tokens;
-    }
-  }
-
-  #skipBlank(): void {
-    for (;;) {
-      const char = this.#text[this.#at];
-      if (char === '#') {
-        const end = this.#text.indexOf('\n', this.#at);
-        this.#at = end < 0 ? this.#text.length : end;
-      } else if (char === ' ' || char === '\t' || char === '\n' || char === '\r') this.#at++;
-      else return;
     }
   }
 
