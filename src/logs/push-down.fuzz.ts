@@ -219,7 +219,7 @@ test('queries for lines', async () => {
     fc.asyncProperty(tenantsAsked, logQueries, async (tenants, text) => {
       agree(text, await asked(tenants, text, RANGE), await expected(tenants, text, RANGE));
     }),
-    { numRuns: 100, seed: SEED },
+    { numRuns: 60, seed: SEED },
   );
 });
 
@@ -234,7 +234,7 @@ test('metric queries', async () => {
       const range = { startNs, endNs: stepNs === undefined ? startNs : startNs + lengthNs, stepNs };
       agree(text, await asked(tenants, text, range), await expected(tenants, text, range));
     }),
-    { numRuns: 80, seed: SEED },
+    { numRuns: 70, seed: SEED },
   );
 });
 
@@ -250,7 +250,7 @@ test('needles: parts of ids, found through the index or by a scan', async () => 
       const at = { ...RANGE, startNs: RANGE.endNs };
       agree(count, await asked(tenants, count, at), await expected(tenants, count, at));
     }),
-    { numRuns: 40, seed: SEED },
+    { numRuns: 20, seed: SEED },
   );
   assert.ok(narrowed > 0);
 });
