@@ -1,4 +1,4 @@
-// What the lexers of the three query languages share: positions as people count them, and quoted strings as Go writes them.
+// What the lexers of the three query languages share: positions as people count them, blanks and comments, and quoted strings as Go writes them.
 
 import { RequestError } from '../base/request-error.ts';
 
@@ -20,6 +20,18 @@ export function lineColumn(text: string, offset: number): { readonly line: numbe
 export function parseError(text: string, from: number, to: number, message: string): RequestError {
   const { line, column } = lineColumn(text, from);
   return new RequestError('bad_data', `${line}:${column}: parse error: ${message}`, { from, to: Math.max(from, to) });
+}
+
+/** The first place from `at` on that is neither blank nor within a comment, which goes from `#` to the end of its line. */
+export function blankEnd(text: string, at: number): number {
+  for (;;) {
+    const char = text[at];
+    if (char === '#') {
+      const end = text.indexOf('\n', at);
+      at = end < 0 ? text.length : end;
+    } else if (char === ' ' || char === '\t' || char === '\n' || char === '\r') at++;
+    else return at;
+  }
 }
 
 export function isDigit(code: number): boolean {

@@ -1,6 +1,6 @@
 // The message `prometheus.WriteRequest`: bytes to columns, labels looked up by their bytes.
 
-import { ProtobufReader, WIRE_BYTES } from '../../base/protobuf.ts';
+import { ProtobufReader, readPair, WIRE_BYTES } from '../../base/protobuf.ts';
 import { compareText, type Labels, labelsOf } from '../../query/labels.ts';
 import type { StoreWrite } from '../store-write.ts';
 import type { Exemplar, MetricType } from '../write.ts';
@@ -99,25 +99,12 @@ function readLabels(reader: ProtobufReader, write: StoreWrite): number {
 
 function decodeLabels(reader: ProtobufReader, write: StoreWrite): Labels | undefined {
   const pairs: [string, string][] = [];
-  while (reader.next()) pairs.push(readLabel(reader));
+  while (reader.next()) pairs.push(readPair(reader));
   pairs.sort(([a], [b]) => compareText(a, b));
   const twice = pairs.findIndex(([name], i) => i > 0 && pairs[i - 1]?.[0] === name);
   if (twice < 0) return labelsOf(pairs);
   write.refuse('invalid_labels', `the label ${JSON.stringify(pairs[twice]?.[0])} stands twice in one series`, 0);
   return undefined;
-}
-
-function readLabel(reader: ProtobufReader): [string, string] {
-  const outer = reader.enter();
-  let name = '';
-  let value = '';
-  while (reader.next()) {
-    if (reader.field === 1) name = reader.text();
-    else if (reader.field === 2) value = reader.text();
-    else reader.skip();
-  }
-  reader.leave(outer);
-  return [name, value];
 }
 
 function readField(reader: ProtobufReader, write: StoreWrite, series: number): void {
@@ -158,7 +145,7 @@ function readExemplar(reader: ProtobufReader): Exemplar {
   let value = 0;
   let ts = 0;
   while (reader.next()) {
-    if (reader.field === 1) pairs.push(readLabel(reader));
+    if (reader.field === 1) pairs.push(readPair(reader));
     else if (reader.field === 2) value = reader.double();
     else if (reader.field === 3) ts = reader.int();
     else reader.skip();

@@ -1,5 +1,6 @@
 // Arithmetic over lengths of time: `[2 * step()]`, `offset -(1h + 5m)`. Numbers are seconds.
 
+import { goPower } from '../../query/go-power.ts';
 import type { ArithmeticOp, Duration } from './ast.ts';
 import type { TokenStream } from './token-stream.ts';
 import { parseDuration } from '../../base/duration.ts';
@@ -174,7 +175,6 @@ export function arithmetic(op: ArithmeticOp, left: number, right: number): numbe
     case '%':
       return left % right;
     case '^':
-      // Go's and C's power: 1 to any power is 1, and so is -1 to an infinite one.
-      return left === 1 || (left === -1 && Math.abs(right) === Number.POSITIVE_INFINITY) ? 1 : left ** right;
+      return goPower(left, right);
   }
 }

@@ -2,7 +2,7 @@
 //
 // Words are not told apart here: `sum` may be an aggregation, a metric or a label, which only the parser knows. Within braces a name has no colon.
 
-import { isDigit, isNamePart, isNameStart, parseError, quotedEnd } from '../../query/scanner.ts';
+import { blankEnd, isDigit, isNamePart, isNameStart, parseError, quotedEnd } from '../../query/scanner.ts';
 
 export type TokenKind = 'number' | 'duration' | 'string' | 'word' | 'punctuation' | 'end';
 
@@ -41,21 +41,10 @@ class Lexer {
   all(): readonly Token[] {
     const tokens: Token[] = [];
     for (;;) {
-      this.#skipBlank();
+      this.#at = blankEnd(this.#text, this.#at);
       const token = this.#next();
       tokens.push(token);
       if (token.kind === 'end') return tokens;
-    }
-  }
-
-  #skipBlank(): void {
-    for (;;) {
-      const char = this.#text[this.#at];
-      if (char === '#') {
-        const end = this.#text.indexOf('\n', this.#at);
-        this.#at = end < 0 ? this.#text.length : end;
-      } else if (char === ' ' || char === '\t' || char === '\n' || char === '\r') this.#at++;
-      else return;
     }
   }
 

@@ -2,6 +2,7 @@
 //
 // Source: Prometheus 3.14, `promql/engine.go`. What Go's `math` does differently from JavaScript's is done as in Go.
 
+import { goPower } from '../../../query/go-power.ts';
 import type { NativeHistogram } from '../../native-histogram.ts';
 import { type BinaryOp, isComparison } from '../ast.ts';
 import {
@@ -102,14 +103,8 @@ function arithmetic(op: BinaryOp, left: number, right: number): number {
     case 'atan2':
       return Math.atan2(left, right);
     default:
-      return power(left, right);
+      return goPower(left, right);
   }
-}
-
-/** As Go's `math.Pow`: a base of one is one whatever the exponent, and so is -1 to an infinite one. */
-function power(base: number, exponent: number): number {
-  if (base === 1) return 1;
-  return base === -1 && (exponent === Infinity || exponent === -Infinity) ? 1 : base ** exponent;
 }
 
 function compare(op: BinaryOp, left: number, right: number): boolean {
