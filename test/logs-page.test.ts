@@ -77,6 +77,16 @@ async function write(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text);
 }
 
+/** Drags over the last tenth of a picture, where the lines are. */
+async function dragOver(picture: Locator): Promise<void> {
+  const { x, y, width } = (await picture.boundingBox()) ?? assert.fail('no picture');
+  const { mouse } = picture.page();
+  await mouse.move(x + width * 0.88, y + 20);
+  await mouse.down();
+  await mouse.move(x + width * 0.98, y + 20, { steps: 4 });
+  await mouse.up();
+}
+
 /** From the services that there are to the lines of one, and to those of one level, by clicks alone. */
 async function fromServicesToLines({ browser, url }: Place): Promise<void> {
   const { page, complaints } = await openPage(browser, `${url}/ui/`, { width: 1280, colorScheme: 'light' });
@@ -98,6 +108,8 @@ async function fromServicesToLines({ browser, url }: Place): Promise<void> {
   await rowsOf(page).first().getByText('loaf 3 sold').waitFor();
   await page.goBack();
   await levels.getByText(`${LINES} lines`).waitFor();
+  await dragOver(page.locator('.u-over'));
+  await page.waitForURL(/from=\d+&to=\d+|to=\d+/);
   assert.deepEqual(complaints, []);
   await page.context().close();
 }

@@ -39,6 +39,17 @@ export interface QueryCosts {
   queueMs: number;
 }
 
+/** Of a query that has not begun. */
+export const NO_COSTS: Readonly<QueryCosts> = {
+  linesProcessed: 0,
+  bytesProcessed: 0,
+  linesMatched: 0,
+  metadataBytesProcessed: 0,
+  streams: 0,
+  execMs: 0,
+  queueMs: 0,
+};
+
 export interface LogQuery {
   readonly text: string;
   /** An instant query has no step, and `startNs` equals `endNs`. */

@@ -12,15 +12,7 @@ import { storedSamples } from './stored-samples.ts';
 /** Evaluates a query for a context's tenants within its limits. Throws what is to be answered instead. */
 export async function runLogQuery(context: LogReadContext, expr: Expr, query: LogQuery): Promise<LogQueryAnswer> {
   const begunMs = performance.now();
-  const costs: QueryCosts = {
-    linesProcessed: 0,
-    bytesProcessed: 0,
-    linesMatched: 0,
-    metadataBytesProcessed: 0,
-    streams: 0,
-    execMs: 0,
-    queueMs: 0,
-  };
+  const costs: QueryCosts = { ...NO_COSTS };
   const value = await evaluated(context, expr, query, costs);
   costs.execMs = performance.now() - begunMs;
   return { value, costs, warnings: context.warnings };

@@ -28,16 +28,6 @@ export async function thinnedLines(
   return { value: { kind: 'streams', entries: kept }, costs, warnings: [...warnings] };
 }
 
-const NO_COSTS: QueryCosts = {
-  linesProcessed: 0,
-  bytesProcessed: 0,
-  linesMatched: 0,
-  metadataBytesProcessed: 0,
-  streams: 0,
-  execMs: 0,
-  queueMs: 0,
-};
-
 function isApart(last: ResultEntry | undefined, { tsNs }: ResultEntry, intervalNs: bigint): boolean {
   if (last === undefined) return true;
   return (tsNs > last.tsNs ? tsNs - last.tsNs : last.tsNs - tsNs) >= intervalNs;

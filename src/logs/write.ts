@@ -25,6 +25,9 @@ export type LogRefusalReason =
   | 'invalid_timestamp'
   | 'invalid_entry';
 
+/** Refusals that may be none when the same comes again later: clients send again upon 429. */
+export const FOR_LATER: ReadonlySet<LogRefusalReason> = new Set(['rate_limited', 'stream_limit']);
+
 export interface LogRefusal {
   readonly reason: LogRefusalReason;
   /** Names the stream, the value and the limit's setting. The first of its reason stands for all. */

@@ -19,8 +19,6 @@ export const ELASTIC_BASES = ['/elasticsearch', '/insert/elasticsearch'];
 
 const BASES = ['', ...ELASTIC_BASES];
 const ACTIONS = ['create', 'index', 'update', 'delete'];
-/** Refusals that may be none when the same comes again later: clients send again upon 429. */
-const FOR_LATER: ReadonlySet<LogRefusalReason> = new Set(['rate_limited', 'stream_limit']);
 
 interface Action {
   readonly name: string;

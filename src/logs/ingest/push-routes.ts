@@ -16,8 +16,6 @@ const LEGACY_PATH = '/api/prom/push';
 const JSON_TYPE = 'application/json';
 /** A media type as Go's `mime.ParseMediaType` takes it. Source: RFC 9110, section 8.3.1. */
 const MEDIA_TYPE = /^\s*[^\s;/]+(?:\/[^\s;/]+)?\s*(?:;\s*[^\s;=]+=(?:[^\s;"]+|"(?:[^"\\]|\\.)*")\s*)*;?\s*$/;
-/** Refusals that may be none when the same comes again later: clients send again upon 429. */
-const FOR_LATER: ReadonlySet<LogRefusalReason> = new Set(['rate_limited', 'stream_limit']);
 const MESSAGE_LENGTH_MAX = 4096;
 
 export interface LokiPushOptions<Write extends LogWrite> {

@@ -44,7 +44,7 @@ export function Fields(props: FieldsProps) {
       <Notices texts={warnings} />
       <p className={css.about}>Fields of the newest {countText(LOOKED_AT)} lines. A field opens to its values in the whole time range.</p>
       <div className={css.scroll} data-dim={answer.isPlaceholderData} tabIndex={0} role="region" aria-label="Fields">
-        <table className={css.table}>
+        <table className={`${css.table} ${css.fields}`}>
           <thead>
             <tr>
               <th scope="col">Field</th>

@@ -5,7 +5,7 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import type { Range, VirtualItem, Virtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import type { HTMLAttributes, KeyboardEvent, ReactNode } from 'react';
 import { fieldValue, msOf } from '../../data/log-lines.ts';
 import type { LogEntry } from '../../data/log-lines.ts';
 import type { Term } from '../../data/logql-text.ts';
@@ -42,8 +42,6 @@ export interface LineListProps {
 /** Rows before the end at which more are asked for. */
 const AHEAD = 60;
 const SAMPLED = 200;
-/** So far from the end somebody has scrolled away from it. */
-const LEFT_PX = 60;
 const DAY_MS = 86_400_000;
 
 export function LineList(props: LineListProps) {
@@ -88,9 +86,7 @@ export function LineList(props: LineListProps) {
         aria-activedescendant={current >= 0 ? `line-${current}` : undefined}
         data-lines
         onKeyDown={(event) => press(event, { current, move, props })}
-        onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
-          if (props.follow === true && scrollHeight - scrollTop - clientHeight > LEFT_PX) props.onLeaveEnd?.();
-        }}
+        {...(props.follow === true ? leavingEnd(props.onLeaveEnd) : {})}
       >
         <div className={css.rows} style={{ height: virtual.getTotalSize() }}>
           {shown.map((item) => (
@@ -114,6 +110,22 @@ export function LineList(props: LineListProps) {
       </div>
     </div>
   );
+}
+
+/** What people do to leave the end of a list that follows it: wheel back, drag by a finger, take the bar, or move up by a key. */
+function leavingEnd(leave: () => void = () => undefined): HTMLAttributes<HTMLDivElement> {
+  return {
+    onWheel: ({ deltaY }) => {
+      if (deltaY < 0) leave();
+    },
+    onTouchMove: leave,
+    onPointerDown: ({ target, currentTarget }) => {
+      if (target === currentTarget) leave();
+    },
+    onKeyDownCapture: ({ key }) => {
+      if (key === 'ArrowUp' || key === 'PageUp' || key === 'Home') leave();
+    },
+  };
 }
 
 type Rows = Virtualizer<HTMLDivElement, Element>;

@@ -98,7 +98,7 @@ function LineResult({ expr, state, onRun, onEvent }: LineResultProps) {
   };
   return (
     <>
-      {!state.live && <VolumeBars query={state.query} expr={expr} onRun={onRun} />}
+      {!state.live && <VolumeBars query={state.query} expr={expr} quiet={lines.error !== null} onRun={onRun} />}
       <LogsToolbar state={state} entries={lines.entries} onEvent={onEvent} />
       {state.live ? (
         <LiveView key={state.query} state={state} expr={expr} onEvent={onEvent} />

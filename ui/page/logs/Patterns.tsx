@@ -42,7 +42,7 @@ export function Patterns({ query, onLines }: PatternsProps) {
     <>
       <Notices texts={warnings} />
       <div className={css.scroll} data-dim={answer.isPlaceholderData} tabIndex={0} role="region" aria-label="Patterns">
-        <table className={css.table}>
+        <table className={`${css.table} ${css.patterns}`}>
           <thead>
             <tr>
               <th scope="col">Lines</th>
@@ -97,8 +97,10 @@ function PatternRow({ pattern: { pattern, level, count, samples }, total, span, 
         </IconButton>
       </td>
       <td className={css.pattern}>
-        {level !== '' && <b style={{ color: levelColour(known) }}>{level} </b>}
-        <PatternText pattern={pattern} />
+        <div title={pattern}>
+          {level !== '' && <b style={{ color: levelColour(known) }}>{level} </b>}
+          <PatternText pattern={pattern} />
+        </div>
       </td>
     </tr>
   );

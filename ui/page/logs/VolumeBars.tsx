@@ -18,13 +18,15 @@ import css from './volume.module.css';
 interface VolumeBarsProps {
   readonly query: string;
   readonly expr: LogExpr;
+  /** The lines failed too, and say why: once is enough. */
+  readonly quiet: boolean;
   readonly onRun: (query: string) => void;
 }
 
 const HEIGHT = 96;
 const LINES = { unit: 'none', perSecond: false } as const;
 
-export function VolumeBars({ query, expr, onRun }: VolumeBarsProps) {
+export function VolumeBars({ query, expr, quiet, onRun }: VolumeBarsProps) {
   const live = useLive();
   const { startMs, endMs } = live.span;
   const asked = useMemo(() => barsAsked({ startMs, endMs }, innerWidth - 120), [startMs, endMs]);
@@ -32,6 +34,7 @@ export function VolumeBars({ query, expr, onRun }: VolumeBarsProps) {
   const series = answer.data?.value.series;
   const bars = useMemo(() => levelBars(series ?? [], asked), [series, asked]);
   const drawn = useMemo(() => bars.counts.map(({ level }): Line => ({ name: level, colour: levelColour(level), shown: true })), [bars]);
+  if (answer.error && quiet) return null;
   if (answer.error) {
     return (
       <div className={css.failed} role="alert">
@@ -42,7 +45,7 @@ export function VolumeBars({ query, expr, onRun }: VolumeBarsProps) {
   }
   return (
     <div className={css.volume} aria-busy={series === undefined}>
-      <Levels bars={bars} query={query} onRun={onRun} />
+      <Levels bars={series === undefined ? undefined : bars} query={query} onRun={onRun} />
       {series === undefined ? (
         <div style={{ height: HEIGHT }} />
       ) : (
@@ -64,8 +67,10 @@ export function VolumeBars({ query, expr, onRun }: VolumeBarsProps) {
   );
 }
 
-function Levels({ bars, query, onRun }: Pick<VolumeBarsProps, 'query' | 'onRun'> & { readonly bars: LevelBars }) {
+function Levels({ bars, query, onRun }: Pick<VolumeBarsProps, 'query' | 'onRun'> & { readonly bars: LevelBars | undefined }) {
   const kept = keptLevel(query);
+  // The place is kept while the counts are on their way.
+  if (bars === undefined) return <div className={css.levels} />;
   const total = bars.counts.reduce((sum, { count }) => sum + count, 0);
   return (
     <div className={css.levels} role="group" aria-label="Lines by level">
