@@ -5,7 +5,7 @@
 import type { LogReadContext } from './late-lines.ts';
 import { type Expr, isMetric } from './logql/ast.ts';
 import { evaluateMetric } from './logql/eval/eval.ts';
-import type { LogQuery, LogQueryAnswer, QueryCosts, QueryValue } from './query-result.ts';
+import { type LogQuery, type LogQueryAnswer, NO_COSTS, type QueryCosts, type QueryValue } from './query-result.ts';
 import { queryLines } from './query-lines.ts';
 import { storedSamples } from './stored-samples.ts';
 

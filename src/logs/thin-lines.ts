@@ -5,7 +5,7 @@
 // Each round gives a line at least, so there are no more rounds than lines are asked for.
 // Source: Loki `pkg/logql/engine.go`, `readStreams`.
 
-import type { LogQuery, LogQueryAnswer, QueryCosts, ResultEntry } from './query-result.ts';
+import { type LogQuery, type LogQueryAnswer, NO_COSTS, type QueryCosts, type ResultEntry } from './query-result.ts';
 
 /** Asks until there are as many lines as the query wants, or no more. `intervalNs` is above 0. */
 export async function thinnedLines(

@@ -8,7 +8,7 @@
 import { RequestError } from '../../base/request-error.ts';
 import { Slices } from '../../metrics/slices.ts';
 import type { Reply, Request, Route } from '../../server/route.ts';
-import type { LogRefusalReason, LogWrite, LogWriteSummary } from '../write.ts';
+import { FOR_LATER, type LogWrite, type LogWriteSummary } from '../write.ts';
 import { DOCUMENT_HEADERS, documentParams } from './document-params.ts';
 import { elasticError, elasticJson } from './elastic-reply.ts';
 import { bodyLines, DocumentReader } from './json-document.ts';

@@ -8,7 +8,7 @@ import { RequestError } from '../../base/request-error.ts';
 import type { Reply, Request, Route } from '../../server/route.ts';
 import { noContent } from '../../server/route.ts';
 import { lokiError } from '../loki-error.ts';
-import type { LogRefusalReason, LogWrite, LogWriteSummary } from '../write.ts';
+import { FOR_LATER, type LogWrite, type LogWriteSummary } from '../write.ts';
 import { readLegacyPushJson, readPushJson } from './loki-json.ts';
 
 const PATH = '/loki/api/v1/push';
