@@ -2,6 +2,7 @@
 
 import { RequestError } from '../base/request-error.ts';
 import { printByteSize } from '../base/byte-size.ts';
+import { Refusals } from '../metrics/refusals.ts';
 import { registerSeries } from '../metrics/series-registration.ts';
 import type { SeriesRegistry } from '../metrics/series-registry.ts';
 import { type Labels, labelPairs, printLabels, setLabel, NO_LABELS } from '../query/labels.ts';
@@ -12,7 +13,7 @@ import { type Extent, type Halves, DETECTED_LEVEL, LineColumns } from './line-co
 import type { LogStore, TenantStreams } from './log-store.ts';
 import { WHOLE_RUN_BYTES_MIN } from './needle/grams.ts';
 import { ALL_LATE, type LateMark, StreamTimes } from './stream-times.ts';
-import type { LogEntry, LogRefusal, LogRefusalReason, LogWrite, LogWriteSummary } from './write.ts';
+import type { LogEntry, LogRefusalReason, LogWrite, LogWriteSummary } from './write.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -30,9 +31,8 @@ export class StoreLogWrite implements LogWrite {
   readonly #nowMs: number;
   readonly #oldestMs: number;
   readonly #newestMs: number;
-  readonly #refusals = new Map<LogRefusalReason, { message: string; count: number }>();
+  readonly #refusals = new Refusals<LogRefusalReason>();
   readonly #streams = new Map<Labels, number>();
-  #lastRefusal: { count: number } | undefined;
   #bytes = 0;
   /** Of the line that was added last; one object for all. */
   readonly #place = { streamHigh: 0, timeHigh: 0 };
@@ -142,15 +142,12 @@ export class StoreLogWrite implements LogWrite {
   }
 
   refuse(reason: LogRefusalReason, message: string, count = 1): void {
-    let known = this.#refusals.get(reason);
-    if (known === undefined) this.#refusals.set(reason, (known = { message, count: 0 }));
-    known.count += count;
-    this.#lastRefusal = known;
+    this.#refusals.add(reason, message, count);
   }
 
   /** Counts one more line of the stream that was refused last. */
   refuseAgain(): void {
-    if (this.#lastRefusal !== undefined) this.#lastRefusal.count++;
+    this.#refusals.again();
   }
 
   /** The number of a stream, or `REFUSED`: its lines are then to be counted with `refuseAgain`. `service_name` is found here. */
@@ -184,7 +181,7 @@ export class StoreLogWrite implements LogWrite {
 
   async commit(): Promise<LogWriteSummary> {
     const { lines, tenant } = this;
-    const summary = { lines: lines.count, refusals: this.#refused() };
+    const summary = { lines: lines.count, refusals: this.#refusals.list() };
     try {
       if (lines.count > 0) await this.#storeLines();
     } finally {
@@ -235,10 +232,6 @@ export class StoreLogWrite implements LogWrite {
       fresh.push({ series, day });
     }
     return fresh;
-  }
-
-  #refused(): readonly LogRefusal[] {
-    return [...this.#refusals].filter(([, { count }]) => count > 0).map(([reason, refusal]) => ({ reason, ...refusal }));
   }
 
   #overRate(): RequestError {

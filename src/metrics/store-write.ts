@@ -6,11 +6,12 @@ import { type Column, encodeBlock, numbered } from '../storage/native.ts';
 import type { MetricStore, TenantSeries } from './metric-store.ts';
 import type { CounterResetHint, HistogramCounts, NativeHistogram } from './native-histogram.ts';
 import { histogramMistake, isStaleHistogram } from './histogram-check.ts';
+import { Refusals } from './refusals.ts';
 import { int64Column, keyColumns, SampleColumns } from './sample-columns.ts';
 import { registerSeries, tenantColumn } from './series-registration.ts';
 import type { SeriesRegistry } from './series-registry.ts';
 import { STALE_HIGH, STALE_LOW } from './value-code.ts';
-import type { Exemplar, Metadata, MetricWrite, Refusal, RefusalReason, WriteSummary } from './write.ts';
+import type { Exemplar, Metadata, MetricWrite, RefusalReason, WriteSummary } from './write.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -64,8 +65,7 @@ export class StoreWrite implements MetricWrite {
   readonly #store: MetricStore;
   readonly #limits;
   readonly #now: number;
-  readonly #refusals = new Map<RefusalReason, { message: string; count: number }>();
-  #lastRefusal: { count: number } | undefined;
+  readonly #refusals = new Refusals<RefusalReason>();
   readonly #histograms: HistogramRow[] = [];
   readonly #exemplars: ExemplarRow[] = [];
   readonly #starts: StartRow[] = [];
@@ -142,15 +142,12 @@ export class StoreWrite implements MetricWrite {
   }
 
   refuse(reason: RefusalReason, message: string, count = 1): void {
-    let known = this.#refusals.get(reason);
-    if (known === undefined) this.#refusals.set(reason, (known = { message, count: 0 }));
-    known.count += count;
-    this.#lastRefusal = known;
+    this.#refusals.add(reason, message, count);
   }
 
   /** Counts one more item of the series that was refused last. */
   refuseAgain(): void {
-    if (this.#lastRefusal !== undefined) this.#lastRefusal.count++;
+    this.#refusals.again();
   }
 
   /** Notes the start timestamp of a series' samples from `ts` on. */
@@ -222,15 +219,12 @@ export class StoreWrite implements MetricWrite {
   }
 
   #summary(): WriteSummary {
-    const refusals: Refusal[] = [...this.#refusals]
-      .filter(([, { count }]) => count > 0)
-      .map(([reason, refusal]) => ({ reason, ...refusal }));
     return {
       samples: this.samples.count,
       histograms: this.#histograms.length,
       exemplars: this.#exemplars.length,
       metadata: this.#metadata.size,
-      refusals,
+      refusals: this.#refusals.list(),
     };
   }
 
