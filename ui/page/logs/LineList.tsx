@@ -4,8 +4,8 @@
 
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import type { Range, VirtualItem, Virtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import type { HTMLAttributes, KeyboardEvent, ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { HTMLAttributes, KeyboardEvent, ReactNode, RefObject } from 'react';
 import { fieldValue, msOf } from '../../data/log-lines.ts';
 import type { LogEntry } from '../../data/log-lines.ts';
 import type { Term } from '../../data/logql-text.ts';
@@ -49,7 +49,7 @@ export function LineList(props: LineListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
   const current = Math.min(openIndex >= 0 ? openIndex : active, entries.length - 1);
-  const virtual = useRows(props, () => scroller.current, current);
+  const virtual = useRows(props, scroller, current);
   const shown = virtual.getVirtualItems();
   const lastShown = shown.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -130,13 +130,15 @@ function leavingEnd(leave: () => void = () => undefined): HTMLAttributes<HTMLDiv
 
 type Rows = Virtualizer<HTMLDivElement, Element>;
 
-function useRows({ entries, state, offset }: LineListProps, element: () => HTMLDivElement | null, current: number): Rows {
+function useRows({ entries, state, offset }: LineListProps, scroller: RefObject<HTMLDivElement | null>, current: number): Rows {
+  const letters = useLetters(scroller, state.columns.length);
+  // A function of its own at every drawing would make the virtualizer place every row anew.
+  const keyOf = useCallback((index: number) => index + (offset ?? 0), [offset]);
   const virtual = useVirtualizer({
     count: entries.length,
-    getScrollElement: element,
-    estimateSize: (index) =>
-      state.wrap ? wrappedHeight(entries[index]?.line ?? '', lettersIn(element(), state.columns.length)) : ROW_HEIGHT,
-    getItemKey: (index) => index + (offset ?? 0),
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => (state.wrap ? wrappedHeight(entries[index]?.line ?? '', letters) : ROW_HEIGHT),
+    getItemKey: keyOf,
     // Rows of unknown height cost a measurement each.
     overscan: state.wrap ? 6 : 20,
     // The active row stays in the document, because the list names it as its active descendant.
@@ -159,8 +161,16 @@ const LETTER_PX = 7.2;
 const BEFORE_PX = 170;
 
 /** Letters of a line that stand side by side. */
-function lettersIn(element: HTMLElement | null, columns: number): number {
-  return Math.max(20, Math.floor(((element?.clientWidth ?? 1000) - BEFORE_PX * (1 + columns)) / LETTER_PX));
+function useLetters(scroller: RefObject<HTMLDivElement | null>, columns: number): number {
+  const [width, setWidth] = useState(innerWidth);
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return undefined;
+    const resized = new ResizeObserver(() => setWidth(element.clientWidth));
+    resized.observe(element);
+    return () => resized.disconnect();
+  }, [scroller]);
+  return Math.max(20, Math.floor((width - BEFORE_PX * (1 + columns)) / LETTER_PX));
 }
 
 /** Keeps the end in sight while lines come. */

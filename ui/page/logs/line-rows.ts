@@ -36,17 +36,9 @@ export function columnWidth(values: readonly (string | undefined)[], title: stri
 
 export const ROW_HEIGHT = 20;
 
-/** About how high a line is when it is wrapped after so many letters; what is drawn is measured. */
-export function wrappedHeight(line: string, letters: number): number {
-  const text = line.length > DRAWN_WRAPPED ? line.slice(0, DRAWN_WRAPPED) : line;
-  let rows = 0;
-  for (let from = 0; from <= text.length;) {
-    const found = text.indexOf('\n', from);
-    const to = found < 0 ? text.length : found;
-    rows += Math.max(1, Math.ceil((to - from) / Math.max(1, letters)));
-    from = to + 1;
-  }
-  return rows * ROW_HEIGHT;
+/** About how high a line is when it is wrapped after so many letters; what is drawn is measured. Asked of every line, so it reads none. */
+export function wrappedHeight({ length }: string, letters: number): number {
+  return Math.max(1, Math.ceil(Math.min(length, DRAWN_WRAPPED) / letters)) * ROW_HEIGHT;
 }
 
 /** How many of the first lines a stage of the query could not read, and what it says of the first of them. */
