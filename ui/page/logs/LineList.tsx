@@ -139,8 +139,7 @@ function useRows({ entries, state, offset }: LineListProps, scroller: RefObject<
     getScrollElement: () => scroller.current,
     estimateSize: (index) => (state.wrap ? wrappedHeight(entries[index]?.line ?? '', letters) : ROW_HEIGHT),
     getItemKey: keyOf,
-    // Rows of unknown height cost a measurement each.
-    overscan: state.wrap ? 6 : 20,
+    overscan: 6,
     // The active row stays in the document, because the list names it as its active descendant.
     rangeExtractor: (range: Range) => {
       const rows = defaultRangeExtractor(range);

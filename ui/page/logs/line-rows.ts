@@ -5,8 +5,8 @@ import { msOf } from '../../data/log-lines.ts';
 import { instantText } from '../../data/time-text.ts';
 import type { Zone } from '../../data/time-text.ts';
 
-/** Letters of a line that the list draws; the detail shows all. */
-const DRAWN_ON_ONE_LINE = 1000;
+/** Letters of a line that the list draws, on one line as many as the widest screens hold; the detail shows all. */
+const DRAWN_ON_ONE_LINE = 500;
 const DRAWN_WRAPPED = 8000;
 
 /** `12:00:05.123`, with the day where the list spans several. */
