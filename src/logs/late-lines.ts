@@ -224,7 +224,7 @@ async function streamsTwice(
 ): Promise<readonly bigint[]> {
   const place = sql`tenant = ${text(tenant)} AND ${spanCondition(span, streams)}`;
   const times = sql`SELECT stream, ts FROM logs WHERE ${place} GROUP BY tenant, intDiv(ts, ${int(HOUR_NS)}), stream, ts HAVING count() > 1 SETTINGS optimize_aggregation_in_order = 1`;
-  const statement = sql`SELECT DISTINCT stream FROM (SELECT stream FROM logs WHERE ${place} AND (stream, ts) IN (${times}) GROUP BY stream, ts, cityHash64(line) HAVING count() > 1)`;
+  const statement = sql`SELECT DISTINCT stream FROM (SELECT stream FROM logs WHERE ${place} AND (stream, ts) IN (${times}) GROUP BY stream, ts, cityHash64(line), metadata HAVING count() > 1)`;
   const found: bigint[] = [];
   await guarded(context, async () => {
     for await (const { rows, columns } of context.client.stream(statement, statementOptions(context)))

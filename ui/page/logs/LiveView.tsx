@@ -9,6 +9,7 @@ import { countText, quantityText } from '../../data/units.ts';
 import { Button } from '../../kit/Controls.tsx';
 import { Empty, Notices } from '../../kit/States.tsx';
 import { Detail } from './Detail.tsx';
+import { DownloadMenu } from './DownloadMenu.tsx';
 import { LineList } from './LineList.tsx';
 import type { LogsEvent, LogsState } from './logs-state.ts';
 import { tailRate } from './tail-state.ts';
@@ -118,6 +119,8 @@ function LiveBar({ tail, onPause, onClear }: LiveBarProps) {
         {rate.replace('/s', '')} lines/s · {countText(shown.length)} shown
         {paused && waiting.length > 0 ? ` · ${countText(waiting.length)} waiting` : ''}
       </span>
+      <div className={css.space} />
+      <DownloadMenu entries={shown} />
     </div>
   );
 }

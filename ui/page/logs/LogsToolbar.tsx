@@ -1,12 +1,9 @@
 // The switches of the logs page: what of the query is shown, and how its lines are listed.
 
-import { Menu } from '@mantine/core';
-import { IconArrowDown, IconArrowUp, IconDownload, IconPlayerPlay, IconPlayerStop, IconTextWrap } from '@tabler/icons-react';
+import { IconArrowDown, IconArrowUp, IconPlayerPlay, IconPlayerStop, IconTextWrap } from '@tabler/icons-react';
 import type { LogEntry } from '../../data/log-lines.ts';
-import { countText } from '../../data/units.ts';
-import { copyText } from '../../kit/CopyButton.tsx';
-import { Button, IconButton, Segments, selectClass } from '../../kit/Controls.tsx';
-import { download, linesAsJson, linesAsText } from './download.ts';
+import { Button, Segments, selectClass } from '../../kit/Controls.tsx';
+import { DownloadMenu } from './DownloadMenu.tsx';
 import { LIMITS } from './logs-state.ts';
 import type { LogsEvent, LogsState } from './logs-state.ts';
 import css from './logs.module.css';
@@ -47,7 +44,7 @@ export function LogsToolbar({ state, entries, onEvent }: LogsToolbarProps) {
             <IconTextWrap size={14} aria-hidden />
             <span className={css.desk}>Wrap</span>
           </Button>
-          <Download entries={entries} />
+          {!state.live && <DownloadMenu entries={entries} />}
         </>
       )}
     </div>
@@ -76,24 +73,5 @@ function Order({ state, onEvent }: Pick<LogsToolbarProps, 'state' | 'onEvent'>) 
         ))}
       </select>
     </>
-  );
-}
-
-function Download({ entries }: { readonly entries: readonly LogEntry[] }) {
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <IconButton label={`Copy or download ${countText(entries.length)} lines`} disabled={entries.length === 0}>
-          <IconDownload size={16} aria-hidden />
-        </IconButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => void copyText(linesAsText(entries))}>Copy as text</Menu.Item>
-        <Menu.Item onClick={() => download('lines.txt', 'text/plain', linesAsText(entries))}>Lines as text</Menu.Item>
-        <Menu.Item onClick={() => download('lines.json', 'application/json', linesAsJson(entries))}>
-          Lines with their fields as JSON
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }

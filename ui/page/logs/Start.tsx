@@ -22,7 +22,12 @@ interface StartProps {
   readonly onRun: (query: string) => void;
 }
 
-export function Start({ onRun }: StartProps) {
+export function Start({ onRun: run }: StartProps) {
+  // What was clicked goes away with this page: the keyboard stays in the content.
+  const onRun = (query: string): void => {
+    document.getElementById('content')?.focus();
+    run(query);
+  };
   const { span } = useLive();
   const volume = useAnswer(volumes('{}', SERVICE, span, SERVICES_MAX));
   const names = useAnswer(streamLabels('{}', alignSpan(span, 60_000)), 'minute');
