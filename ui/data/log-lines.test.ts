@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import fc from 'fast-check';
 import { levelOf, levelOfWord } from './levels.ts';
 import { isTraceId, streamQuery, traceIdsOf, tracePath } from './links.ts';
 import { compareNs, decodeLines, entryKey, fieldValue, fieldsOf, msOf } from './log-lines.ts';
@@ -91,4 +92,27 @@ test('ids of traces are told by their form, or by their field', () => {
   assert.deepEqual(traceIdsOf(named), [id.toLowerCase(), 'fedcba9876543210']);
   assert.equal(tracePath(id), `/traces/${id.toLowerCase()}`);
   assert.equal(streamQuery({ b: '2', a: 'x"y' }), '{a="x\\"y", b="2"}');
+});
+
+test('whatever an answer holds, it is read or refused in words', () => {
+  const value = fc.oneof(fc.jsonValue(), fc.tuple(fc.string(), fc.string(), fc.jsonValue()));
+  const stream = fc.record({ stream: fc.jsonValue(), values: fc.oneof(fc.array(value), fc.jsonValue()) });
+  const data = fc.oneof(
+    fc.jsonValue(),
+    fc.record({ resultType: fc.constant('streams'), result: fc.oneof(fc.array(stream), fc.jsonValue()) }),
+  );
+  fc.assert(
+    fc.property(data, (any) => {
+      try {
+        for (const each of decodeLines(any, 'backward')) {
+          assert.equal(typeof each.line, 'string');
+          assert.equal(typeof entryKey(each), 'string');
+          assert.ok(fieldsOf(each).every((field) => typeof field.value === 'string'));
+        }
+      } catch (error) {
+        assert.match(String(error), /expected/);
+      }
+    }),
+    { numRuns: 2000, seed: 11 },
+  );
 });

@@ -48,7 +48,8 @@ export function Detail(props: DetailProps) {
       className={css.detail}
       aria-label="Line"
       onKeyDown={(event) => {
-        if (event.key === 'Escape') onClose();
+        // A menu that is open above it closes first.
+        if (event.key === 'Escape' && event.target instanceof Node && event.currentTarget.contains(event.target)) onClose();
       }}
     >
       <header className={css.head}>

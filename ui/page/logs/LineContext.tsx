@@ -48,7 +48,14 @@ export function LineContext({ entry, onOpen }: { readonly entry: LogEntry; reado
     );
   }
   const row = (each: LogEntry, mark = false) => (
-    <button key={`${each.ns} ${entryKey(each)}`} type="button" className={css.around} aria-current={mark} onClick={() => onOpen(each)}>
+    <button
+      key={`${each.ns} ${entryKey(each)}`}
+      type="button"
+      className={css.around}
+      aria-current={mark}
+      title={levelOf(each)}
+      onClick={() => onOpen(each)}
+    >
       <i style={{ background: levelColour(levelOf(each)) }} aria-hidden />
       <time>{timeText(each, zone, false)}</time>
       <span>

@@ -16,12 +16,27 @@ export interface JsonRow {
 export const JSON_ROWS_MAX = 2000;
 const DEPTH_MAX = 40;
 
+/** A number that a double does not hold as it was written, such as an id of twenty digits. */
+class WrittenNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Browsers that do not say how a number was written give it as they read it. */
+function exactNumbers(_: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source;
+  return typeof value === 'number' && source !== undefined && source !== String(value) ? new WrittenNumber(source) : value;
+}
+
 /** The value of a line that is an object or a list of JSON; undefined for any other. */
 export function jsonOf(line: string): unknown {
   const text = line.trim();
   if (!/^[{[]/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, exactNumbers);
   } catch {
     return undefined;
   }
@@ -56,6 +71,10 @@ function addMembers(rows: JsonRow[], value: unknown, { depth, field }: Place): v
 }
 
 function addRow(rows: JsonRow[], value: unknown, { depth, key, field }: Place): void {
+  if (value instanceof WrittenNumber) {
+    rows.push({ depth, key, text: value.text, kind: 'number', field });
+    return;
+  }
   if (typeof value === 'object' && value !== null) {
     const size = Object.keys(value).length;
     const list = Array.isArray(value);

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import fc from 'fast-check';
 import type { LogEntry } from '../../data/log-lines.ts';
 import { linesAsJson, linesAsText, rfc3339 } from './download.ts';
-import { jsonOf, jsonRows } from './json-tree.ts';
+import { JSON_ROWS_MAX, jsonOf, jsonRows } from './json-tree.ts';
 import { barsAsked, countSpan, levelBars } from './level-bars.ts';
 import { drawnText, timeText, unreadLines, wrappedHeight } from './line-rows.ts';
 import { levelsByService, serviceRows } from './service-rows.ts';
@@ -90,7 +91,25 @@ test('a line of JSON as a tree, its leaves named as the stage names them', () =>
     rows.map(({ depth, key, text, field }) => `${' '.repeat(depth)}${key} ${text} ${field ?? '-'}`),
     ['a {2} -', ' b-c 1 a_b_c', ' d [1] -', '  0 {1} -', '   e true -', '1x y _1x', 'n null -', 'o {} -'],
   );
+  // Ids beyond what a double holds stay as they were written.
+  assert.deepEqual(
+    jsonRows(jsonOf('{"id":12345678901234567890,"x":1.50}')).map(({ text, kind }) => `${kind} ${text}`),
+    ['number 12345678901234567890', 'number 1.50'],
+  );
   for (const line of ['', 'text', '{broken', '12', '"x"']) assert.equal(jsonOf(line), undefined, line);
+});
+
+test('any JSON becomes rows, at most so many', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 12 }), (value) => {
+      const rows = jsonRows(value);
+      assert.ok(rows.every(({ text, depth }) => typeof text === 'string' && depth <= 40));
+    }),
+    { numRuns: 1000, seed: 3 },
+  );
+  const deep = JSON.parse(`${'{"a":'.repeat(3000)}1${'}'.repeat(3000)}`);
+  assert.ok(jsonRows(deep).length <= JSON_ROWS_MAX);
+  assert.ok(jsonRows(Array.from({ length: 10 * JSON_ROWS_MAX }, () => ({ x: 1 }))).length <= JSON_ROWS_MAX + 2);
 });
 
 const entry = (line: string, more: Partial<LogEntry> = {}): LogEntry => ({
