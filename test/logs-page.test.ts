@@ -166,6 +166,14 @@ async function theListIsVirtual({ browser, url }: Place): Promise<void> {
   await page.keyboard.press('End');
   await rowsOf(page).getByText('loaf 0 sold').waitFor();
   assert.ok((await rowsOf(page).count()) < 100);
+  // What is read stays where it is, whatever is asked for meanwhile.
+  await push(url, [{ stream: { service_name: 'oven' }, values: [[`${Date.now()}000000`, 'fresh rolls']] }]);
+  await page.keyboard.press('r');
+  await page.getByText('The list stands still').waitFor();
+  await rowsOf(page).getByText('loaf 0 sold').waitFor();
+  await page.getByRole('button', { name: 'Back to its beginning' }).click();
+  await rowsOf(page).getByText('fresh rolls').waitFor();
+  await page.getByText('The list stands still').waitFor({ state: 'hidden' });
   await page.goto(addressOf(url, '{service_name="oven"} |= "bake"', '&wrap=1'));
   await rowsOf(page).first().waitFor();
   await page.waitForFunction('document.querySelector("[data-lines] [role=option]").getBoundingClientRect().height === 60');

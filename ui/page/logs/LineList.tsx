@@ -32,6 +32,8 @@ export interface LineListProps {
   readonly onOpen: (index: number) => void;
   readonly onClose: () => void;
   readonly onEnd?: (() => void) | undefined;
+  /** Called with whether the list is away from its beginning. */
+  readonly onScrolled?: (away: boolean) => void;
   /** Somebody scrolls back from the end that the list follows. */
   readonly onLeaveEnd?: () => void;
   readonly onColumn: (name: string) => void;
@@ -42,10 +44,12 @@ export interface LineListProps {
 /** Rows before the end at which more are asked for. */
 const AHEAD = 60;
 const SAMPLED = 200;
+/** Some rows down, somebody reads other lines than the first. */
+const AWAY_PX = 100;
 const DAY_MS = 86_400_000;
 
 export function LineList(props: LineListProps) {
-  const { entries, state, zone, openIndex, onOpen, onEnd } = props;
+  const { entries, state, zone, openIndex, onOpen, onEnd, onScrolled } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
   const current = Math.min(openIndex >= 0 ? openIndex : active, entries.length - 1);
@@ -56,6 +60,10 @@ export function LineList(props: LineListProps) {
     if (onEnd && lastShown >= entries.length - AHEAD) onEnd();
   }, [lastShown, entries.length, onEnd]);
   useFollow(props, virtual);
+  useEffect(() => {
+    onScrolled?.(false);
+    return () => onScrolled?.(false);
+  }, [onScrolled]);
   const withDay = useMemo(() => spansDays(entries), [entries]);
   const widths = useMemo(
     () =>
@@ -86,6 +94,7 @@ export function LineList(props: LineListProps) {
         aria-activedescendant={current >= 0 ? `line-${current}` : undefined}
         data-lines
         onKeyDown={(event) => press(event, { current, move, props })}
+        onScroll={({ currentTarget }) => onScrolled?.(currentTarget.scrollTop > AWAY_PX)}
         {...(props.follow === true ? leavingEnd(props.onLeaveEnd) : {})}
       >
         <div className={css.rows} style={{ height: virtual.getTotalSize() }}>

@@ -26,11 +26,13 @@ interface LinesViewProps {
   readonly state: LogsState;
   readonly expr: LogExpr;
   readonly lines: Lines;
+  /** Whether the list is away from its beginning. */
+  readonly onScrolled: (away: boolean) => void;
   readonly onEvent: (event: LogsEvent) => void;
 }
 
-export function LinesView({ state, expr, lines, onEvent }: LinesViewProps) {
-  const { zone } = useLive();
+export function LinesView({ state, expr, lines, onScrolled, onEvent }: LinesViewProps) {
+  const { zone, range } = useLive();
   const { entries } = lines;
   const terms = useTerms(expr);
   const unread = useUnread(entries);
@@ -56,12 +58,19 @@ export function LinesView({ state, expr, lines, onEvent }: LinesViewProps) {
     <>
       <Notices texts={lines.warnings} />
       <Notices texts={unread} level="info" />
+      {lines.isHeld && (
+        <div className={css.held} role="status">
+          The list stands still while it is scrolled.
+          <Button onClick={() => document.querySelector('[data-lines]')?.scrollTo({ top: 0 })}>Back to its beginning, and refresh</Button>
+        </div>
+      )}
       <div className={css.split}>
         {entries.length === 0 ? (
           <NoLines expr={expr} onRun={(query) => onEvent({ kind: 'query run', query })} />
         ) : (
           <LineList
-            key={`${state.direction} ${state.query}`}
+            key={`${state.direction} ${range.from} ${range.to} ${state.query}`}
+            onScrolled={onScrolled}
             entries={entries}
             terms={terms}
             state={state}

@@ -1,6 +1,6 @@
 // The logs page: what streams there are, and the lines, patterns, fields or numbers of one query. Its state is its address.
 
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { useLive } from '../../data/Live.tsx';
 import { readLogql } from '../../data/logql-text.ts';
 import type { ReadLogql } from '../../data/logql-text.ts';
@@ -92,7 +92,8 @@ function Result({ read, state, onRun, onEvent }: ResultProps) {
 type LineResultProps = Omit<ResultProps, 'read'> & { readonly expr: Extract<ReadLogql, { readonly kind: 'lines' }>['expr'] };
 
 function LineResult({ expr, state, onRun, onEvent }: LineResultProps) {
-  const lines = useLines(state, state.tab === 'lines' && !state.live);
+  const [scrolled, setScrolled] = useState(false);
+  const lines = useLines(state, state.tab === 'lines' && !state.live, scrolled);
   const onLines = (query: string): void => {
     onEvent({ kind: 'lines asked', query });
   };
@@ -103,7 +104,7 @@ function LineResult({ expr, state, onRun, onEvent }: LineResultProps) {
       {state.live ? (
         <LiveView key={state.query} state={state} expr={expr} onEvent={onEvent} />
       ) : state.tab === 'lines' ? (
-        <LinesView state={state} expr={expr} lines={lines} onEvent={onEvent} />
+        <LinesView state={state} expr={expr} lines={lines} onScrolled={setScrolled} onEvent={onEvent} />
       ) : state.tab === 'patterns' ? (
         <Patterns query={state.query} onLines={onLines} />
       ) : (

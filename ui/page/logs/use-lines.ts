@@ -1,7 +1,7 @@
 // The lines of a query, page by page as the list is scrolled.
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { ask } from '../../data/api.ts';
 import { useLive } from '../../data/Live.tsx';
 import type { LogEntry } from '../../data/log-lines.ts';
@@ -21,6 +21,8 @@ export interface Lines {
   /** These are the lines of an older question, while the next is on its way. */
   readonly isOld: boolean;
   readonly isLoadingMore: boolean;
+  /** A refresh was asked for since, and waits until the list is back at its beginning. */
+  readonly isHeld: boolean;
   /** Why there is no more to load; nothing where there is. */
   readonly end: 'all' | 'limit' | undefined;
   readonly loadMore: () => void;
@@ -29,10 +31,31 @@ export interface Lines {
 
 const NO_LINES: readonly LogEntry[] = [];
 
-export function useLines(asked: Pick<LogsState, 'query' | 'direction' | 'limit'>, enabled: boolean): Lines {
-  const { tenant, nowMs, span } = useLive();
+interface Moment {
+  /** Everything that is asked but for the time. */
+  readonly about: string;
+  readonly nowMs: number;
+  readonly startNs: string;
+  readonly endNs: string;
+}
+
+/** When the lines are asked for: now, but for as long as `hold` the time at which they were asked for first. */
+function useMoment(about: string, hold: boolean): { readonly moment: Moment; readonly isHeld: boolean } {
+  const { nowMs, span } = useLive();
+  const latest: Moment = { about, nowMs, startNs: nsOf(span.startMs), endNs: nsOf(span.endMs) };
+  const [asked, setAsked] = useState(latest);
+  const stands = hold && asked.about === about;
+  if (!stands && (asked.nowMs !== nowMs || asked.about !== about)) setAsked(latest);
+  return { moment: stands ? asked : latest, isHeld: stands && asked.nowMs !== nowMs };
+}
+
+/** `hold` while the list is scrolled: lines that came since would push away what somebody reads. */
+export function useLines(asked: Pick<LogsState, 'query' | 'direction' | 'limit'>, enabled: boolean, hold: boolean): Lines {
+  const { tenant, range } = useLive();
   const { query, direction, limit } = asked;
-  const [startNs, endNs] = [nsOf(span.startMs), nsOf(span.endMs)];
+  const about = JSON.stringify([tenant, query, direction, limit, range.from, range.to]);
+  const { moment, isHeld } = useMoment(about, hold);
+  const { nowMs, startNs, endNs } = moment;
   const answer = useInfiniteQuery({
     queryKey: [tenant, 'lines', [query, direction, limit, startNs, endNs], nowMs],
     initialPageParam: undefined,
@@ -59,6 +82,7 @@ export function useLines(asked: Pick<LogsState, 'query' | 'direction' | 'limit'>
     isPending: enabled && data === undefined,
     isOld: isPlaceholderData,
     isLoadingMore: isFetchingNextPage,
+    isHeld,
     end: hasNextPage ? undefined : data?.pages.at(-1)?.next === undefined ? 'all' : 'limit',
     loadMore: () => {
       if (hasNextPage && !isFetchingNextPage && !isPlaceholderData) void answer.fetchNextPage();
