@@ -89,6 +89,20 @@ async function load(begin: Awaited<ReturnType<typeof openLogStore>>['begin']): P
   const other = begin('b');
   other.entry(labelsOfRecord({ app: 'web', service_name: 'web' }), { tsNs: BigInt(START_MS) * MS, line: 'other', metadata: [] });
   await other.commit();
+  const alike = begin('c');
+  for (const [app, metadata] of [
+    ['x', { user: 'ü 1', order: '7' }],
+    ['x', { user: 'ü 1', order: '8' }],
+    ['x', { user: 'ü 1', order: '7', detected_level: 'warn' }],
+    ['x', { user: 'ü 1', order: '7', detected_level: 'loud' }],
+    ['y', { user: 'ü 1', order: '7' }],
+  ] as const)
+    alike.entry(labelsOfRecord({ app, service_name: app }), {
+      tsNs: BigInt(START_MS) * MS,
+      line: "it's \\ the same",
+      metadata: labelsOfRecord(metadata),
+    });
+  await alike.commit();
 }
 
 type Parameters = Readonly<Record<string, string | readonly string[]>>;
@@ -419,4 +433,18 @@ test('lines are deleted on request', async () => {
     assert.equal(answer.status, 400);
     assert.match(answer.text, problem);
   }
+});
+
+test('of lines that are alike those are deleted that the query selects', async () => {
+  const options = { tenants: ['c'] };
+  const [start, end] = [String(START_MS / 1000 - 1), String(START_MS / 1000 + 1)];
+  const left = async (query: string): Promise<number> => {
+    await ask('/loki/api/v1/delete', { query, start, end }, { ...options, method: 'POST' });
+    await deletions.settled();
+    const { text } = await ask('/loki/api/v1/query', { query: 'sum(count_over_time({app=~".+"}[1h]))', time: at(10) }, options);
+    return Number(JSON.parse(text).data.result[0].value[1]);
+  };
+  assert.equal(await left('{app=~".+"} | user="ü 1" | detected_level="loud"'), 4);
+  assert.equal(await left('{app=~".+"} | order="7" | detected_level="warn"'), 3);
+  assert.equal(await left('{app=~".+"} | order="7" | app="x"'), 2);
 });
