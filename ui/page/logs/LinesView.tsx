@@ -58,13 +58,13 @@ export function LinesView({ state, expr, lines, onScrolled, onEvent }: LinesView
     <>
       <Notices texts={lines.warnings} />
       <Notices texts={unread} level="info" />
-      {lines.isHeld && (
-        <div className={css.held} role="status">
-          The list stands still while it is scrolled.
-          <Button onClick={() => document.querySelector('[data-lines]')?.scrollTo({ top: 0 })}>Back to its beginning, and refresh</Button>
-        </div>
-      )}
       <div className={css.split}>
+        {lines.isHeld && (
+          <div className={css.held} role="status">
+            The list stands still while it is scrolled.
+            <Button onClick={() => document.querySelector('[data-lines]')?.scrollTo({ top: 0 })}>Back to its beginning, and refresh</Button>
+          </div>
+        )}
         {entries.length === 0 ? (
           <NoLines expr={expr} onRun={(query) => onEvent({ kind: 'query run', query })} />
         ) : (
