@@ -30,7 +30,7 @@ const GRAMS_MAX = 3;
 /** A gram that stands in more places than this does not help: it is no id. */
 const ROWS_MAX = 5000;
 /** More places than this are not worth a condition each. */
-const PLACES_MAX = 128;
+const PLACES_MAX = 256;
 const ANYWHERE: Places = { kind: 'anywhere' };
 const OPEN: OpenEnds = { start: true, end: true };
 const CLOSED: OpenEnds = { start: false, end: false };

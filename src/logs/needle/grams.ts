@@ -15,7 +15,7 @@ const RUN_BYTES_MIN = KMER_BYTES + WINDOW_KMERS - 1;
 /** Shorter runs are not remembered at all. */
 export const WHOLE_RUN_BYTES_MIN = 16;
 /** Grams have so many bits: the more, the fewer lines are looked at in vain, and the larger the index. */
-const GRAM_BITS = 24;
+const GRAM_BITS = 22;
 /** Stands in the index for every line that has more grams than are remembered. */
 export const OVERFLOW_GRAM = 0;
 /** Grams of one line; a blob of base64 has more. */
@@ -84,7 +84,8 @@ export class GramFinder {
   }
 
   #add(hash: number): void {
-    const gram = hash >>> (32 - GRAM_BITS);
+    // Not its upper bits: those say that it is the least of its window, and are alike in all grams.
+    const gram = hash & (2 ** GRAM_BITS - 1);
     if (this.count < this.grams.length) this.grams[this.count] = gram === OVERFLOW_GRAM ? 1 : gram;
     this.count++;
   }
