@@ -8,6 +8,10 @@ import css from './home.module.css';
 function roads(origin: string): readonly (readonly [string, string])[] {
   return [
     ['One sample, from a shell', `echo 'hello_world 1' | curl --data-binary @- ${origin}/api/v1/import/prometheus`],
+    [
+      'One log line, from a shell',
+      `curl -H 'Content-Type: application/json' ${origin}/loki/api/v1/push --data-binary \\\n  '{"streams": [{"stream": {"app": "hello"}, "values": [["'$(date +%s%N)'", "hello world"]]}]}'`,
+    ],
     ['From Prometheus, in its configuration', `remote_write:\n  - url: ${origin}/api/v1/push`],
     [
       'From any OpenTelemetry SDK or collector',

@@ -1,4 +1,4 @@
-// What comes in: how many samples a second and series there are, and the targets that answer or do not.
+// What comes in: how many samples and log lines a second and series there are, and the targets that answer or do not.
 
 import { Link } from '@tanstack/react-router';
 import { keepShell } from '../../data/address.ts';
@@ -16,24 +16,32 @@ const DOWN_SHOWN = 8;
 /** Samples that were stored, by whichever road they came: the program's own counters, one for each tenant. */
 const SAMPLES_QUERY = '{__name__=~"sightline_metrics_samples_total|sightline_metrics_histograms_total"}';
 
-export function Incoming({ targets }: { readonly targets: readonly Target[] }) {
+const LINES_QUERY = 'sightline_logs_lines_total';
+
+function Rate({ title, query }: { readonly title: string; readonly query: string }) {
   const { span, nowMs } = useLive();
-  const atMs = Math.min(span.endMs, nowMs);
-  const samples = useAnswer(recent(SAMPLES_QUERY, atMs));
+  const answer = useAnswer(recent(query, Math.min(span.endMs, nowMs)));
+  const rate = answer.data && totalGrowth(answer.data.value);
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd title={rate === undefined ? 'not known yet' : String(rate)}>
+        {rate === undefined ? '–' : quantityText(rate, { unit: 'none', perSecond: true })}
+      </dd>
+    </div>
+  );
+}
+
+export function Incoming({ targets }: { readonly targets: readonly Target[] }) {
   const stats = useAnswer(cardinality, 'minute');
-  const rate = samples.data && totalGrowth(samples.data.value);
   const series = stats.data?.value.seriesCount;
   const down = targets.filter((t) => t.health === 'down');
   const up = targets.filter((t) => t.health === 'up').length;
   return (
     <section className={css.incoming}>
       <dl className={css.numbers}>
-        <div>
-          <dt>Samples in</dt>
-          <dd title={rate === undefined ? 'not known yet' : String(rate)}>
-            {rate === undefined ? '–' : quantityText(rate, { unit: 'none', perSecond: true })}
-          </dd>
-        </div>
+        <Rate title="Samples in" query={SAMPLES_QUERY} />
+        <Rate title="Log lines in" query={LINES_QUERY} />
         <div>
           <dt>Series</dt>
           <dd>
