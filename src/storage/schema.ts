@@ -26,6 +26,8 @@ export interface Table {
   /** Spreads rows over the shards of a cluster. */
   readonly shardBy: Sql;
   readonly settings?: Sql;
+  /** Of small rows so many times as many gather, for so many times as long, before they become a part; 1 where it is not given. */
+  readonly patience?: number;
 }
 
 /** Where the tables stand. */

@@ -56,15 +56,16 @@ export class Store implements AsyncDisposable {
   async writer(table: Table): Promise<TableWriter> {
     const known = this.#writers.get(table.name);
     if (known !== undefined) return known;
+    const { patience = 1 } = table;
     const { dataDir, batchRowsMax, insertDelayMs, pendingBytesMax, onInsertError } = this.#options;
     const writer = await TableWriter.open({
       client: this.client,
       table: table.name,
       columns: insertColumns(table),
       directory: logDirectory(dataDir, table.name),
-      batchRowsMax,
+      batchRowsMax: batchRowsMax * patience,
       batchBytesMax: Math.floor(pendingBytesMax / BATCHES_PENDING),
-      delayMs: insertDelayMs,
+      delayMs: insertDelayMs * patience,
       pendingBytesMax,
       onInsertError: (error, attempt) => onInsertError(table.name, error, attempt),
     });

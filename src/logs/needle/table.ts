@@ -24,4 +24,6 @@ export const NEEDLES_TABLE: Table = {
   partitionBy: sql`intDiv(toInt64(slot) * 34359738368, 604800000000000)`,
   time: sql`intDiv((toInt64(slot) + 1) * 34359738368, 1000000)`,
   shardBy: sql`gram`,
+  // Every part is looked into for every needle: fewer of them are quicker, and are merged less.
+  patience: 5,
 };
