@@ -71,8 +71,8 @@ export async function narrowedTo(context: ReadContext, streams: StreamSet, { nee
   for (const part of streams.parts) {
     const own = values.filter(({ name }) => !someStreamHas(part, name));
     const whole = own.filter(({ isParsed }) => !isParsed).map(({ value }) => [{ text: value, isOpen: false }]);
-    const places = await findPlaces(context, part.tenant, [...needles, ...whole], range);
-    if (places.kind !== 'nowhere') parts.push(withValues(places.kind === 'places' ? placed(context, part, places) : part, own));
+    const places = await findPlaces(context, part.tenant, [...needles, ...whole], keptOf(context, part.tenant, range));
+    if (places.kind !== 'nowhere') parts.push(withValues(places.kind === 'places' ? placed(part, places) : part, own));
   }
   return { ...streams, parts };
 }
@@ -85,8 +85,8 @@ function withValues(part: TenantPart, values: readonly AskedValue[]): TenantPart
 }
 
 /** Streams are told apart as the lines come in: places name few lines, and a list of streams takes longer to read than they do. */
-function placed(context: ReadContext, part: TenantPart, { range, condition }: KnownPlaces): TenantPart {
-  const where = sql`tenant = ${text(part.tenant)}${timeCondition(context, part.tenant, range)} AND ${condition}`;
+function placed(part: TenantPart, { range, condition }: KnownPlaces): TenantPart {
+  const where = sql`tenant = ${text(part.tenant)} AND ${hoursOf(range)} AND ${condition}`;
   return { ...part, isPlaced: true, condition: () => where };
 }
 
@@ -100,13 +100,21 @@ function labelsAmong(parts: readonly TenantPart[], number: number): Labels {
   return part === undefined ? [] : part.selection.labels(number - part.first);
 }
 
-/** The hours are named as the sorting key has them: ClickHouse does not see by itself that times within an hour are one block. */
-function timeCondition(context: ReadContext, tenant: string, { fromNs, toNs }: NsRange): Sql {
+function timeCondition(context: ReadContext, tenant: string, asked: NsRange): Sql {
+  const range = keptOf(context, tenant, asked);
+  return sql` AND ${hoursOf(range)} AND ts >= ${int(range.fromNs)} AND ts < ${int(range.toNs)}`;
+}
+
+/** The part of a range that the tenant's retention shows. */
+function keptOf(context: ReadContext, tenant: string, range: NsRange): NsRange {
   const oldest = context.oldestMs(tenant);
-  const kept = Number.isFinite(oldest) ? BigInt(Math.ceil(oldest)) * NS_PER_MS : fromNs;
-  const from = kept > fromNs ? kept : fromNs;
-  const hours = sql`${BLOCK_OF_TIME} BETWEEN ${int(from / HOUR_NS)} AND ${int((toNs - 1n) / HOUR_NS)}`;
-  return sql` AND ${hours} AND ts >= ${int(from)} AND ts < ${int(toNs)}`;
+  const kept = Number.isFinite(oldest) ? BigInt(Math.ceil(oldest)) * NS_PER_MS : range.fromNs;
+  return kept > range.fromNs ? { ...range, fromNs: kept } : range;
+}
+
+/** The hours are named as the sorting key has them: ClickHouse does not see by itself that times within an hour are one block. */
+function hoursOf({ fromNs, toNs }: NsRange): Sql {
+  return sql`${BLOCK_OF_TIME} BETWEEN ${int(fromNs / HOUR_NS)} AND ${int((toNs - 1n) / HOUR_NS)}`;
 }
 
 /** True where all streams that may have lines in the range are selected: they then need not be named. */

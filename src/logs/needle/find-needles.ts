@@ -2,7 +2,7 @@
 //
 //   texts that a line must hold ─▶ grams ─▶ rows of `needles`, joined ─▶ a condition on streams and times, or the word that there is no such line
 
-import { type Sql, and, int, ints, join, sql, text } from '../../base/sql.ts';
+import { type Sql, int, ints, join, sql, text } from '../../base/sql.ts';
 import { type ReadContext, guarded, statementOptions } from '../../metrics/read.ts';
 import type { NsRange } from '../line-block.ts';
 import { GramFinder, OVERFLOW_GRAM, type OpenEnds } from './grams.ts';
@@ -73,7 +73,7 @@ async function rowsOf(
   const statement = sql`SELECT gram, slot, part FROM needles WHERE tenant = ${text(tenant)} AND gram IN ${ints(grams)} AND slot >= ${int(fromNs >> SLOT_BITS)} AND slot <= ${int((toNs - 1n) >> SLOT_BITS)} LIMIT ${int(ROWS_MAX)}`;
   const rows: Row[] = [];
   await guarded(context, async () => {
-    for await (const block of context.client.stream(statement, { ...statementOptions(context), isPlain: true })) {
+    for await (const block of context.client.stream(statement, statementOptions(context))) {
       const { gram = [], slot = [], part = [] } = block.columns;
       for (let row = 0; row < block.rows; row++) rows.push({ gram: Number(gram[row]), place: Number(slot[row]) * 256 + Number(part[row]) });
     }
@@ -89,7 +89,14 @@ function placesOf(rows: readonly Row[] | undefined, wanted: readonly (readonly n
   for (const grams of wanted) for (const place of inAll(grams.map((gram) => byGram.get(gram)))) places.add(place);
   if (places.size > PLACES_MAX) return ANYWHERE;
   if (places.size === 0) return { kind: 'nowhere' };
-  return { kind: 'places', range: spanOf([...places], range), condition: sql`(${join([...places].map(placeCondition), sql` OR `)})` };
+  return {
+    kind: 'places',
+    range: spanOf([...places], range),
+    condition: sql`(${join(
+      [...places].map((place) => placeCondition(place, range)),
+      sql` OR `,
+    )})`,
+  };
 }
 
 /** The times that the places span: with them ClickHouse passes over whole parts. */
@@ -104,9 +111,13 @@ function inAll([first = new Set(), ...others]: readonly (ReadonlySet<number> | u
   return [...first].filter((place) => others.every((other) => other?.has(place) === true));
 }
 
-function placeCondition(place: number): Sql {
+/** Within the range, so that nothing else need say it: every condition on the key is weighed for every range of it. */
+function placeCondition(place: number, { fromNs, toNs }: NsRange): Sql {
   const slot = BigInt(Math.floor(place / 256));
   const part = BigInt(place - Number(slot) * 256);
   const [first, last] = [part << 56n, (part << 56n) + (1n << 56n) - 1n];
-  return sql`stream BETWEEN ${int(first)} AND ${int(last)}${and([sql`ts BETWEEN ${int(slot << SLOT_BITS)} AND ${int(((slot + 1n) << SLOT_BITS) - 1n)}`])}`;
+  const [begin, end] = [slot << SLOT_BITS, (slot + 1n) << SLOT_BITS];
+  const from = begin > fromNs ? begin : fromNs;
+  const to = end < toNs ? end : toNs;
+  return sql`stream BETWEEN ${int(first)} AND ${int(last)} AND ts BETWEEN ${int(from)} AND ${int(to - 1n)}`;
 }
