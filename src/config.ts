@@ -195,6 +195,9 @@ export const SETTINGS = {
       live: true,
     },
   ),
+  logDeletion: {
+    cancelPeriod: setting.duration('0', 'How long a request to delete log lines may still be cancelled before it is carried out.', live),
+  },
   syslog: {
     tcp: setting.address('off', 'Address that takes syslog over TCP, such as :1514; off for none.'),
     udp: setting.address('off', 'Address that takes syslog over UDP, such as :1514; off for none.'),

@@ -18,7 +18,7 @@ import { LineLabels } from './logql/line-labels.ts';
 import type { Line, Pipeline } from './logql/pipeline.ts';
 import { planLines } from './plan.ts';
 import type { LogQuery, QueryCosts, ResultEntry } from './query-result.ts';
-import { readLines } from './read-lines.ts';
+import { metadataBytes, readLines } from './read-lines.ts';
 import { narrowedTo, selectStreams, type StreamSet } from './select-streams.ts';
 
 /** The first slice is this part of the range, and each is so many times as large as the one before. */
@@ -134,6 +134,9 @@ function addEntries({ pipeline, costs }: Reading, block: LineBlock, entries: Fou
   const { lines, ts, stream, streams, metadata } = block;
   const labels = new LineLabels();
   costs.linesProcessed += block.rows;
+  const ownBytes = metadataBytes(block);
+  costs.metadataBytesProcessed += ownBytes;
+  costs.bytesProcessed += ownBytes;
   for (let row = 0; row < block.rows; row++) {
     costs.bytesProcessed += (lines.ends[row] as number) - (lines.starts[row] as number);
     const number = stream[row] as number;

@@ -110,6 +110,13 @@ function metadataOf({ metadata: maps = [], level }: Block['columns'], rows: numb
 }
 
 /** A map as it is stored: sorted by name, since a label set was written. */
-function labelsOfMap(map: unknown): Labels {
+export function labelsOfMap(map: unknown): Labels {
   return Array.isArray(map) && map.length > 0 ? (map as Labels) : NO_LABELS;
+}
+
+/** Characters of the names and values of a block's metadata. */
+export function metadataBytes({ metadata = [] }: LineBlock): number {
+  let bytes = 0;
+  for (const labels of metadata) for (const text of labels) bytes += text.length;
+  return bytes;
 }

@@ -20,7 +20,7 @@ import { LineLabels } from './logql/line-labels.ts';
 import { type LinePlan, planLines } from './plan.ts';
 import type { QueryCosts } from './query-result.ts';
 import type { BucketBlock, RangeBlocks, RangeRequest, RangeSource, SampleBlock } from './range-source.ts';
-import { readPart } from './read-lines.ts';
+import { labelsOfMap, metadataBytes, readPart } from './read-lines.ts';
 import { type SampleGrouping, sampleGrouping } from './sample-grouping.ts';
 import { narrowedTo, selectStreams, type StreamSet, type TenantPart } from './select-streams.ts';
 import { SeriesNumbers } from './series-numbers.ts';
@@ -112,7 +112,9 @@ async function* linesOf(
   });
   for await (const block of blocks) {
     costs.linesProcessed += block.rows;
-    costs.bytesProcessed += (block.lines.ends.at(-1) ?? 0) - (block.lines.starts[0] ?? 0);
+    const ownBytes = metadataBytes(block);
+    costs.metadataBytesProcessed += ownBytes;
+    costs.bytesProcessed += ownBytes + (block.lines.ends.at(-1) ?? 0) - (block.lines.starts[0] ?? 0);
     yield block;
   }
 }
@@ -234,10 +236,6 @@ function everyStreamHas(selection: TenantPart['selection'], label: string): bool
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function labelsOfMap(map: unknown): Labels {
-  return Array.isArray(map) && map.length > 0 ? (map as Labels) : NO_LABELS;
 }
 
 interface Place {

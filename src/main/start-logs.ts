@@ -29,9 +29,6 @@ import { gated } from '../server/gated.ts';
 import { type Core, type Signal, version } from './core.ts';
 import { startHostLogs } from './start-host-logs.ts';
 
-/** How long a request to delete lines may still be cancelled. */
-const DELETE_CANCEL_MS = 0;
-
 export async function startLogs(core: Core, stack: AsyncDisposableStack, ownLog: OwnLog): Promise<Signal> {
   const { settings, log, metrics, limits, store } = core;
   const logStore = stack.use(
@@ -89,7 +86,7 @@ async function apiOptions(core: Core, logStore: LogStore, stack: AsyncDisposable
       file: join(resolve(settings.current.dataDir), 'log-deletions.json'),
       clock: systemClock,
       log,
-      cancelMs: () => DELETE_CANCEL_MS,
+      cancelMs: () => settings.current.logDeletion.cancelPeriod,
       deleteLines: async (tenant, expr, range) => {
         const context = await contexts.read({ tenants: [tenant], query: new URLSearchParams(), signal: new AbortController().signal });
         // What waits would come into the table after the deletion.

@@ -3,7 +3,7 @@
 //   … level=info …     the first `level=` of the line, behind a space or at its start, with no quote before it: then nothing in front of it can hide
 //                      that it is a pair, whatever stands there, since the stage `logfmt` goes on behind the next space after all that is malformed
 //
-// Whether the text behind it up to the next space is a value is looked at when lines have been grouped by it (`isPlain`), once for each different one.
+// Whether the text behind it up to the next space is a value is looked at when the lines come (`isPlain`), once for each different one.
 // A line that is not plain in this sense is read and goes through the stages themselves. No regular expressions: they cost more than reading the line.
 
 import { identifier, int, join, sql, text } from '../../base/sql.ts';
@@ -22,7 +22,7 @@ function expressions(names: readonly string[]): FieldExpressions | undefined {
     const value = identifier(`value_${i}`);
     const pair = text(`${name}=`);
     definitions.push(
-      // Where the name begins, less one: 0 for none; `first` tells a line that begins with it.
+      // Where the name begins. 1 for a line that does not hold it too: the rest of such a line is nothing.
       sql`if(startsWith(line, ${pair}), 1, position(line, ${text(` ${name}=`)}) + 1) AS ${at}`,
       sql`if(${at} = 1 AND NOT startsWith(line, ${pair}), '', substring(line, ${at} + ${int(name.length + 1)}, ${int(VALUE_BYTES_MAX)})) AS ${rest}`,
       sql`position(${rest}, ' ') AS ${space}`,
