@@ -42,5 +42,7 @@ export function Segments<T extends string>({ label, value, choices, onChoose }: 
 export const inputClass = css.input ?? '';
 export const selectClass = css.select ?? '';
 export const menuClass = css.menu ?? '';
+/** Over a menu of many: it scrolls, and long texts break. */
+export const choicesClass = css.choices ?? '';
 export const monoClass = css.mono ?? '';
 export const errorClass = css.error ?? '';

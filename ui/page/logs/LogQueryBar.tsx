@@ -1,12 +1,11 @@
 // The query of the logs page: its text in the editor, what is wrong with it, and the matchers of its streams as pieces that can be taken away.
 
-import { Popover } from '@mantine/core';
-import { IconBraces, IconHistory, IconTags, IconX } from '@tabler/icons-react';
+import { IconBraces, IconTags, IconX } from '@tabler/icons-react';
 import { Suspense, lazy, useEffect, useState } from 'react';
 import { matchersOf, readLogql, removeStreamMatcher } from '../../data/logql-text.ts';
-import { readRecent } from '../../data/recent.ts';
-import { Button, IconButton, menuClass, monoClass } from '../../kit/Controls.tsx';
+import { Button, IconButton } from '../../kit/Controls.tsx';
 import type { RunNotes } from '../../editor/problems.ts';
+import { RecentQueries } from '../../editor/RecentQueries.tsx';
 import { useLogCompletionData } from '../../editor/logql/use-log-completion-data.ts';
 import { QueryText } from './QueryText.tsx';
 import css from './logs.module.css';
@@ -68,7 +67,7 @@ export function LogQueryBar({ query, browser, onRun, onBrowser }: LogQueryBarPro
           <IconButton label="Format (Ctrl-Shift-F)" aria-keyshortcuts="Control+Shift+F" onClick={() => void format()}>
             <IconBraces size={16} aria-hidden />
           </IconButton>
-          <Recent onRun={onRun} />
+          <RecentQueries list="log-queries" onRun={onRun} />
           <Button primary onClick={() => run(draft)}>
             Run
           </Button>
@@ -128,37 +127,5 @@ function Matchers({ query, onRun }: { readonly query: string; readonly onRun: (q
         </span>
       ))}
     </div>
-  );
-}
-
-function Recent({ onRun }: { readonly onRun: (query: string) => void }) {
-  const [opened, setOpened] = useState(false);
-  const queries = opened ? readRecent('log-queries') : [];
-  return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus>
-      <Popover.Target>
-        <IconButton label="Recent queries" onClick={() => setOpened(!opened)}>
-          <IconHistory size={16} aria-hidden />
-        </IconButton>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={`${menuClass} ${css.choices}`}>
-          {queries.length === 0 && 'No query was run in this browser yet.'}
-          {queries.map((q) => (
-            <button
-              key={q}
-              type="button"
-              className={monoClass}
-              onClick={() => {
-                setOpened(false);
-                onRun(q);
-              }}
-            >
-              {q}
-            </button>
-          ))}
-        </div>
-      </Popover.Dropdown>
-    </Popover>
   );
 }

@@ -1,9 +1,6 @@
 // The numbers that a metric query makes of lines: over time as a picture, or at the end of the range as a table, as metrics are shown.
 
-import type { UseQueryResult } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import type { MetricExpr } from '../../../src/logs/logql/ast.ts';
-import type { Answer } from '../../data/api.ts';
 import { useLive } from '../../data/Live.tsx';
 import { logInstant, logRange } from '../../data/log-questions.ts';
 import { logQuantityOf } from '../../data/logql-quantity.ts';
@@ -12,7 +9,8 @@ import { instantText, lengthText, zoneName } from '../../data/time-text.ts';
 import { countText } from '../../data/units.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { Segments } from '../../kit/Controls.tsx';
-import { Empty, Failed, Notices, Skeleton } from '../../kit/States.tsx';
+import { Answered } from '../../kit/Answered.tsx';
+import { Empty } from '../../kit/States.tsx';
 import { InstantView } from '../metrics/InstantView.tsx';
 import type { MetricsEvent, MetricsState } from '../metrics/metrics-state.ts';
 import { Picture } from '../metrics/Picture.tsx';
@@ -82,16 +80,5 @@ export function MetricResult({ state, expr, onEvent }: MetricResultProps) {
         </Answered>
       )}
     </section>
-  );
-}
-
-function Answered<T>({ answer, children }: { readonly answer: UseQueryResult<Answer<T>>; readonly children: (value: T) => ReactNode }) {
-  if (answer.error) return <Failed title="This query failed" error={answer.error} onRetry={() => void answer.refetch()} />;
-  if (answer.data === undefined) return <Skeleton rows={10} />;
-  return (
-    <>
-      <Notices texts={answer.data.warnings} />
-      {children(answer.data.value)}
-    </>
   );
 }

@@ -10,7 +10,7 @@ import { OPERATORS, selectorTexts } from '../../data/query-text.ts';
 import { labelNames, labelValues } from '../../data/questions.ts';
 import { alignSpan } from '../../data/time-range.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import { Button, errorClass, inputClass, menuClass, monoClass, selectClass } from '../../kit/Controls.tsx';
+import { choicesClass, Button, errorClass, inputClass, menuClass, monoClass, selectClass } from '../../kit/Controls.tsx';
 import css from './metrics.module.css';
 
 interface AddMatcherProps {
@@ -98,7 +98,7 @@ function MatcherChoice({ query, onAdd }: AddMatcherProps) {
         spellCheck={false}
       />
       {step.error && <span className={errorClass}>{step.error.message}</span>}
-      <div className={`${menuClass} ${css.choices}`}>
+      <div className={`${menuClass} ${choicesClass}`}>
         {choices.slice(0, 200).map((choice) => (
           <button key={choice} type="button" className={monoClass} onClick={() => choose(choice)}>
             {choice}

@@ -1,8 +1,5 @@
 // The right side of the metrics page below the query: its answer as a picture or a table, in whatever state it is.
 
-import type { UseQueryResult } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
-import type { Answer } from '../../data/api.ts';
 import type { MetricMeta } from '../../data/decode.ts';
 import { useLive } from '../../data/Live.tsx';
 import type { QueryStats } from '../../data/query-result.ts';
@@ -12,7 +9,8 @@ import { instantText, lengthText, zoneName } from '../../data/time-text.ts';
 import { countText, quantityText } from '../../data/units.ts';
 import type { Quantity } from '../../data/units.ts';
 import { Button, Segments } from '../../kit/Controls.tsx';
-import { Empty, Failed, Notices, Skeleton } from '../../kit/States.tsx';
+import { Answered } from '../../kit/Answered.tsx';
+import { Empty, Notices } from '../../kit/States.tsx';
 import { InstantView } from './InstantView.tsx';
 import { isCounter } from './metrics-state.ts';
 import type { MetricsEvent, MetricsState } from './metrics-state.ts';
@@ -78,19 +76,6 @@ export function Explorer(props: ExplorerProps) {
         </Answered>
       )}
     </section>
-  );
-}
-
-/** An answer's states around what it holds. */
-function Answered<T>({ answer, children }: { readonly answer: UseQueryResult<Answer<T>>; readonly children: (value: T) => ReactNode }) {
-  if (answer.error) return <Failed title="This query failed" error={answer.error} onRetry={() => void answer.refetch()} />;
-  if (answer.data === undefined) return <Skeleton rows={10} />;
-  return (
-    <>
-      <Notices texts={answer.data.warnings} />
-      <Notices texts={answer.data.infos} level="info" />
-      {children(answer.data.value)}
-    </>
   );
 }
 

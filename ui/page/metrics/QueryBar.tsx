@@ -1,15 +1,14 @@
 // The query: its text in the editor, what is wrong with it, and the matchers of its selectors as pieces that can be taken away or added.
 
-import { Popover } from '@mantine/core';
-import { IconBraces, IconHistory, IconX } from '@tabler/icons-react';
+import { IconBraces, IconX } from '@tabler/icons-react';
 import { Suspense, lazy, useEffect, useState } from 'react';
-import { readRecent } from '../../data/recent.ts';
 import { addMatcher, commonMatchers, readQuery, removeMatcher } from '../../data/query-text.ts';
 import type { MetricOffered } from '../../editor/promql/completions.ts';
 import { formatQuery } from '../../editor/promql/format-query.ts';
 import type { RunNotes } from '../../editor/problems.ts';
+import { RecentQueries } from '../../editor/RecentQueries.tsx';
 import { useCompletionData } from '../../editor/promql/use-completion-data.ts';
-import { Button, IconButton, menuClass, monoClass } from '../../kit/Controls.tsx';
+import { Button, IconButton } from '../../kit/Controls.tsx';
 import { AddMatcher } from './AddMatcher.tsx';
 import css from './metrics.module.css';
 
@@ -62,7 +61,7 @@ export function QueryBar({ query, metrics, notes, onRun }: QueryBarProps) {
           <IconButton label="Format (Ctrl-Shift-F)" aria-keyshortcuts="Control+Shift+F" onClick={format}>
             <IconBraces size={16} aria-hidden />
           </IconButton>
-          <Recent onRun={onRun} />
+          <RecentQueries list="queries" onRun={onRun} />
           <Button primary onClick={() => run(draft)}>
             Run
           </Button>
@@ -115,37 +114,5 @@ function Matchers({ query, onRun }: { readonly query: string; readonly onRun: (q
       ))}
       <AddMatcher query={query} onAdd={(m) => onRun(addMatcher(query, m))} />
     </div>
-  );
-}
-
-function Recent({ onRun }: { readonly onRun: (query: string) => void }) {
-  const [opened, setOpened] = useState(false);
-  const queries = opened ? readRecent('queries') : [];
-  return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus>
-      <Popover.Target>
-        <IconButton label="Recent queries" onClick={() => setOpened(!opened)}>
-          <IconHistory size={16} aria-hidden />
-        </IconButton>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={`${menuClass} ${css.choices}`}>
-          {queries.length === 0 && 'No query was run in this browser yet.'}
-          {queries.map((q) => (
-            <button
-              key={q}
-              type="button"
-              className={monoClass}
-              onClick={() => {
-                setOpened(false);
-                onRun(q);
-              }}
-            >
-              {q}
-            </button>
-          ))}
-        </div>
-      </Popover.Dropdown>
-    </Popover>
   );
 }
