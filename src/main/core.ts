@@ -33,7 +33,7 @@ export interface Signal {
   readonly begin: (instance: string) => void;
   /** What its retention applies to, and the setting's name below `limits.retention`. */
   readonly tables: readonly Table[];
-  readonly kind: 'metrics' | 'logs';
+  readonly kind: 'metrics' | 'logs' | 'traces';
   /** Told when what was older than its retention at that time has been deleted. */
   readonly retentionApplied: (nowMs: number, retentionMsOf: (tenant: string) => number) => void;
 }
