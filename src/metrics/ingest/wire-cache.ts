@@ -138,8 +138,8 @@ function lastWord(body: DataView, from: number, to: number): bigint {
   return scratchWord[0] as bigint;
 }
 
-// Murmur3's mixing over words; equality is checked beside it.
-function hashBytes(body: DataView, from: number, to: number): number {
+/** Murmur3's mixing over words; equality is checked beside it. */
+export function hashBytes(body: DataView, from: number, to: number): number {
   let hash = to - from;
   let at = from;
   for (; at + 4 <= to; at += 4) {
