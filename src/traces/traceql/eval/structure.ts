@@ -13,8 +13,8 @@ import type { SpanView } from '../span-view.ts';
 export const STRUCTURE_UNKNOWN = -1;
 
 /**
- * One entry per span of the trace. `parent` is the parent's place, -1 where there is none. `left`, `right` and `nestedParent` count from 1; the
- * `nestedParent` of a root is -1; all three are 0 for a span that no root leads to.
+ * One entry per span of the trace. `parent` is the parent's place, -1 where there is none; following it always ends. `left`, `right` and
+ * `nestedParent` count from 1; the `nestedParent` of a root is -1; all three are 0 for a span that no root leads to.
  */
 export interface Structure {
   readonly parent: Int32Array;
@@ -28,9 +28,24 @@ export interface Structure {
 export function structureOf(spans: readonly SpanView[]): Structure {
   const places = placesById(spans);
   const parent = Int32Array.from(spans, (span) => findParent(spans, places, span));
+  cutCycles(parent);
   const children = new Int32Array(spans.length);
   for (const at of parent) if (at >= 0) children[at] = (children[at] ?? 0) + 1;
   return { parent, children, ...numbersOf(spans, parent, isNumbered(places)) };
+}
+
+/** Ids that lead back to themselves are no tree: the last step of each round is taken away. */
+function cutCycles(parent: Int32Array): void {
+  const walkedFrom = new Int32Array(parent.length).fill(STRUCTURE_UNKNOWN);
+  for (let start = 0; start < parent.length; start++) {
+    for (let at = start; walkedFrom[at] === STRUCTURE_UNKNOWN;) {
+      walkedFrom[at] = start;
+      const above = parent[at] ?? STRUCTURE_UNKNOWN;
+      if (above === STRUCTURE_UNKNOWN) break;
+      if (walkedFrom[above] === start) parent[at] = STRUCTURE_UNKNOWN;
+      else at = above;
+    }
+  }
 }
 
 /** A client and the server it calls share an id in Zipkin; more spans than two under one id are no tree. */
@@ -55,9 +70,8 @@ const KIND: Field = { type: 'intrinsic', name: 'kind', ofParent: false, spelling
 function findParent(spans: readonly SpanView[], places: Map<string, readonly number[]>, span: SpanView): number {
   if (span.parentId === '') return STRUCTURE_UNKNOWN;
   const found = places.get(span.parentId);
-  if (found === undefined || found.length > 2) return STRUCTURE_UNKNOWN;
-  const [only, other] = found;
-  if (other === undefined) return only ?? STRUCTURE_UNKNOWN;
+  const [only = STRUCTURE_UNKNOWN, other] = found ?? [];
+  if (found === undefined || other === undefined || found.length > 2) return only;
   const wanted = kindOf(span) === 'server' ? 'client' : 'server';
   return found.find((at) => kindOf(spans[at]) === wanted && spans[at] !== span) ?? STRUCTURE_UNKNOWN;
 }
@@ -68,7 +82,11 @@ function kindOf(span: SpanView | undefined): string | undefined {
 }
 
 /** Depth first from every root, children in the order of the spans; with an explicit way back, since a trace may be a chain of 100,000. */
-function numbersOf(spans: readonly SpanView[], parent: Int32Array, isNumbered: boolean): Pick<Structure, 'left' | 'right' | 'nestedParent'> {
+function numbersOf(
+  spans: readonly SpanView[],
+  parent: Int32Array,
+  isNumbered: boolean,
+): Pick<Structure, 'left' | 'right' | 'nestedParent'> {
   const left = new Int32Array(spans.length);
   const right = new Int32Array(spans.length);
   const nestedParent = new Int32Array(spans.length);
@@ -78,7 +96,7 @@ function numbersOf(spans: readonly SpanView[], parent: Int32Array, isNumbered: b
     if (spans[root]?.parentId !== '') continue;
     nestedParent[root] = -1;
     left[root] = ++bound;
-    for (let at = root; at !== STRUCTURE_UNKNOWN; ) {
+    for (let at = root; at !== STRUCTURE_UNKNOWN;) {
       const child = first[at] ?? STRUCTURE_UNKNOWN;
       if (child === STRUCTURE_UNKNOWN) {
         right[at] = ++bound;

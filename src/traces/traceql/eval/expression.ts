@@ -1,0 +1,154 @@
+// Expressions over one span, compiled to closures once per query.
+//
+//   FieldExpression ── compileFilter ──▶ (span) => boolean
+//                   └─ compileExpression ──▶ (span) => Value
+//
+// A value that is no boolean where one is wanted is not true, and neither is its opposite. Source: Tempo, `pkg/traceql/ast_execute.go`.
+
+import type { BinaryExpression, ComparisonOp, FieldExpression, LogicalOp, MembershipExpression, UnaryExpression } from '../ast.ts';
+import type { Value } from '../value.ts';
+import { calculate, negate } from './arithmetic.ts';
+import { compileComparison } from './compare-values.ts';
+import { compileField } from './field.ts';
+import type { EvalSpan } from './span.ts';
+
+export type SpanTest = (span: EvalSpan) => boolean;
+export type SpanValue = (span: EvalSpan) => Value;
+
+const TRUE: Value = { type: 'bool', value: true };
+const FALSE: Value = { type: 'bool', value: false };
+
+/** Whether a span meets a condition. Throws `bad_data` on a regular expression that is none and on a division of literals by zero. */
+export function compileFilter(expr: FieldExpression): SpanTest {
+  switch (expr.type) {
+    case 'literal': {
+      const isTrue = isTrueValue(expr.value);
+      return () => isTrue;
+    }
+    case 'membership':
+      return compileMembership(expr);
+    case 'binary':
+      if (expr.op === '&&' || expr.op === '||') return compileLogical(expr.op, expr);
+      if (isComparison(expr.op)) return compileCompared(expr.op, expr);
+      break;
+    case 'unary':
+      if (expr.op !== '-') return compileUnaryTest(expr.op, expr.expr);
+      break;
+    default:
+  }
+  const value = compileExpression(expr);
+  return (span) => isTrueValue(value(span));
+}
+
+/** The value of an expression; nil where the span has none. Throws as `compileFilter` does, and closures do on a division of ints by zero. */
+export function compileExpression(expr: FieldExpression): SpanValue {
+  const known = constantOf(expr);
+  if (known !== undefined) return () => known;
+  switch (expr.type) {
+    case 'attribute':
+    case 'intrinsic':
+      return compileField(expr);
+    case 'binary':
+      return isArithmetic(expr.op) ? compileArithmetic(expr.op, expr) : asValue(compileFilter(expr));
+    case 'unary': {
+      if (expr.op !== '-') return asValue(compileFilter(expr));
+      const value = compileExpression(expr.expr);
+      return (span) => negate(value(span));
+    }
+    default:
+      return asValue(compileFilter(expr));
+  }
+}
+
+function isTrueValue(value: Value): boolean {
+  return value.type === 'bool' && value.value;
+}
+
+function asValue(test: SpanTest): SpanValue {
+  return (span) => (test(span) ? TRUE : FALSE);
+}
+
+/** What arithmetic between literals comes to, before any span is seen. */
+function constantOf(expr: FieldExpression): Value | undefined {
+  if (expr.type === 'literal') return expr.value;
+  if (expr.type === 'unary' && expr.op === '-') {
+    const value = constantOf(expr.expr);
+    return value && negate(value);
+  }
+  if (expr.type !== 'binary' || !isArithmetic(expr.op)) return undefined;
+  const [left, right] = [constantOf(expr.left), constantOf(expr.right)];
+  return left && right && calculate(expr.op, left, right);
+}
+
+type ArithmeticOp = Exclude<BinaryExpression['op'], ComparisonOp | LogicalOp>;
+
+function isArithmetic(op: BinaryExpression['op']): op is ArithmeticOp {
+  return !isComparison(op) && op !== '&&' && op !== '||';
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set<ComparisonOp>(['=', '!=', '<', '<=', '>', '>=', '=~', '!~']);
+
+function isComparison(op: BinaryExpression['op']): op is ComparisonOp {
+  return COMPARISONS.has(op);
+}
+
+function compileArithmetic(op: ArithmeticOp, expr: BinaryExpression): SpanValue {
+  const [left, right] = [compileExpression(expr.left), compileExpression(expr.right)];
+  return (span) => calculate(op, left(span), right(span));
+}
+
+function compileCompared(op: ComparisonOp, expr: BinaryExpression): SpanTest {
+  const [left, right] = [compileExpression(expr.left), compileExpression(expr.right)];
+  const compare = compileComparison(op, constantOf(expr.right));
+  return (span) => compare(left(span), right(span));
+}
+
+/** A chain `a && b && c` is one list: it may be longer than the stack is deep. The operands are tested from left to right until one decides. */
+function compileLogical(op: LogicalOp, expr: BinaryExpression): SpanTest {
+  const operands: FieldExpression[] = [];
+  let rest: FieldExpression = expr;
+  for (; rest.type === 'binary' && rest.op === op; rest = rest.left) operands.push(rest.right);
+  const tests = [rest, ...operands.reverse()].map(compileFilter);
+  return op === '&&' ? (span) => tests.every((test) => test(span)) : (span) => tests.some((test) => test(span));
+}
+
+function compileUnaryTest(op: Exclude<UnaryExpression['op'], '-'>, operand: FieldExpression): SpanTest {
+  const value = compileExpression(operand);
+  switch (op) {
+    case '!':
+      return (span) => {
+        const found = value(span);
+        return found.type === 'bool' && !found.value;
+      };
+    case 'exists':
+      return (span) => value(span).type !== 'nil';
+    case 'missing':
+      // Nil itself is not missing: `nil = nil` is false, as every comparison with nil.
+      return operand.type === 'literal' ? () => false : (span) => value(span).type === 'nil';
+  }
+}
+
+function compileMembership({ op, field, values }: MembershipExpression): SpanTest {
+  const value = compileField(field);
+  const comparison = { in: '=', notIn: '!=', match: '=~', notMatch: '!~' } as const;
+  const texts = new Set(values.map((each) => (each.type === 'string' ? each.value : undefined)));
+  if (op === 'in' && !texts.has(undefined)) {
+    const isOneOf = compileAny('=', values);
+    return (span) => {
+      const found = value(span);
+      return found.type === 'string' ? texts.has(found.value) : isOneOf(found);
+    };
+  }
+  const test = op === 'in' || op === 'match' ? compileAny(comparison[op], values) : compileEvery(comparison[op], values);
+  return (span) => test(value(span));
+}
+
+function compileAny(op: ComparisonOp, values: readonly Value[]): (found: Value) => boolean {
+  const tests = values.map((value) => ({ value, compare: compileComparison(op, value) }));
+  return (found) => tests.some(({ value, compare }) => compare(found, value));
+}
+
+function compileEvery(op: ComparisonOp, values: readonly Value[]): (found: Value) => boolean {
+  const tests = values.map((value) => ({ value, compare: compileComparison(op, value) }));
+  return (found) => tests.every(({ value, compare }) => compare(found, value));
+}
