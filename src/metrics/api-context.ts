@@ -114,7 +114,8 @@ export function readContext(options: MetricsApiOptions, request: Request): Promi
   return readContexts(options).read(request);
 }
 
-const INCOMPLETE = 'the newest data may be missing: the store cannot take it in at the moment';
+/** What an answer says while acknowledged rows cannot be made visible. */
+export const INCOMPLETE = 'the newest data may be missing: the store cannot take it in at the moment';
 
 /** The strictest of the tenants' bounds. */
 export function leastLimit(
@@ -134,7 +135,14 @@ async function flushedContext(options: ReadOptions, request: Reader): Promise<Re
   return isComplete ? { ...context, kept: kept && { ...kept, asOf } } : { ...context, warnings: [INCOMPLETE] };
 }
 
-function lookUpContext(options: ReadOptions, request: Reader): ReadContext {
+/** What bounds a read, whatever it reads: the strictest limits of its tenants, and a signal that also fires when time is up. */
+export interface ReadBounds {
+  readonly limits: ReadContext['limits'];
+  readonly signal: AbortSignal;
+}
+
+/** Throws when the time of a request is up before it begins. */
+export function readBounds(options: Pick<ReadOptions, 'limitsOf'>, request: Reader): ReadBounds {
   const least = (of: (limits: QueryLimitSettings) => number): number => leastLimit(options, request.tenants, of);
   const asked = durationParam(request.query, 'timeout') ?? Number.POSITIVE_INFINITY;
   if (asked <= 0) throw invalidParameter('timeout', 'timeout must be positive');
@@ -146,6 +154,19 @@ function lookUpContext(options: ReadOptions, request: Reader): ReadContext {
   const timeoutMs = Math.floor(allowedMs - (request.waitedMs ?? 0));
   if (timeoutMs <= 0) throw new RequestError('timeout', 'query timed out in query queue (limits.query.timeout, or the parameter timeout)');
   return {
+    limits: {
+      timeoutMs,
+      memoryBytesMax: least((limits) => limits.memoryBytes),
+      seriesMax: least((limits) => limits.seriesMax),
+      samplesMax: least((limits) => limits.rowsMax),
+    },
+    signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]),
+  };
+}
+
+function lookUpContext(options: ReadOptions, request: Reader): ReadContext {
+  return {
+    ...readBounds(options, request),
     client: options.client,
     table: options.table,
     index: options.index,
@@ -155,12 +176,5 @@ function lookUpContext(options: ReadOptions, request: Reader): ReadContext {
       return retention === 0 ? Number.NEGATIVE_INFINITY : options.clock.now() - retention;
     },
     warnings: [],
-    limits: {
-      timeoutMs,
-      memoryBytesMax: least((limits) => limits.memoryBytes),
-      seriesMax: least((limits) => limits.seriesMax),
-      samplesMax: least((limits) => limits.rowsMax),
-    },
-    signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]),
   };
 }

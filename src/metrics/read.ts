@@ -218,7 +218,7 @@ export function bigintOf(value: unknown): bigint {
 }
 
 /** Runs statements of a query; ClickHouse's refusals become the caller's errors, with the setting that bounds them. */
-export async function guarded<T>({ signal }: ReadContext, run: () => Promise<T>): Promise<T> {
+export async function guarded<T>({ signal }: Pick<ReadContext, 'signal'>, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {

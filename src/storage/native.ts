@@ -26,6 +26,7 @@ export type ColumnData =
   | { readonly kind: 'Array(String)'; readonly values: readonly (readonly string[])[] }
   | { readonly kind: 'Array(Float64)'; readonly values: readonly (readonly number[])[] }
   | { readonly kind: 'Array(Int32)'; readonly values: readonly (readonly number[])[] }
+  | { readonly kind: 'Array(Int64)'; readonly values: readonly (readonly bigint[])[] }
   /** Nothing in any row. */
   | { readonly kind: 'empty Map(LowCardinality(String), String)'; readonly rows: number }
   /** Keys and values in turn per row. */
@@ -136,6 +137,10 @@ function writeColumn(out: Writer, data: ColumnData): void {
     case 'Array(Int32)':
       writeOffsets(out, data.values, 1);
       out.bytes(bytesOf(Int32Array.from(data.values.flat())));
+      return;
+    case 'Array(Int64)':
+      writeOffsets(out, data.values, 1);
+      out.bytes(bytesOf(BigInt64Array.from(data.values.flat())));
       return;
     case 'empty Map(LowCardinality(String), String)':
       out.u64(SHARED_DICTIONARIES_WITH_ADDITIONAL_KEYS);

@@ -24,12 +24,7 @@ export interface SpanReadContext {
   readonly oldestNs: bigint | undefined;
   /** What is known of the days of a range. */
   catalogue(range: NsRange): Promise<Catalogue>;
-  /**
-   * What to select from in place of `spans`: the table itself, or, where spans may be there twice, a sub-query in which each is there once. The
-   * condition on tenant and time is in neither: `within` makes it.
-   */
-  spans(range: NsRange): Promise<Sql>;
-  /** `tenant = … AND ts >= … AND ts < …`, and the same for the blocks, by which granules are chosen. */
+  /** Of the table `spans`: `tenant = … AND ts >= … AND ts < …`, and the same for the blocks, by which granules are chosen. */
   within(range: NsRange): Sql;
 }
 

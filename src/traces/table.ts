@@ -4,7 +4,6 @@
 //   sources          who sent them: a resource and the instrumentation scope in it, one row per day
 //   attribute_keys   which attributes there are, of which types, and the column of each
 //   trace_blocks     in which blocks of time a trace has spans
-//   late_spans       blocks in which spans may be there twice
 //
 // Ids stand as 64-bit numbers in the byte order of the wire, a trace id as two: `hex(trace_high) || hex(trace_low)`.
 // Attribute values are typed texts (typed-text.ts).
@@ -72,7 +71,7 @@ export const SPANS_TABLE: Table = {
     { name: 'link_flags', definition: COUNTS },
     { name: 'dropped_links', definition: sql`UInt32 CODEC(ZSTD(1))` },
   ],
-  // Of a span that was sent twice one row is kept, at the latest by a merge (seen-spans.ts).
+  // A span that is sent twice is found out when it comes (seen-spans.ts); where several processes write, a merge keeps one of two rows.
   engine: 'replacing',
   orderBy: sql`(tenant, ${BLOCK_OF_TIME}, trace_high, trace_low, ts, span_id, kind)`,
   settings: sql`index_granularity = 4096`,
@@ -139,17 +138,7 @@ export const TRACE_BLOCKS_TABLE: Table = {
   shardBy: sql`trace_low`,
 };
 
-export const LATE_SPANS_TABLE: Table = {
-  name: 'late_spans',
-  columns: [TENANT, { name: 'block', definition: sql`Int32` }],
-  engine: 'replacing',
-  orderBy: sql`(tenant, block)`,
-  partitionBy: sql`intDiv(block, 1008)`,
-  time: sql`(toInt64(block) + 1) * 600000`,
-  shardBy: sql`block`,
-};
-
-export const TRACE_TABLES: readonly Table[] = [SPANS_TABLE, SOURCES_TABLE, ATTRIBUTE_KEYS_TABLE, TRACE_BLOCKS_TABLE, LATE_SPANS_TABLE];
+export const TRACE_TABLES: readonly Table[] = [SPANS_TABLE, SOURCES_TABLE, ATTRIBUTE_KEYS_TABLE, TRACE_BLOCKS_TABLE];
 
 export const TRACE_MIGRATIONS: readonly Migration[] = [
   { id: 4, name: 'traces', statements: (form) => TRACE_TABLES.flatMap((table) => createTable(table, form)) },

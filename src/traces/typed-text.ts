@@ -11,7 +11,8 @@
 
 import type { AnyValue } from '../otlp/any-value.ts';
 
-export type TypeTag = 's' | 'i' | 'd' | 'b' | 'x' | 'a' | 'm' | 'n';
+export const TYPE_TAGS = ['s', 'i', 'd', 'b', 'x', 'a', 'm', 'n'] as const;
+export type TypeTag = (typeof TYPE_TAGS)[number];
 
 /** The text of a value. */
 export function typedText(value: AnyValue): string {

@@ -1,7 +1,6 @@
 // For the tests of OTLP: a write that keeps what it was given as lines of text, and the protobuf form of an OTLP/JSON message.
 
 import { Buffer } from 'node:buffer';
-import { WIRE_FIXED32 } from '../../base/protobuf.ts';
 import { ProtobufWriter } from '../../base/protobuf-writer.ts';
 import { printLabels } from '../../query/labels.ts';
 import type { Labels } from '../../query/labels.ts';
@@ -172,6 +171,40 @@ const logRecord: Schema = {
 };
 const scopeLogs: Schema = { scope: [1, () => scope], logRecords: [2, () => logRecord] };
 const resourceLogs: Schema = { resource: [1, () => resource], scopeLogs: [2, () => scopeLogs] };
+const event: Schema = {
+  timeUnixNano: [1, () => 'fixed64'],
+  name: [2, () => 'text'],
+  attributes: [3, () => keyValue],
+  droppedAttributesCount: [4, () => 'varint'],
+};
+const link: Schema = {
+  traceId: [1, () => 'id'],
+  spanId: [2, () => 'id'],
+  traceState: [3, () => 'text'],
+  attributes: [4, () => keyValue],
+  droppedAttributesCount: [5, () => 'varint'],
+  flags: [6, () => 'fixed32'],
+};
+const span: Schema = {
+  traceId: [1, () => 'id'],
+  spanId: [2, () => 'id'],
+  traceState: [3, () => 'text'],
+  parentSpanId: [4, () => 'id'],
+  name: [5, () => 'text'],
+  kind: [6, () => 'varint'],
+  startTimeUnixNano: [7, () => 'fixed64'],
+  endTimeUnixNano: [8, () => 'fixed64'],
+  attributes: [9, () => keyValue],
+  droppedAttributesCount: [10, () => 'varint'],
+  events: [11, () => event],
+  droppedEventsCount: [12, () => 'varint'],
+  links: [13, () => link],
+  droppedLinksCount: [14, () => 'varint'],
+  status: [15, () => ({ message: [2, () => 'text'], code: [3, () => 'varint'] })],
+  flags: [16, () => 'fixed32'],
+};
+const scopeSpans: Schema = { scope: [1, () => scope], spans: [2, () => span], schemaUrl: [3, () => 'text'] };
+const resourceSpans: Schema = { resource: [1, () => resource], scopeSpans: [2, () => scopeSpans], schemaUrl: [3, () => 'text'] };
 const request: Schema = { resourceMetrics: [1, () => resourceMetrics] };
 
 /** The protobuf bytes of an `ExportMetricsServiceRequest` in canonical JSON. With `reversed` the fields of each message come last to first. */
@@ -182,6 +215,11 @@ export function metricsProtobuf(message: unknown, reversed = false): Uint8Array 
 /** The same of an `ExportLogsServiceRequest`. */
 export function logsProtobuf(message: unknown, reversed = false): Uint8Array {
   return encode(message as Record<string, unknown>, { resourceLogs: [1, () => resourceLogs] }, reversed);
+}
+
+/** The same of an `ExportTraceServiceRequest`. */
+export function tracesProtobuf(message: unknown, reversed = false): Uint8Array {
+  return encode(message as Record<string, unknown>, { resourceSpans: [1, () => resourceSpans] }, reversed);
 }
 
 function encode(message: Readonly<Record<string, unknown>>, schema: Schema, reversed: boolean): Uint8Array {
@@ -202,8 +240,7 @@ function write(writer: ProtobufWriter, field: number, value: unknown, { kind, re
   else if (kind === 'bool') writer.varint(field, value === true ? 1 : 0);
   else if (kind === 'varint') writer.varint(field, BigInt(String(value)));
   else if (kind === 'sint') writer.varint(field, Number(value) < 0 ? -2 * Number(value) - 1 : 2 * Number(value));
-  else if (kind === 'fixed32')
-    writer.raw(Uint8Array.of((field << 3) | WIRE_FIXED32, ...new Uint8Array(Uint32Array.of(Number(value)).buffer)));
+  else if (kind === 'fixed32') writer.fixed32(field, Number(value));
   else if (kind === 'fixed64') writer.fixed64(field, BigInt(String(value)));
   else if (kind === 'double') writer.double(field, Number(value));
   else writer.blob(field, Buffer.from(String(value), kind === 'id' ? 'hex' : 'base64'));

@@ -1,0 +1,145 @@
+// Rows of the table `spans`, all columns, as spans.
+
+import type { KeyValue } from '../otlp/any-value.ts';
+import type { Block, Values } from '../storage/native.ts';
+import type { AttributeNames } from './attribute-names.ts';
+import { idBytes } from './span-identity.ts';
+import { valueOfTypedText } from './typed-text.ts';
+import type { Span, SpanEvent, SpanLink } from './write.ts';
+
+/** The columns that a span is made of, beside those of its attributes. */
+export const SPAN_COLUMNS: readonly string[] = [
+  'trace_high',
+  'trace_low',
+  'ts',
+  'span_id',
+  'parent_id',
+  'duration',
+  'source',
+  'name',
+  'kind',
+  'status',
+  'status_message',
+  'trace_state',
+  'flags',
+  'lineage',
+  'attrs',
+  'dropped_attributes',
+  'event_ts',
+  'event_name',
+  'event_attrs',
+  'event_attr_counts',
+  'event_dropped',
+  'dropped_events',
+  'link_trace_id',
+  'link_span_id',
+  'link_trace_state',
+  'link_attrs',
+  'link_attr_counts',
+  'link_dropped',
+  'link_flags',
+  'dropped_links',
+];
+
+const NO_ID = new Uint8Array(0);
+
+/** The spans of a block, with the number of who sent each. */
+export function* spansOfBlock(
+  { rows, columns }: Block,
+  names: AttributeNames,
+): Generator<{ readonly sourceId: bigint; readonly span: Span }> {
+  for (let row = 0; row < rows; row++) {
+    const at: Cell = (name) => columns[name]?.[row];
+    yield { sourceId: big(at('source')), span: spanOf(at, names) };
+  }
+}
+
+/** The value of a column in a row; undefined in a column of maps or lists that are all empty. */
+type Cell = (column: string) => Values[number];
+
+function spanOf(at: Cell, names: AttributeNames): Span {
+  const startNs = big(at('ts'));
+  const parent = big(at('parent_id'));
+  return {
+    traceId: Buffer.concat([idBytes(big(at('trace_high'))), idBytes(big(at('trace_low')))]),
+    spanId: idBytes(big(at('span_id'))),
+    parentId: parent === 0n ? NO_ID : idBytes(parent),
+    traceState: String(at('trace_state')),
+    flags: Number(at('flags')),
+    name: String(at('name')),
+    kind: Number(at('kind')),
+    startNs,
+    endNs: startNs + big(at('duration')),
+    attributes: attributesOf(at, names),
+    droppedAttributes: Number(at('dropped_attributes')),
+    events: eventsOf(at),
+    droppedEvents: Number(at('dropped_events')),
+    links: linksOf(at),
+    droppedLinks: Number(at('dropped_links')),
+    status: Number(at('status')),
+    statusMessage: String(at('status_message')),
+  };
+}
+
+function attributesOf(at: Cell, { columns, keyOf }: AttributeNames): readonly KeyValue[] {
+  const lineage = Number(at('lineage'));
+  const attributes: KeyValue[] = [];
+  for (const column of columns) {
+    const value = valueOfTypedText(String(at(column)));
+    const key = value === undefined ? undefined : keyOf(column, lineage);
+    if (value !== undefined && key !== undefined) attributes.push({ key, value });
+  }
+  return [...attributes, ...pairs(list(at('attrs')))];
+}
+
+function eventsOf(at: Cell): readonly SpanEvent[] {
+  const names = list(at('event_name'));
+  if (names.length === 0) return [];
+  const [times, dropped] = [list(at('event_ts')), list(at('event_dropped'))];
+  const attributes = shares(at('event_attrs'), at('event_attr_counts'));
+  return names.map((name, i) => ({
+    timeNs: big(times[i]),
+    name: String(name),
+    attributes: attributes[i] ?? [],
+    droppedAttributes: Number(dropped[i]),
+  }));
+}
+
+function linksOf(at: Cell): readonly SpanLink[] {
+  const ids = list(at('link_trace_id'));
+  if (ids.length === 0) return [];
+  const [spans, states] = [list(at('link_span_id')), list(at('link_trace_state'))];
+  const [dropped, flags] = [list(at('link_dropped')), list(at('link_flags'))];
+  const attributes = shares(at('link_attrs'), at('link_attr_counts'));
+  return ids.map((id, i) => ({
+    traceId: Buffer.from(String(id), 'hex'),
+    spanId: Buffer.from(String(spans[i]), 'hex'),
+    traceState: String(states[i]),
+    attributes: attributes[i] ?? [],
+    droppedAttributes: Number(dropped[i]),
+    flags: Number(flags[i]) >>> 0,
+  }));
+}
+
+/** Attributes that stand behind one another, as each event or link has them. */
+function shares(flat: unknown, counts: unknown): readonly (readonly KeyValue[])[] {
+  const all = pairs(list(flat));
+  let from = 0;
+  return list(counts).map((count) => all.slice(from, (from += Number(count))));
+}
+
+function pairs(flat: readonly unknown[]): readonly KeyValue[] {
+  return Array.from({ length: flat.length >> 1 }, (_, i) => ({
+    key: String(flat[2 * i]),
+    value: valueOfTypedText(String(flat[2 * i + 1])) ?? null,
+  }));
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as unknown as ArrayLike<unknown>) : [];
+}
+
+function big(value: unknown): bigint {
+  return typeof value === 'bigint' ? value : 0n;
+}
