@@ -18,6 +18,7 @@ import { LOG_MIGRATIONS } from './logs/table.ts';
 import { type Core, LiveSettings, ROOT, type Signal, version } from './main/core.ts';
 import { startLogs } from './main/start-logs.ts';
 import { startMetrics } from './main/start-metrics.ts';
+import { startTraces } from './main/start-traces.ts';
 import { METRIC_MIGRATIONS } from './metrics/table.ts';
 import type { Route } from './server/route.ts';
 import { atBase } from './server/router.ts';
@@ -29,6 +30,7 @@ import { Store } from './storage/store.ts';
 import { watchStore } from './storage/store-metrics.ts';
 import { QueryGate } from './tenant/query-gate.ts';
 import { TenantLimitsTable } from './tenant/tenant-limits.ts';
+import { TRACE_MIGRATIONS } from './traces/table.ts';
 
 const EXIT_USAGE = 2;
 
@@ -52,7 +54,7 @@ async function serve(sources: ConfigSources): Promise<void> {
     log.setLevel(next.log.level);
     limits.apply(next);
   });
-  const signals = [await startMetrics(core, stack), await startLogs(core, stack, ownLog)];
+  const signals = [await startMetrics(core, stack), await startLogs(core, stack, ownLog), await startTraces(core, stack)];
   stack.use(keepRetention(core, signals));
 
   const server = new Server({
@@ -123,7 +125,7 @@ function openStore({ dataDir, storage, limits }: Config, log: Log): Promise<Stor
     pendingBytesMax: storage.pendingBytesMax,
     engineArguments: storage.engineArguments,
     defaults: { timeoutMs: limits.query.timeout, memoryBytesMax: limits.query.memoryBytes, rowsReadMax: Number.MAX_SAFE_INTEGER },
-    migrations: [...METRIC_MIGRATIONS, ...LOG_MIGRATIONS],
+    migrations: [...METRIC_MIGRATIONS, ...LOG_MIGRATIONS, ...TRACE_MIGRATIONS],
     onInsertError: (table, error, attempt) => log.error('insert failed; it is tried again', { table, error, attempt }),
   });
 }
