@@ -49,6 +49,13 @@ export class ProtobufWriter {
     return this;
   }
 
+  fixed32(field: number, value: number): this {
+    this.#tag(field, 5);
+    this.#reserve(4);
+    this.#length = this.#buffer.writeUInt32LE(value >>> 0, this.#length);
+    return this;
+  }
+
   double(field: number, value: number): this {
     this.#tag(field, 1);
     return this.#double(value);
@@ -94,11 +101,25 @@ export class ProtobufWriter {
     return this;
   }
 
-  /** An embedded message; an empty one is written too. */
+  /** An embedded message, which `write` writes into this same writer; an empty one is written too. */
   message(field: number, write: (inner: ProtobufWriter) => void): this {
-    const inner = new ProtobufWriter();
-    write(inner);
-    return this.blob(field, inner.view());
+    this.#tag(field, 2);
+    this.#reserve(1);
+    const from = ++this.#length;
+    write(this);
+    const size = this.#length - from;
+    if (size < 128) {
+      this.#buffer[from - 1] = size;
+      return this;
+    }
+    // The length takes more than the one byte that was left for it: what it is the length of moves up.
+    const width = varintWidth(size);
+    this.#reserve(width - 1);
+    this.#buffer.copyWithin(from - 1 + width, from, this.#length);
+    this.#length = from - 1;
+    this.#varint(size);
+    this.#length += size;
+    return this;
   }
 
   /** Packed varints; nothing for no values. */
@@ -149,4 +170,10 @@ export class ProtobufWriter {
 
 function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value;
+}
+
+function varintWidth(value: number): number {
+  let width = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) width++;
+  return width;
 }

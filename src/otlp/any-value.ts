@@ -67,7 +67,8 @@ function valueJson(value: AnyValue): string {
   return `[${value.map(valueJson).join(',')}]`;
 }
 
-function isMap(value: readonly AnyValue[] | ReadonlyMap<string, AnyValue>): value is ReadonlyMap<string, AnyValue> {
+/** Whether a value that is no bytes is a map rather than an array. */
+export function isMap(value: readonly AnyValue[] | ReadonlyMap<string, AnyValue>): value is ReadonlyMap<string, AnyValue> {
   return value instanceof Map;
 }
 

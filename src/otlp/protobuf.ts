@@ -48,8 +48,8 @@ export function readAnyValue(r: ProtobufReader): AnyValue {
         value = readMap(r);
         break;
       case 7:
-        // A copy, because the value outlives the request's buffer.
-        value = r.slice().slice();
+        // A copy, because the value outlives the request's buffer; the `slice` of a `Buffer` would be a view.
+        value = new Uint8Array(r.slice());
         break;
       default:
         r.skip();

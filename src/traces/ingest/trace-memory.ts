@@ -38,6 +38,10 @@ class ByteMemory<T> {
     this.#decode = decode;
   }
 
+  get size(): number {
+    return this.#values.length;
+  }
+
   /** The length-delimited field at whose tag the reader stands. Throws `bad_data`. Hot: for every attribute. */
   read(r: ProtobufReader): T {
     const tagged = r.pos;
@@ -88,6 +92,11 @@ export class TraceMemory {
   readonly #resources = new Map<string, RememberedResource>();
   #sources = 0;
   #sourcesBytes = 0;
+
+  /** How many attributes and texts are remembered. */
+  get size(): number {
+    return this.#keyValues.size + this.#texts.size;
+  }
 
   /** The `KeyValue` field at whose tag the reader stands. */
   keyValue(r: ProtobufReader): KeyValue {
