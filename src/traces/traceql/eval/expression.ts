@@ -42,42 +42,44 @@ export function compileFilter(expr: FieldExpression): SpanTest {
 
 /** The value of an expression; nil where the span has none. Throws as `compileFilter` does, and closures do on a division of ints by zero. */
 export function compileExpression(expr: FieldExpression): SpanValue {
-  const known = constantOf(expr);
-  if (known !== undefined) return () => known;
+  return compiled(expr).value;
+}
+
+/** `known` is the value where it needs no span: arithmetic between literals is done once. */
+interface Compiled {
+  readonly value: SpanValue;
+  readonly known: Value | undefined;
+}
+
+function compiled(expr: FieldExpression): Compiled {
   switch (expr.type) {
+    case 'literal':
+      return constant(expr.value);
     case 'attribute':
     case 'intrinsic':
-      return compileField(expr);
+      return { value: compileField(expr), known: undefined };
     case 'binary':
-      return isArithmetic(expr.op) ? compileArithmetic(expr.op, expr) : asValue(compileFilter(expr));
+      return isArithmetic(expr.op) ? compileArithmetic(expr.op, expr) : ofTest(compileFilter(expr));
     case 'unary': {
-      if (expr.op !== '-') return asValue(compileFilter(expr));
-      const value = compileExpression(expr.expr);
-      return (span) => negate(value(span));
+      if (expr.op !== '-') return ofTest(compileFilter(expr));
+      const { value, known } = compiled(expr.expr);
+      return known === undefined ? { value: (span) => negate(value(span)), known } : constant(negate(known));
     }
-    default:
-      return asValue(compileFilter(expr));
+    case 'membership':
+      return ofTest(compileFilter(expr));
   }
+}
+
+function constant(known: Value): Compiled {
+  return { value: () => known, known };
+}
+
+function ofTest(test: SpanTest): Compiled {
+  return { value: (span) => (test(span) ? TRUE : FALSE), known: undefined };
 }
 
 function isTrueValue(value: Value): boolean {
   return value.type === 'bool' && value.value;
-}
-
-function asValue(test: SpanTest): SpanValue {
-  return (span) => (test(span) ? TRUE : FALSE);
-}
-
-/** What arithmetic between literals comes to, before any span is seen. */
-function constantOf(expr: FieldExpression): Value | undefined {
-  if (expr.type === 'literal') return expr.value;
-  if (expr.type === 'unary' && expr.op === '-') {
-    const value = constantOf(expr.expr);
-    return value && negate(value);
-  }
-  if (expr.type !== 'binary' || !isArithmetic(expr.op)) return undefined;
-  const [left, right] = [constantOf(expr.left), constantOf(expr.right)];
-  return left && right && calculate(expr.op, left, right);
 }
 
 type ArithmeticOp = Exclude<BinaryExpression['op'], ComparisonOp | LogicalOp>;
@@ -92,15 +94,16 @@ function isComparison(op: BinaryExpression['op']): op is ComparisonOp {
   return COMPARISONS.has(op);
 }
 
-function compileArithmetic(op: ArithmeticOp, expr: BinaryExpression): SpanValue {
-  const [left, right] = [compileExpression(expr.left), compileExpression(expr.right)];
-  return (span) => calculate(op, left(span), right(span));
+function compileArithmetic(op: ArithmeticOp, expr: BinaryExpression): Compiled {
+  const [left, right] = [compiled(expr.left), compiled(expr.right)];
+  if (left.known !== undefined && right.known !== undefined) return constant(calculate(op, left.known, right.known));
+  return { value: (span) => calculate(op, left.value(span), right.value(span)), known: undefined };
 }
 
 function compileCompared(op: ComparisonOp, expr: BinaryExpression): SpanTest {
-  const [left, right] = [compileExpression(expr.left), compileExpression(expr.right)];
-  const compare = compileComparison(op, constantOf(expr.right));
-  return (span) => compare(left(span), right(span));
+  const [left, right] = [compileExpression(expr.left), compiled(expr.right)];
+  const compare = compileComparison(op, right.known);
+  return (span) => compare(left(span), right.value(span));
 }
 
 /** A chain `a && b && c` is one list: it may be longer than the stack is deep. The operands are tested from left to right until one decides. */
