@@ -1,12 +1,27 @@
 // Routes that wait for their turn: a place is held until the whole answer has been read, streams included.
 
-import type { Reply, Request, Route } from './route.ts';
+import type { GrpcRequest, GrpcRoute, Reply, Request, Route, StreamingGrpcRoute } from './route.ts';
 
 /** Waits for a place and gives what frees it. */
 export type Enter = (tenants: readonly string[], signal: AbortSignal) => Promise<() => void>;
 
 export function gated(routes: readonly Route[], enter: Enter): readonly Route[] {
   return routes.map((route) => ({ ...route, handle: (request) => handle(route, request, enter) }));
+}
+
+/** The same for methods of gRPC that answer with many messages. */
+export function gatedStreams(routes: readonly StreamingGrpcRoute[], enter: Enter): readonly GrpcRoute[] {
+  return routes.map((route) => ({ ...route, handle: (request) => stream(route, request, enter) }));
+}
+
+async function* stream(route: StreamingGrpcRoute, request: GrpcRequest, enter: Enter): AsyncGenerator<Uint8Array> {
+  const begunMs = performance.now();
+  const leave = await enter(request.tenants, request.signal);
+  try {
+    yield* route.handle({ ...request, waitedMs: performance.now() - begunMs });
+  } finally {
+    leave();
+  }
 }
 
 async function handle(route: Route, request: Request, enter: Enter): Promise<Reply> {

@@ -1,6 +1,7 @@
-// Unary gRPC over HTTP/2: one framed message in, one out, the status in the trailers.
+// gRPC over HTTP/2: one framed message in, one or many out, the status in the trailers.
 //
-//   headers ─▶ method ─▶ tenants ─▶ frame ─(gzip undone)─▶ GrpcRoute.handle ─▶ frame ─▶ trailers
+//   headers ─▶ method ─▶ tenants ─▶ frame ─(gzip undone)─▶ GrpcRoute.handle ─┬▶ frame ──────────────────────────▶ trailers
+//                                                                             └▶ frame, frame … (grpc-stream.ts) ─▶
 //
 // Source: gRPC over HTTP/2 (grpc/grpc, doc/PROTOCOL-HTTP2.md) and compression (doc/compression.md).
 
@@ -11,6 +12,7 @@ import { RequestError, type ErrorCode } from '../base/request-error.ts';
 import { GRPC_MESSAGE_LENGTH_MAX } from '../limits.ts';
 import { TENANT_HEADER } from '../tenant/tenant.ts';
 import { BodyLease, decodeBytes, readBody, type BodyBounds, type BodyBudget } from './body.ts';
+import { aborted, FRAME_HEADER_BYTES, frameOf, writeMessages } from './grpc-stream.ts';
 import { requestId, tenantsOf, type HttpSettings } from './http.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import type { GrpcRoute } from './route.ts';
@@ -23,7 +25,6 @@ export interface GrpcHandlerOptions {
   readonly log: Log;
 }
 
-const FRAME_HEADER_BYTES = 5;
 const OK = 0;
 const UNIMPLEMENTED = 12;
 
@@ -57,6 +58,7 @@ interface Call {
   readonly id: string;
   readonly path: string;
   readonly incoming: Http2ServerRequest;
+  readonly outgoing: Http2ServerResponse;
   readonly lease: BodyLease;
   readonly signal: AbortSignal;
   readonly route: GrpcRoute | undefined;
@@ -89,12 +91,12 @@ export class GrpcHandler {
     using lease = new BodyLease(this.#options.budget);
     const abort = new AbortController();
     this.#aborts.add(abort);
-    const call = this.#begin(incoming, lease, abort);
+    outgoing.on('error', () => undefined);
+    const call = this.#begin({ incoming, outgoing }, lease, abort);
     const deadline = startDeadline(incoming, abort);
     const outcome = await this.#outcome(call);
     clearTimeout(deadline);
     this.#aborts.delete(abort);
-    outgoing.on('error', () => undefined);
     // After the answer nobody listens to a message that was not wanted.
     outgoing.once('finish', () => {
       if (!incoming.readableEnded) incoming.stream.close();
@@ -114,7 +116,7 @@ export class GrpcHandler {
     await call.running.catch(() => undefined);
   }
 
-  #begin(incoming: Http2ServerRequest, lease: BodyLease, abort: AbortController): Call {
+  #begin({ incoming, outgoing }: Pick<Call, 'incoming' | 'outgoing'>, lease: BodyLease, abort: AbortController): Call {
     const { stream, headers, url: path } = incoming;
     stream.on('error', () => undefined);
     incoming.on('error', () => undefined);
@@ -123,6 +125,7 @@ export class GrpcHandler {
       id: requestId(headers['x-request-id']),
       path,
       incoming,
+      outgoing,
       lease,
       signal: abort.signal,
       route: this.#routes.get(path),
@@ -131,7 +134,7 @@ export class GrpcHandler {
   }
 
   async #outcome(call: Call): Promise<Outcome> {
-    const { route, incoming, lease, signal, id } = call;
+    const { route, incoming, outgoing, lease, signal, id } = call;
     if (route === undefined) {
       incoming.resume();
       return { status: UNIMPLEMENTED, message: `unknown method ${call.path}` };
@@ -139,7 +142,14 @@ export class GrpcHandler {
     try {
       const tenants = tenantsOf(route, header(incoming.headers[TENANT_HEADER]));
       const message = await this.#message(incoming, lease);
-      const work = Promise.resolve(route.handle({ id, tenants, message, signal }));
+      const request = { id, tenants, message, signal };
+      if (route.kind === 'stream') {
+        const writing = writeMessages(route.handle(request), outgoing, { headers: answerHeaders(id), signal });
+        call.running = writing.left;
+        await writing.written;
+        return { status: OK, message: '' };
+      }
+      const work = Promise.resolve(route.handle(request));
       call.running = work;
       const answer = await Promise.race([work, aborted(signal)]);
       return { status: OK, message: '', answer };
@@ -194,7 +204,13 @@ function respond(outgoing: Http2ServerResponse, { status, message, details, answ
     ...(message === '' ? {} : { 'grpc-message': encodeMessage(message) }),
     ...(details === undefined ? {} : { 'grpc-status-details-bin': Buffer.from(details).toString('base64') }),
   };
-  const headers = { 'content-type': 'application/grpc+proto', 'grpc-accept-encoding': 'identity, gzip', 'x-request-id': id };
+  if (outgoing.headersSent) {
+    // Messages of a stream were written before.
+    outgoing.addTrailers(trailers);
+    outgoing.end();
+    return;
+  }
+  const headers = answerHeaders(id);
   if (answer === undefined) {
     // Without a message the trailers are the headers, and these must end the stream: so none are written before the end.
     for (const [name, value] of Object.entries({ ...headers, ...trailers })) outgoing.setHeader(name, value);
@@ -203,23 +219,11 @@ function respond(outgoing: Http2ServerResponse, { status, message, details, answ
   }
   outgoing.writeHead(200, headers);
   outgoing.addTrailers(trailers);
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + answer.length);
-  frame[0] = 0;
-  frame.writeUInt32BE(answer.length, 1);
-  frame.set(answer, FRAME_HEADER_BYTES);
-  outgoing.end(frame);
+  outgoing.end(frameOf(answer));
 }
 
-/** Rejects when the call is aborted, so that a handler that does not look at its signal cannot hold the answer past the deadline. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = (): void => {
-      const reason: unknown = signal.reason;
-      reject(reason instanceof Error ? reason : new RequestError('canceled', 'canceled'));
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
+function answerHeaders(id: string): Readonly<Record<string, string>> {
+  return { 'content-type': 'application/grpc+proto', 'grpc-accept-encoding': 'identity, gzip', 'x-request-id': id };
 }
 
 /** `grpc-timeout` in milliseconds: at most eight digits and a unit. */

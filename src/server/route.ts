@@ -86,19 +86,34 @@ export interface SocketRoute {
 
 export type SocketHandler = (socket: Socket) => void;
 
-/** A unary gRPC method: the message's bytes in, the answer's bytes out. */
-export interface GrpcRoute {
+interface GrpcMethod {
   /** `/package.Service/Method`. */
   readonly path: string;
   readonly summary: string;
   readonly access: 'open' | 'read' | 'write' | 'admin';
+}
+
+/** A gRPC method of one message: its bytes in, the answer's bytes out. */
+export interface UnaryGrpcRoute extends GrpcMethod {
+  readonly kind?: 'unary';
   readonly handle: (request: GrpcRequest) => Promise<Uint8Array> | Uint8Array;
 }
+
+/** A gRPC method that answers one message with many, each written as fast as the client reads. */
+export interface StreamingGrpcRoute extends GrpcMethod {
+  readonly kind: 'stream';
+  /** Left early where the client goes away; an error that is thrown midway ends the answer with its status. */
+  readonly handle: (request: GrpcRequest) => AsyncIterable<Uint8Array>;
+}
+
+export type GrpcRoute = UnaryGrpcRoute | StreamingGrpcRoute;
 
 export interface GrpcRequest {
   readonly id: string;
   readonly tenants: readonly string[];
   readonly message: Uint8Array;
+  /** Milliseconds that the call waited for its turn; absent from methods that never wait. */
+  readonly waitedMs?: number;
   readonly signal: AbortSignal;
 }
 
