@@ -8,14 +8,13 @@ import { encodeBlock } from '../storage/native.ts';
 import { encodeNotes, encodeSources } from './note-rows.ts';
 import { type PlacedSpan, encodeSpans } from './span-columns.ts';
 import { mixed, word } from './span-identity.ts';
+import { spanProblem } from './span-problem.ts';
 import type { SpanStore, TenantSpans } from './span-store.ts';
 import { BLOCK_NS } from './table.ts';
 import type { Span, SpanRefusalReason, SpanSource, SpanWrite, SpanWriteSummary, StoredSpan } from './write.ts';
 
 const DAY_NS = 86_400_000_000_000n;
 const NS_PER_MS = 1_000_000n;
-/** Later times than the year 2262 do not fit into 64 signed bits. */
-const TIME_MAX_NS = 9_223_372_036_854_775_807n;
 
 export class StoreSpanWrite implements SpanWrite {
   readonly #store: SpanStore;
@@ -48,7 +47,13 @@ export class StoreSpanWrite implements SpanWrite {
       return false;
     }
     this.#bytes += bytes;
-    this.#spans.push({ source, span: this.#shortened(span), bytes });
+    // A span has no value that is longer than the span.
+    const { attributeBytesMax } = this.#limits;
+    this.#spans.push({
+      source,
+      span: attributeBytesMax > 0 && bytes > attributeBytesMax ? shortened(span, attributeBytesMax) : span,
+      bytes,
+    });
     return true;
   }
 
@@ -88,7 +93,7 @@ export class StoreSpanWrite implements SpanWrite {
     const block = encodeSpans(placed, {
       tenant: tenant.name,
       lineage,
-      placeOf: (key, value, span) => tenant.keys.placeOf(key, value, dayOf(span)),
+      placeOf: (key, value, day) => tenant.keys.placeOf(key, value, day),
       allocate: writers.spans.allocate,
     });
     const traces = new TraceBlocks(spans, tenant);
@@ -107,7 +112,7 @@ export class StoreSpanWrite implements SpanWrite {
       const day = dayOf(span);
       for (const { attributes } of span.events) seeAll(attributes, (key, value) => keys.see('event', key, value, day));
       for (const { attributes } of span.links) seeAll(attributes, (key, value) => keys.see('link', key, value, day));
-      return { span, sourceId: sources.see(source, day).source.id };
+      return { span, day, sourceId: sources.see(source, day).source.id };
     });
   }
 
@@ -137,17 +142,15 @@ export class StoreSpanWrite implements SpanWrite {
 
   #problem(source: SpanSource, span: Span, bytes: number): readonly [SpanRefusalReason, string] | undefined {
     const { spanBytesMax, attributesMax } = this.#limits;
-    if (!isId(span.traceId, 16)) return ['invalid_trace_id', `span ${named(span)}: a trace id has 16 bytes that are not all zero`];
-    if (!isId(span.spanId, 8)) return ['invalid_span_id', `span ${named(span)}: a span id has 8 bytes that are not all zero`];
-    if (span.startNs <= 0n || span.endNs > TIME_MAX_NS) return ['invalid_time', `span ${named(span)}: its start or its end is none`];
-    if (span.endNs < span.startNs) return ['invalid_time', `span ${named(span)} ends before it starts`];
+    const invalid = spanProblem(span);
+    if (invalid !== undefined) return invalid;
     if (spanBytesMax > 0 && bytes > spanBytesMax)
       return ['span_too_large', `span ${named(span)} has ${bytes} bytes, and limits.traces.spanBytesMax is ${printByteSize(spanBytesMax)}`];
     const startMs = Number(span.startNs / NS_PER_MS);
     if (startMs < this.#oldestMs) return ['too_old', `span ${named(span)} is older than limits.traces.ageMax, or retention.traces, allows`];
     if (startMs > this.#newestMs)
       return ['too_far_in_future', `span ${named(span)} is further ahead of the clock than limits.traces.futureWindow allows`];
-    const most = Math.max(span.attributes.length, ...[...span.events, ...span.links].map(({ attributes }) => attributes.length));
+    const most = attributesOf(span);
     if (attributesMax > 0 && most > attributesMax)
       return ['too_many_attributes', `span ${named(span)} has ${most} attributes, and limits.traces.attributesMax is ${attributesMax}`];
     const ofSource = this.#sourceProblem(source);
@@ -164,12 +167,6 @@ export class StoreSpanWrite implements SpanWrite {
         : undefined;
     this.#judged = { source, problem };
     return problem;
-  }
-
-  #shortened(span: Span): Span {
-    const { attributeBytesMax: max } = this.#limits;
-    if (max === 0 || !span.attributes.some(({ value }) => isLong(value, max))) return span;
-    return { ...span, attributes: span.attributes.map(({ key, value }) => ({ key, value: isLong(value, max) ? cut(value, max) : value })) };
   }
 
   #overRate(): RequestError {
@@ -221,18 +218,23 @@ class TraceBlocks {
   }
 }
 
+/** Of a span, or of the event or link of it that has the most. */
+function attributesOf({ attributes, events, links }: Span): number {
+  if (events.length === 0 && links.length === 0) return attributes.length;
+  return [...events, ...links].reduce((most, part) => Math.max(most, part.attributes.length), attributes.length);
+}
+
+function shortened(span: Span, max: number): Span {
+  if (!span.attributes.some(({ value }) => isLong(value, max))) return span;
+  return { ...span, attributes: span.attributes.map(({ key, value }) => ({ key, value: isLong(value, max) ? cut(value, max) : value })) };
+}
+
 function seeAll(attributes: Attributes, see: (key: string, value: AnyValue) => void): void {
   for (const { key, value } of attributes) see(key, value);
 }
 
 function dayOf({ startNs }: Span): number {
   return Number(startNs / DAY_NS);
-}
-
-function isId(id: Uint8Array, length: number): boolean {
-  if (id.length !== length) return false;
-  for (let at = 0; at < length; at++) if (id[at] !== 0) return true;
-  return false;
 }
 
 function named({ name, traceId, spanId }: Span): string {

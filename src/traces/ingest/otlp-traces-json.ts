@@ -7,7 +7,7 @@ import { attributesField, enumField, messageField, messagesField, parseOtlpJson 
 import { resourceField, scopeField, textField, timestampField, uintField } from '../../otlp/json.ts';
 import type { JsonObject } from '../../otlp/json.ts';
 import type { Span, SpanEvent, SpanLink, SpanSource, SpanWrite } from '../write.ts';
-import { knownKind, knownStatus, linkIds, offerSpan, parentOf } from './offer-span.ts';
+import { knownKind, knownStatus, linkIds, parentOf } from './otlp-span-fields.ts';
 
 const KINDS = numbered('SPAN_KIND_', ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']);
 const CODES = numbered('STATUS_CODE_', ['UNSET', 'OK', 'ERROR']);
@@ -28,7 +28,7 @@ export function readTracesJson(body: Uint8Array, write: SpanWrite): void {
       const { name, version, attributes, schemaUrl } = scopeField(scopeSpans);
       const scope = { scopeName: name, scopeVersion: version, scopeAttributes: attributes, scopeSchemaUrl: schemaUrl };
       const source: SpanSource = { ...resource, ...scope };
-      for (const span of messagesField(scopeSpans, 'spans')) offerSpan(write, source, spanOf(span), bytes);
+      for (const span of messagesField(scopeSpans, 'spans')) write.span(source, spanOf(span), bytes);
     }
   }
 }
