@@ -64,7 +64,7 @@ export class SeenSpans {
   async #admit(spans: readonly Span[]): Promise<Admission> {
     const ended = Promise.withResolvers<void>();
     const isNew = new Uint8Array(spans.length);
-    const keys: number[] = [];
+    const hashes = new Uint32Array(2 * spans.length);
     const unsure: number[] = [];
     // All are noted before anything is waited for: the next request sees them.
     spans.forEach((span, at) => {
@@ -73,13 +73,19 @@ export class SeenSpans {
       const key = shortOf(high, low);
       if (this.#underWay.has(key)) return;
       this.#underWay.set(key, ended.promise);
-      keys.push(key);
       isNew[at] = 1;
+      hashes[2 * at] = high;
+      hashes[2 * at + 1] = low;
       if (endMs(span) <= this.#recent.forgottenUpTo) unsure.push(at);
     });
+    const noted = isNew.slice();
     const end = (isStored: boolean): void => {
-      if (isStored) spans.forEach((span, at) => isNew[at] === 1 && this.#note(span));
-      for (const key of keys) this.#underWay.delete(key);
+      for (let at = 0; at < noted.length; at++) {
+        if (noted[at] === 0) continue;
+        const [high, low] = [hashes[2 * at] as number, hashes[2 * at + 1] as number];
+        this.#underWay.delete(shortOf(high, low));
+        if (isStored) this.#recent.add(high, low, endMs(spans[at] as Span));
+      }
       ended.resolve();
     };
     try {
@@ -89,11 +95,6 @@ export class SeenSpans {
       throw error;
     }
     return { isNew, newCount: isNew.reduce((sum, each) => sum + each, 0), end };
-  }
-
-  #note(span: Span): void {
-    const { high, low } = identityOf(span);
-    this.#recent.add(high, low, endMs(span));
   }
 
   async #ask(spans: readonly Span[], unsure: readonly number[], isNew: Uint8Array): Promise<void> {

@@ -8,6 +8,7 @@ import type { AnyValue, Attributes } from '../otlp/any-value.ts';
 import { type Allocate, type Column, type ColumnData, encodeBlock } from '../storage/native.ts';
 import { ATTRIBUTE_COLUMNS } from './attribute-columns.ts';
 import { type TextColumn, LowColumn, TextsColumn } from './value-columns.ts';
+import { word } from './span-identity.ts';
 import { typedText } from './typed-text.ts';
 import type { Span, SpanEvent, SpanLink } from './write.ts';
 
@@ -16,6 +17,8 @@ export interface PlacedSpan {
   readonly span: Span;
   /** Of who sent it, as in `sources`. */
   readonly sourceId: bigint;
+  /** Of its start, since the epoch. */
+  readonly day: number;
 }
 
 export interface BlockOptions {
@@ -23,7 +26,7 @@ export interface BlockOptions {
   /** Whose choice of columns it is. */
   readonly lineage: number;
   /** Where a span attribute goes: the position of its column, or -1 for the map. Called once for each attribute of each span. */
-  readonly placeOf: (key: string, value: AnyValue, span: Span) => number;
+  readonly placeOf: (key: string, value: AnyValue, day: number) => number;
   readonly allocate: Allocate;
 }
 
@@ -36,30 +39,42 @@ export function encodeSpans(spans: readonly PlacedSpan[], options: BlockOptions)
 function fixedColumns(spans: readonly PlacedSpan[], { tenant, lineage }: BlockOptions): Column[] {
   const rows = spans.length;
   const low = (value: (span: Span) => string): ColumnData => textColumn(new LowColumn(rows), spans, value);
+  const [ts, duration, source] = [new BigInt64Array(rows), new BigInt64Array(rows), new BigUint64Array(rows)];
+  const [kind, status] = [new Uint8Array(rows), new Uint8Array(rows)];
+  for (let row = 0; row < rows; row++) {
+    const { span, sourceId } = spans[row] as PlacedSpan;
+    ts[row] = span.startNs;
+    duration[row] = span.endNs - span.startNs;
+    source[row] = sourceId;
+    kind[row] = span.kind;
+    status[row] = span.status;
+  }
   return [
     { name: 'tenant', data: { kind: 'constant LowCardinality(String)', value: tenant, rows } },
-    { name: 'trace_high', data: idColumn(rows, (row) => [spans[row]?.span.traceId, 0]) },
-    { name: 'trace_low', data: idColumn(rows, (row) => [spans[row]?.span.traceId, 8]) },
-    { name: 'ts', data: { kind: 'Int64', values: BigInt64Array.from(spans, ({ span }) => span.startNs) } },
-    { name: 'span_id', data: idColumn(rows, (row) => [spans[row]?.span.spanId, 0]) },
-    { name: 'parent_id', data: idColumn(rows, (row) => [spans[row]?.span.parentId, 0]) },
-    { name: 'duration', data: { kind: 'Int64', values: BigInt64Array.from(spans, ({ span }) => span.endNs - span.startNs) } },
-    { name: 'source', data: { kind: 'UInt64', values: BigUint64Array.from(spans, ({ sourceId }) => sourceId) } },
+    { name: 'trace_high', data: idColumn(spans, ({ traceId }) => traceId) },
+    { name: 'trace_low', data: idColumn(spans, ({ traceId }) => traceId, 8) },
+    { name: 'ts', data: { kind: 'Int64', values: ts } },
+    { name: 'span_id', data: idColumn(spans, ({ spanId }) => spanId) },
+    { name: 'parent_id', data: idColumn(spans, ({ parentId }) => parentId) },
+    { name: 'duration', data: { kind: 'Int64', values: duration } },
+    { name: 'source', data: { kind: 'UInt64', values: source } },
     { name: 'name', data: low(({ name }) => name) },
-    { name: 'kind', data: { kind: 'UInt8', values: Uint8Array.from(spans, ({ span }) => span.kind) } },
-    { name: 'status', data: { kind: 'UInt8', values: Uint8Array.from(spans, ({ span }) => span.status) } },
+    { name: 'kind', data: { kind: 'UInt8', values: kind } },
+    { name: 'status', data: { kind: 'UInt8', values: status } },
     { name: 'status_message', data: low(({ statusMessage }) => statusMessage) },
     { name: 'trace_state', data: textColumn(new TextsColumn(rows), spans, ({ traceState }) => traceState) },
-    { name: 'flags', data: counts(spans, ({ flags }) => flags) },
+    { name: 'flags', data: numberColumn(spans, ({ flags }) => flags) },
     { name: 'lineage', data: { kind: 'UInt32', values: new Uint32Array(rows).fill(lineage) } },
-    { name: 'dropped_attributes', data: counts(spans, ({ droppedAttributes }) => droppedAttributes) },
-    { name: 'dropped_events', data: counts(spans, ({ droppedEvents }) => droppedEvents) },
-    { name: 'dropped_links', data: counts(spans, ({ droppedLinks }) => droppedLinks) },
+    { name: 'dropped_attributes', data: numberColumn(spans, ({ droppedAttributes }) => droppedAttributes) },
+    { name: 'dropped_events', data: numberColumn(spans, ({ droppedEvents }) => droppedEvents) },
+    { name: 'dropped_links', data: numberColumn(spans, ({ droppedLinks }) => droppedLinks) },
   ];
 }
 
-function counts(spans: readonly PlacedSpan[], count: (span: Span) => number): ColumnData {
-  return { kind: 'UInt32', values: Uint32Array.from(spans, ({ span }) => count(span)) };
+function numberColumn(spans: readonly PlacedSpan[], number: (span: Span) => number): ColumnData {
+  const values = new Uint32Array(spans.length);
+  for (let row = 0; row < values.length; row++) values[row] = number((spans[row] as PlacedSpan).span);
+  return { kind: 'UInt32', values };
 }
 
 function textColumn(column: TextColumn, spans: readonly PlacedSpan[], text: (span: Span) => string): ColumnData {
@@ -67,15 +82,17 @@ function textColumn(column: TextColumn, spans: readonly PlacedSpan[], text: (spa
   return column.data();
 }
 
-/** Ids in the byte order of the wire, as numbers; 0 where there is none. */
-function idColumn(rows: number, bytesOf: (row: number) => readonly [Uint8Array | undefined, number]): ColumnData {
-  const bytes = Buffer.alloc(rows * 8);
-  for (let row = 0; row < rows; row++) {
-    const [id, at] = bytesOf(row);
-    if (id !== undefined && id.length > 0) bytes.set(at === 0 && id.length === 8 ? id : id.subarray(at, at + 8), row * 8);
+/** The 8 bytes of an id at an offset, in the byte order of the wire, as numbers; 0 where there is none. */
+function idColumn(spans: readonly PlacedSpan[], bytesOf: (span: Span) => Uint8Array, at = 0): ColumnData {
+  // The low half first, as the numbers lie in memory.
+  const words = new Uint32Array(spans.length * 2);
+  for (let row = 0; row < spans.length; row++) {
+    const id = bytesOf((spans[row] as PlacedSpan).span);
+    if (id.length === 0) continue;
+    words[2 * row] = word(id, at + 4);
+    words[2 * row + 1] = word(id, at);
   }
-  bytes.swap64();
-  return { kind: 'UInt64', values: new BigUint64Array(bytes.buffer, bytes.byteOffset, rows) };
+  return { kind: 'UInt64', values: new BigUint64Array(words.buffer) };
 }
 
 /** Hot: once per attribute of every span. */
@@ -84,12 +101,12 @@ function attributeColumns(spans: readonly PlacedSpan[], { placeOf }: BlockOption
   const columns: TextColumn[] = ATTRIBUTE_COLUMNS.map(({ kind }) => (kind === 'low' ? new LowColumn(rows) : new TextsColumn(rows)));
   const map: (readonly string[])[] = [];
   for (let row = 0; row < rows; row++) {
-    const { span } = spans[row] as PlacedSpan;
+    const { span, day } = spans[row] as PlacedSpan;
     const { attributes } = span;
     let rest: string[] | undefined;
     for (let i = 0; i < attributes.length; i++) {
       const { key, value } = attributes[i] as Attributes[number];
-      const place = placeOf(key, value, span);
+      const place = placeOf(key, value, day);
       // Of a key that is there twice the first value counts.
       if (place >= 0) (columns[place] as TextColumn).set(row, value);
       else (rest ??= []).push(key, typedText(value));
