@@ -15,7 +15,8 @@ export function compileComparison(op: ComparisonOp, pattern: Value | undefined):
   const compare = scalarComparison(op, pattern);
   const holdsForAll = op === '!=' || op === '!~';
   return (left, right) => {
-    const [leftElements, rightElements] = [elementsOf(left), elementsOf(right)];
+    const leftElements = elementsOf(left);
+    const rightElements = elementsOf(right);
     if (leftElements === undefined && rightElements === undefined) return compare(left, right);
     if (leftElements !== undefined && rightElements !== undefined) return false;
     if (!areComparable(elementType(left), elementType(right))) return false;
@@ -66,7 +67,8 @@ export function isEqual(left: Value, right: Value): boolean {
 /** Negative, zero or positive; NaN, of which no order holds, for values without one. */
 export function orderOf(left: Value, right: Value): number {
   if (left.type === 'string') return right.type === 'string' ? compareText(left.value, right.value) : Number.NaN;
-  const [a, b] = [numberOf(left), numberOf(right)];
+  const a = numberOf(left);
+  const b = numberOf(right);
   if (a === undefined || b === undefined) return Number.NaN;
   if (typeof a === 'bigint' && typeof b === 'bigint') return a < b ? -1 : a > b ? 1 : 0;
   return compareDoubles(Number(a), Number(b));

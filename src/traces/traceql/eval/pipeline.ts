@@ -13,7 +13,7 @@ import { calculate } from './arithmetic.ts';
 import { compileComparison } from './compare-values.ts';
 import { compileExpression, compileFilter } from './expression.ts';
 import { groupKey } from './group-key.ts';
-import { printStage } from './print-stage.ts';
+import { printStage } from '../print.ts';
 import { EvalTrace } from './span.ts';
 import type { EvalSpan } from './span.ts';
 import { spansetOf, withAttribute } from './spanset.ts';
