@@ -7,7 +7,7 @@ import { attributesField, enumField, messageField, messagesField, parseOtlpJson 
 import { resourceField, scopeField, textField, timestampField, uintField } from '../../otlp/json.ts';
 import type { JsonObject } from '../../otlp/json.ts';
 import type { Span, SpanEvent, SpanLink, SpanSource, SpanWrite } from '../write.ts';
-import { knownKind, knownStatus, linkIds, parentOf } from './offer-span.ts';
+import { knownKind, knownStatus, linkIds, parentOf } from './otlp-span-fields.ts';
 
 const KINDS = numbered('SPAN_KIND_', ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']);
 const CODES = numbered('STATUS_CODE_', ['UNSET', 'OK', 'ERROR']);

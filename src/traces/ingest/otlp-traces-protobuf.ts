@@ -10,7 +10,8 @@ import { ProtobufReader } from '../../base/protobuf.ts';
 import { NO_ATTRIBUTES, type KeyValue } from '../../otlp/any-value.ts';
 import { readResource, readScope } from '../../otlp/protobuf.ts';
 import type { SpanEvent, SpanLink, SpanSource, SpanWrite } from '../write.ts';
-import { knownKind, knownStatus, linkIds, NO_ID, parentOf } from './offer-span.ts';
+import { knownKind, knownStatus, linkIds, parentOf } from './otlp-span-fields.ts';
+import { NO_ID } from './span-ids.ts';
 import type { RememberedResource, TraceMemory } from './trace-memory.ts';
 
 const NO_EVENTS: readonly SpanEvent[] = [];

@@ -1,27 +1,9 @@
-// What the readers of every protocol share about spans: ids and numbers whose meaning is not in their bytes alone, and the way into a `SpanWrite`.
+// Fields of an OTLP span whose meaning is not in their bytes alone: the same for the protobuf reader and the JSON reader.
 
-import { spanProblem } from '../span-problem.ts';
-import type { Span, SpanSource, SpanWrite } from '../write.ts';
+import { isZero, NO_ID, SPAN_ID_BYTES, TRACE_ID_BYTES } from './span-ids.ts';
 
-export const TRACE_ID_BYTES = 16;
-export const SPAN_ID_BYTES = 8;
-
-/** A span without a parent. */
-export const NO_ID = new Uint8Array(0);
 const NO_TRACE_ID = new Uint8Array(TRACE_ID_BYTES);
 const NO_SPAN_ID = new Uint8Array(SPAN_ID_BYTES);
-
-/** Gives the span to the write, or says why not: by itself, so that the request's other spans are stored. `bytes` is its size on the wire. */
-export function offerSpan(write: SpanWrite, source: SpanSource, span: Span, bytes: number): void {
-  const problem = spanProblem(span);
-  if (problem === undefined) write.span(source, span, bytes);
-  else write.refuse(...problem);
-}
-
-export function isZero(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
-  return true;
-}
 
 /** The id of a parent: eight zeros say that there is none, as an empty one does. */
 export function parentOf(id: Uint8Array): Uint8Array {
