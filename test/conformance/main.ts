@@ -29,6 +29,7 @@ import { promqlRunnerFamily } from './family-promql-runner.ts';
 import { promqlScriptsFamily } from './family-promql-scripts.ts';
 import { relabelFamily } from './family-relabel.ts';
 import { remoteWriteFamily } from './family-remote-write.ts';
+import { traceqlExecuteFamily } from './family-traceql-execute.ts';
 import type { CaseFile, Family, Outcome, Part, Run } from './family.ts';
 import { Setup } from './setup.ts';
 
@@ -58,6 +59,7 @@ const families: readonly Family[] = [
   lokiPushFamily,
   otlpLogsFamily,
   otlpLogsExampleFamily,
+  traceqlExecuteFamily,
 ];
 
 /** Failing cases of one file that are printed in full. */

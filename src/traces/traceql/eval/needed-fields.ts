@@ -6,7 +6,7 @@ import type { ScalarExpression, SpansetExpression, Stage } from '../ast.ts';
 export interface NeededFields {
   /** Every field that the query names, once, in the order of the text; those of `select(…)` too. */
   readonly fields: readonly Field[];
-  /** Those of `select(…)`, which an answer shows. */
+  /** Those of `select(…)`, which an answer shows; the same objects as among `fields`. */
   readonly selected: readonly Field[];
   /** Whether ids and parents of all spans of a trace are needed: structural operators, `parent.…`, `childCount`, nested-set numbers. */
   readonly usesStructure: boolean;
@@ -64,8 +64,11 @@ function isOneOf(names: ReadonlySet<IntrinsicName>, field: Field): boolean {
   return field.type === 'intrinsic' && names.has(field.name);
 }
 
-function addField({ fields }: Found, field: Field): void {
-  if (!fields.has(fieldKey(field))) fields.set(fieldKey(field), field);
+/** The field as it is mentioned first. */
+function addField({ fields }: Found, field: Field): Field {
+  const known = fields.get(fieldKey(field));
+  if (known === undefined) fields.set(fieldKey(field), field);
+  return known ?? field;
 }
 
 function ofMetrics(found: Found, expr: MetricsExpression): void {
@@ -116,8 +119,7 @@ function ofStage(found: Found, stage: Stage): void {
       return;
     case 'select':
       for (const field of stage.fields) {
-        addField(found, field);
-        found.selected.set(fieldKey(field), field);
+        found.selected.set(fieldKey(field), addField(found, field));
       }
       return;
     case 'scalarFilter':
