@@ -122,7 +122,8 @@ function writeAttributes(out: ProtobufWriter, field: number, attributes: Attribu
   for (const { key, value } of attributes) writeEntry(out, field, key, value);
 }
 
-function writeEntry(out: ProtobufWriter, field: number, key: string, value: AnyValue): void {
+/** An attribute, as `common.v1.KeyValue`. */
+export function writeEntry(out: ProtobufWriter, field: number, key: string, value: AnyValue): void {
   out.message(field, (entry) => entry.text(1, key).message(2, (inner) => writeValue(inner, value)));
 }
 
@@ -137,10 +138,10 @@ function writeValue(out: ProtobufWriter, value: AnyValue): void {
   else out.message(5, (list) => value.forEach((each) => list.message(1, (inner) => writeValue(inner, each))));
 }
 
-function writeText(out: ProtobufWriter, field: number, value: string): void {
+export function writeText(out: ProtobufWriter, field: number, value: string): void {
   if (value !== '') out.text(field, value);
 }
 
-function writeCount(out: ProtobufWriter, field: number, value: number): void {
+export function writeCount(out: ProtobufWriter, field: number, value: number): void {
   if (value !== 0) out.varint(field, value);
 }
