@@ -4,7 +4,7 @@
 
 import { RequestError } from '../../base/request-error.ts';
 import { compileRegex } from '../../query/matchers.ts';
-import type { BinaryExpression, FieldExpression, UnaryExpression } from './ast.ts';
+import type { ArithmeticOp, BinaryExpression, FieldExpression, ScalarExpression, ScalarOperation, UnaryExpression } from './ast.ts';
 import { isUnaryOperand, operandsProblem } from './check-types.ts';
 import { calculate, negate } from './eval/arithmetic.ts';
 import { compileComparison } from './eval/compare-values.ts';
@@ -25,6 +25,25 @@ export function makeUnary(expr: UnaryExpression): FieldExpression {
   return value === undefined ? expr : { type: 'literal', value, place: expr.place };
 }
 
+/** Sums and products of numbers are folded among scalars too, where `2 / 6` is the int 0; those of durations are not. */
+export function makeScalar(expr: ScalarOperation): ScalarExpression {
+  const { op, left, right } = expr;
+  if (op === '%' || op === '^' || left.type !== 'literal' || right.type !== 'literal') return expr;
+  if (!isPlainNumber(left.value) || !isPlainNumber(right.value)) return expr;
+  const value = arithmetic(op, left.value, right.value);
+  return value === undefined ? expr : { type: 'literal', value, place: expr.place };
+}
+
+function isPlainNumber(value: Value): boolean {
+  return value.type === 'int' || value.type === 'float';
+}
+
+function arithmetic(op: ArithmeticOp, left: Value, right: Value): Value | undefined {
+  // An int divided by the int zero has no result: it stays as it is written.
+  const isDividedByZero = (op === '/' || op === '%') && left.type === 'int' && right.type === 'int' && right.value === 0n;
+  return isDividedByZero ? undefined : finite(calculate(op, left, right));
+}
+
 function folded({ op }: BinaryExpression, left: Value, right: Value): Value | undefined {
   if (operandsProblem(op, left.type, right.type) !== undefined) return undefined;
   switch (op) {
@@ -38,8 +57,7 @@ function folded({ op }: BinaryExpression, left: Value, right: Value): Value | un
     case '/':
     case '%':
     case '^':
-      // An int divided by zero has no result: it stays as it is written.
-      return (op === '/' || op === '%') && left.type === 'int' && right.value === 0n ? undefined : finite(calculate(op, left, right));
+      return arithmetic(op, left, right);
     case '=~':
     case '!~':
       return right.type === 'string' && isRegex(right.value)

@@ -5,7 +5,6 @@
 
 import type { Compare, Field, Hint, LiteralExpression, MetricsExpression, MetricsNumber, Pipeline } from './ast.ts';
 import type { RangeAggregate, ScalarExpression, SecondStage, SpansetFilter } from './ast.ts';
-import { calculate } from './eval/arithmetic.ts';
 import { type Reduction, type Rule, pass, rule } from './grammar-rule.ts';
 import { ORDER_OPS } from './grammar-spans.ts';
 import type { Value } from './value.ts';
@@ -81,25 +80,12 @@ function secondsOf(value: Value): Value {
   return value.type === 'duration' ? { type: 'float', value: Number(value.value) / 1e9 } : value;
 }
 
-type NumberValue = Extract<Value, { type: 'int' | 'float' }>;
-
-/** The number that an expression of numbers comes to. Integers stay integers, so `1 / 2` is 0. */
-function numberOf(scalar: ScalarExpression, error: Reduction['error']): NumberValue {
-  switch (scalar.type) {
-    case 'literal':
-      if (scalar.value.type === 'int' || scalar.value.type === 'float') return scalar.value;
-      throw error('syntax error: unexpected DURATION, a number is needed beside a metrics query');
-    case 'scalars': {
-      if (!METRICS_OPS.some((op) => op === scalar.op)) throw error(`syntax error: unexpected ${scalar.op}`);
-      const [left, right] = [numberOf(scalar.left, error), numberOf(scalar.right, error)];
-      if (scalar.op === '/' && right.value === 0n && left.type === 'int') throw error('runtime error: integer divide by zero');
-      const value = calculate(scalar.op, left, right);
-      if (value.type !== 'int' && value.type !== 'float') throw error('a number is needed beside a metrics query');
-      return value;
-    }
-    default:
-      throw error('syntax error: an aggregate cannot be an operand of a metrics query');
-  }
+/** The number that a scalar has been folded to. */
+function numberOf(scalar: ScalarExpression, error: Reduction['error']): Value {
+  if (scalar.type === 'literal' && scalar.value.type !== 'duration') return scalar.value;
+  if (scalar.type === 'scalars' && scalar.op === '/' && scalar.right.type === 'literal' && scalar.right.value.value === 0n)
+    throw error('runtime error: integer divide by zero');
+  throw error('syntax error: only numbers and their sums and products may stand beside a metrics query');
 }
 
 function metricsNumber(scalar: ScalarExpression, error: Reduction['error']): MetricsNumber {

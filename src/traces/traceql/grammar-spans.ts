@@ -4,6 +4,7 @@
 
 import type { Aggregate, AggregateFunction, ArithmeticOp, ComparisonOp, Field, FieldExpression } from './ast.ts';
 import type { LiteralExpression, Pipeline, ScalarExpression, SpansetExpression, SpansetOp, Stage } from './ast.ts';
+import { makeScalar } from './fold.ts';
 import { type Reduction, type Rule, pass, rule } from './grammar-rule.ts';
 import type { Value } from './value.ts';
 
@@ -43,13 +44,9 @@ function spansets(left: string): Rule[] {
 
 function scalars(left: string): Rule[] {
   return SCALAR_OPS.map((op) =>
-    rule(left, `${left} ${op} ${left}`, ({ part, place }) => ({
-      type: 'scalars',
-      op,
-      left: part<ScalarExpression>(0),
-      right: part<ScalarExpression>(2),
-      place,
-    })),
+    rule(left, `${left} ${op} ${left}`, ({ part, place }) =>
+      makeScalar({ type: 'scalars', op, left: part<ScalarExpression>(0), right: part<ScalarExpression>(2), place }),
+    ),
   );
 }
 

@@ -80,11 +80,12 @@ class Parser {
     if (rule === undefined) throw new Error('traceql: no such rule');
     const entries = this.#stack.splice(-rule.right.length);
     const place = { from: entries[0]?.place.from ?? 0, to: entries.at(-1)?.place.to ?? 0 };
-    const depth = Math.max(...entries.map((entry) => entry.depth)) + (entries.length > 1 ? 1 : 0);
     const error = (message: string): RequestError => this.#lexer.error(message);
-    if (depth > DEPTH_MAX) throw error(`expressions within more than ${DEPTH_MAX} others`);
     // What each part came to is known to the rule that takes it.
     const value = rule.make({ place, part: <Part>(index: number) => entries[index]?.value as Part, error });
+    // Brackets, and names for the same thing, add nothing to the tree.
+    const depth = Math.max(...entries.map((entry) => entry.depth)) + (entries.some((entry) => entry.value === value) ? 0 : 1);
+    if (depth > DEPTH_MAX) throw error(`expressions within more than ${DEPTH_MAX} others`);
     const next = this.#states[this.#stack.at(-1)?.state ?? 0]?.gotos.get(rule.left);
     if (next === undefined) throw new Error(`traceql: no way on from ${rule.left}`);
     this.#stack.push({ state: next, value, place, depth });
