@@ -6,7 +6,7 @@
 // Source: opentelemetry-proto `collector/trace/v1/trace_service.proto`, `trace/v1/trace.proto`.
 
 import { Buffer } from 'node:buffer';
-import { ProtobufReader } from '../../base/protobuf.ts';
+import { ProtobufReader, WIRE_BYTES } from '../../base/protobuf.ts';
 import { NO_ATTRIBUTES, type KeyValue } from '../../otlp/any-value.ts';
 import { readResource, readScope } from '../../otlp/protobuf.ts';
 import type { SpanEvent, SpanLink, SpanSource, SpanWrite } from '../write.ts';
@@ -14,6 +14,7 @@ import { knownKind, knownStatus, linkIds, parentOf } from './otlp-span-fields.ts
 import { NO_ID } from './span-ids.ts';
 import type { RememberedResource, TraceMemory } from './trace-memory.ts';
 
+const TAG_ATTRIBUTE = (9 << 3) | WIRE_BYTES;
 const NO_EVENTS: readonly SpanEvent[] = [];
 const NO_LINKS: readonly SpanLink[] = [];
 
@@ -35,6 +36,15 @@ class SpanReader extends ProtobufReader {
     const at = this.pos;
     this.fixed64();
     return this.view.getBigUint64(at, true);
+  }
+
+  /** Moves to the next field if its tag is this one, of one byte. */
+  isNext(tag: number): boolean {
+    if (this.pos >= this.end || this.bytes[this.pos] !== tag) return false;
+    this.pos++;
+    this.field = tag >>> 3;
+    this.wire = tag & 7;
+    return true;
   }
 
   /** A `uint32` field. */
@@ -166,7 +176,9 @@ function readSpan(r: SpanReader, source: SpanSource): void {
         endNs = r.nanoseconds();
         break;
       case 9:
-        (attributes ??= []).push(memory.keyValue(r));
+        attributes ??= [];
+        do attributes.push(memory.keyValue(r));
+        while (r.isNext(TAG_ATTRIBUTE));
         break;
       case 10:
         droppedAttributes = r.uint32();

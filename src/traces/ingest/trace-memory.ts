@@ -9,7 +9,7 @@
 // remembered. That serves every tenant at once: nothing in here says whose it is.
 
 import type { Buffer } from 'node:buffer';
-import type { ProtobufReader } from '../../base/protobuf.ts';
+import { type ProtobufReader, WIRE_BYTES } from '../../base/protobuf.ts';
 import { hashBytes, WireCache } from '../../metrics/ingest/wire-cache.ts';
 import type { Attributes, KeyValue } from '../../otlp/any-value.ts';
 import { readKeyValue } from '../../otlp/protobuf.ts';
@@ -45,8 +45,11 @@ class ByteMemory<T> {
   /** The length-delimited field at whose tag the reader stands. Throws `bad_data`. Hot: for every attribute. */
   read(r: ProtobufReader): T {
     const tagged = r.pos;
-    const length = r.length();
-    const from = r.pos;
+    const first = r.bytes[tagged] as number;
+    // Nearly all lengths take one byte; any other, and what is not right, is left to the reader.
+    const isShort = first < 0x80 && first < r.end - tagged && r.wire === WIRE_BYTES;
+    const length = isShort ? first : r.length();
+    const from = isShort ? tagged + 1 : r.pos;
     const to = from + length;
     const known = length > VALUE_BYTES_MAX ? -1 : this.#cache.find(r.view, from, to);
     if (known >= 0) {
