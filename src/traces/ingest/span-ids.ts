@@ -5,7 +5,7 @@ import { Buffer } from 'node:buffer';
 export const TRACE_ID_BYTES = 16;
 export const SPAN_ID_BYTES = 8;
 /** Of a span without a parent. */
-export const NO_ID = new Uint8Array(0);
+export const NO_ID: Uint8Array = new Uint8Array(0);
 
 const HEX_DIGITS = /^[0-9a-fA-F]+$/;
 
