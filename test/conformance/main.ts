@@ -30,6 +30,7 @@ import { promqlScriptsFamily } from './family-promql-scripts.ts';
 import { relabelFamily } from './family-relabel.ts';
 import { remoteWriteFamily } from './family-remote-write.ts';
 import { traceqlExecuteFamily } from './family-traceql-execute.ts';
+import { traceqlLanguageFamily } from './family-traceql-language.ts';
 import type { CaseFile, Family, Outcome, Part, Run } from './family.ts';
 import { Setup } from './setup.ts';
 
@@ -60,6 +61,7 @@ const families: readonly Family[] = [
   otlpLogsFamily,
   otlpLogsExampleFamily,
   traceqlExecuteFamily,
+  traceqlLanguageFamily,
 ];
 
 /** Failing cases of one file that are printed in full. */

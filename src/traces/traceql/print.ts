@@ -192,16 +192,17 @@ function printElement(value: Value): string {
   return value.type === 'float' ? printGoFloat(value.value) : printValue(value);
 }
 
-/** Backticks, which take everything as it stands but themselves and what a scanner drops. */
+/** Backticks, which take everything as it stands but themselves and what a scanner drops; else in double quotes, with escapes. */
 function printString(text: string): string {
-  if (!/[`\r\0]|\p{Cs}/u.test(text)) return `\`${text}\``;
-  const escaped = text.replaceAll(/["\\\0-\x1f]|\p{Cs}/gu, (character) => {
-    const code = character.charCodeAt(0);
-    if (character === '"' || character === '\\') return `\\${character}`;
-    // A lone surrogate of this range stands for a byte that is no UTF-8.
-    return code < 0x20 || (code >= 0xdc80 && code <= 0xdcff) ? `\\x${(code & 0xff).toString(16).padStart(2, '0')}` : '\uFFFD';
-  });
-  return `"${escaped}"`;
+  return /[`\r\0]|\p{Cs}/u.test(text) ? `"${Array.from(text, escaped).join('')}"` : `\`${text}\``;
+}
+
+/** A lone surrogate from U+DC80 on stands for a byte that is no UTF-8. */
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (character === '"' || character === '\\') return `\\${character}`;
+  if (code < 0x20 || (code >= 0xdc80 && code <= 0xdcff)) return `\\x${(code & 0xff).toString(16).padStart(2, '0')}`;
+  return code >= 0xd800 && code <= 0xdfff ? '\uFFFD' : character;
 }
 
 function withPoint(text: string): string {
