@@ -5,7 +5,15 @@
 //
 // A value that is no boolean where one is wanted is not true, and neither is its opposite. Source: Tempo, `pkg/traceql/ast_execute.go`.
 
-import type { BinaryExpression, ComparisonOp, FieldExpression, LogicalOp, MembershipExpression, UnaryExpression } from '../ast.ts';
+import type {
+  ArithmeticOp,
+  BinaryExpression,
+  ComparisonOp,
+  FieldExpression,
+  LogicalOp,
+  MembershipExpression,
+  UnaryExpression,
+} from '../ast.ts';
 import type { Value } from '../value.ts';
 import { calculate, negate } from './arithmetic.ts';
 import { compileComparison } from './compare-values.ts';
@@ -29,7 +37,7 @@ export function compileFilter(expr: FieldExpression): SpanTest {
       return compileMembership(expr);
     case 'binary':
       if (expr.op === '&&' || expr.op === '||') return compileLogical(expr.op, expr);
-      if (isComparison(expr.op)) return compileCompared(expr.op, expr);
+      if (isComparison(expr.op) && expr.left.type !== 'binary') return compileCompared(expr.op, expr);
       break;
     case 'unary':
       if (expr.op !== '-') return compileUnaryTest(expr.op, expr.expr);
@@ -59,7 +67,7 @@ function compiled(expr: FieldExpression): Compiled {
     case 'intrinsic':
       return { value: compileField(expr), known: undefined };
     case 'binary':
-      return isArithmetic(expr.op) ? compileArithmetic(expr.op, expr) : ofTest(compileFilter(expr));
+      return expr.op === '&&' || expr.op === '||' ? ofTest(compileFilter(expr)) : compileChain(expr);
     case 'unary': {
       if (expr.op !== '-') return ofTest(compileFilter(expr));
       const { value, known } = compiled(expr.expr);
@@ -82,22 +90,42 @@ function isTrueValue(value: Value): boolean {
   return value.type === 'bool' && value.value;
 }
 
-type ArithmeticOp = Exclude<BinaryExpression['op'], ComparisonOp | LogicalOp>;
-
-function isArithmetic(op: BinaryExpression['op']): op is ArithmeticOp {
-  return !isComparison(op) && op !== '&&' && op !== '||';
-}
-
 const COMPARISONS: ReadonlySet<string> = new Set<ComparisonOp>(['=', '!=', '<', '<=', '>', '>=', '=~', '!~']);
 
 function isComparison(op: BinaryExpression['op']): op is ComparisonOp {
   return COMPARISONS.has(op);
 }
 
-function compileArithmetic(op: ArithmeticOp, expr: BinaryExpression): Compiled {
-  const [left, right] = [compiled(expr.left), compiled(expr.right)];
-  if (left.known !== undefined && right.known !== undefined) return constant(calculate(op, left.known, right.known));
-  return { value: (span) => calculate(op, left.value(span), right.value(span)), known: undefined };
+/** `a + b * c = d`: operands join from the left, in a list that may be longer than the stack is deep. */
+function compileChain(expr: BinaryExpression): Compiled {
+  const links: BinaryExpression[] = [];
+  let first: FieldExpression = expr;
+  for (; first.type === 'binary' && first.op !== '&&' && first.op !== '||'; first = first.left) links.push(first);
+  const start = compiled(first);
+  let known = start.known;
+  const steps: ((left: Value, span: EvalSpan) => Value)[] = [];
+  for (const { op, right } of links.reverse()) {
+    if (op === '&&' || op === '||') continue;
+    const operand = compiled(right);
+    const join = joinOf(op, operand.known);
+    known = known !== undefined && operand.known !== undefined ? join(known, operand.known) : undefined;
+    steps.push((left, span) => join(left, operand.value(span)));
+  }
+  if (known !== undefined) return constant(known);
+  return {
+    value: (span) => {
+      let value = start.value(span);
+      for (const step of steps) value = step(value, span);
+      return value;
+    },
+    known,
+  };
+}
+
+function joinOf(op: ArithmeticOp | ComparisonOp, known: Value | undefined): (left: Value, right: Value) => Value {
+  if (!isComparison(op)) return (left, right) => calculate(op, left, right);
+  const compare = compileComparison(op, known);
+  return (left, right) => (compare(left, right) ? TRUE : FALSE);
 }
 
 function compileCompared(op: ComparisonOp, expr: BinaryExpression): SpanTest {

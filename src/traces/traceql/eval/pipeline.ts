@@ -5,7 +5,7 @@
 // Source: Tempo, `pkg/traceql/ast_execute.go`; of what it has not made yet (arithmetic between aggregates, pipelines as operands) the documentation.
 
 import { RequestError } from '../../../base/request-error.ts';
-import type { Pipeline, ScalarExpression, ScalarFilter, SpansetOperation, Stage } from '../ast.ts';
+import type { Pipeline, ScalarExpression, ScalarFilter, ScalarOperation, SpansetExpression, SpansetOperation, Stage } from '../ast.ts';
 import type { TraceView } from '../span-view.ts';
 import type { Value } from '../value.ts';
 import { compileAggregate } from './aggregate.ts';
@@ -89,15 +89,31 @@ function groups(set: Spanset, value: (span: EvalSpan) => Value, name: string): S
   return Array.from(byKey.values(), (group) => withAttribute({ ...set, spans: group.spans }, name, group.value));
 }
 
-function compileOperation({ op, left, right }: SpansetOperation): Step {
-  const [ofLeft, ofRight] = [compileStage(left), compileStage(right)];
-  return (sets) =>
-    sets.flatMap((set) => {
-      const [lefts, rights] = [ofLeft([set]), ofRight([set])];
-      if (op === '&&' && (lefts.length === 0 || rights.length === 0)) return [];
-      if (op === '&&' || op === '||') return narrowed(set, unite(lefts, rights));
-      return narrowed(set, relate(op, onlySpans(lefts), onlySpans(rights)));
-    });
+/**
+ * A chain `{ … } || { … } || …` is one list, from the left, and brackets cost one frame each: queries may be deeper than the stack otherwise is.
+ * All operands see the same spanset.
+ */
+function compileOperation(operation: SpansetOperation): Step {
+  const rest: { readonly op: SpansetOperation['op']; readonly ofRight: Step }[] = [];
+  let first: SpansetExpression = operation;
+  for (; first.type === 'spansets'; first = first.left) rest.push({ op: first.op, ofRight: compileStage(first.right) });
+  const ofFirst = compileStage(first);
+  rest.reverse();
+  return (sets) => {
+    const results: Spanset[] = [];
+    for (const set of sets) {
+      let found = ofFirst([set]);
+      for (const { op, ofRight } of rest) found = combine(set, op, [found, ofRight([set])]);
+      results.push(...found);
+    }
+    return results;
+  };
+}
+
+function combine(set: Spanset, op: SpansetOperation['op'], [lefts, rights]: readonly [Sets, Sets]): Sets {
+  if (op === '&&' && (lefts.length === 0 || rights.length === 0)) return [];
+  if (op === '&&' || op === '||') return narrowed(set, unite(lefts, rights));
+  return narrowed(set, relate(op, onlySpans(lefts), onlySpans(rights)));
 }
 
 /** The side with fewer spans first (the right one of equals), then what the other has besides. */
@@ -147,16 +163,8 @@ function compileScalar(expr: ScalarExpression): Scalar {
         return value && { value, set: { ...withAttribute(set, name, value), scalar: value } };
       };
     }
-    case 'scalars': {
-      const [left, right] = [compileScalar(expr.left), compileScalar(expr.right)];
-      return (set) => {
-        const first = left(set);
-        const second = first && right(first.set);
-        if (first === undefined || second === undefined) return undefined;
-        const value = calculate(expr.op, first.value, second.value);
-        return { value, set: { ...second.set, scalar: value } };
-      };
-    }
+    case 'scalars':
+      return compileScalars(expr);
     case 'pipeline': {
       const step = compileStages(expr);
       // An operand of its own: it measures the spans that it selects, and leaves the spanset as it is.
@@ -166,4 +174,23 @@ function compileScalar(expr: ScalarExpression): Scalar {
       };
     }
   }
+}
+
+/** As chains of spansets, one list. */
+function compileScalars(operation: ScalarOperation): Scalar {
+  const rest: { readonly op: ScalarOperation['op']; readonly ofRight: Scalar }[] = [];
+  let first: ScalarExpression = operation;
+  for (; first.type === 'scalars'; first = first.left) rest.push({ op: first.op, ofRight: compileScalar(first.right) });
+  const ofFirst = compileScalar(first);
+  rest.reverse();
+  return (set) => {
+    let measured = ofFirst(set);
+    for (const { op, ofRight } of rest) {
+      const right = measured && ofRight(measured.set);
+      if (measured === undefined || right === undefined) return undefined;
+      const value = calculate(op, measured.value, right.value);
+      measured = { value, set: { ...right.set, scalar: value } };
+    }
+    return measured;
+  };
 }

@@ -96,7 +96,7 @@ test('a chain and a fan of 100,000 spans take no time to speak of', () => {
   for (const parentOf of [(at: number) => at - 1, () => 0]) {
     const made = Array.from({ length: count }, (_, at) => ({ id: `s${at}`, ...(at === 0 ? {} : { parent: `s${parentOf(at)}` }) }));
     const all = new EvalTrace(madeTrace(made)).spans;
-    for (const op of ['>>', '<<', '&>>', '>', '<', '!<', '&<', '~', '!~'] as const) relate(op, all, all);
+    for (const op of ['>>', '&<<', '!<', '~'] as const) relate(op, all, all);
     assert.equal(relate('>>', all.slice(0, 1), all).length, count - 1);
   }
 });
