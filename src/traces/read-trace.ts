@@ -2,11 +2,11 @@
 
 import { type Sql, identifier, int, join, sql, text } from '../base/sql.ts';
 import { guarded } from '../metrics/read.ts';
-import { attributeNames } from './attribute-names.ts';
+import { type AttributeNames, attributeNames } from './attribute-names.ts';
 import type { NsRange } from './catalogue.ts';
 import { type SpanReadContext, statementOptions } from './read.ts';
 import { idNumber } from './span-identity.ts';
-import { SPAN_COLUMNS, spansOfBlock } from './stored-spans.ts';
+import { NESTED_COLUMNS, NESTED_COUNT, rowKey, sourceOf, SPAN_COLUMNS, spanOf, type StoredRow } from './stored-spans.ts';
 import type { StoredTrace } from './stored-trace.ts';
 import { BLOCK_NS } from './table.ts';
 import type { Span, SpanSource } from './write.ts';
@@ -14,14 +14,15 @@ import type { Span, SpanSource } from './write.ts';
 export interface ReadTraceOptions {
   /** Spans that are read at most (`limits.traces.traceSpansMax`); the trace then says that it is not all. */
   readonly spansMax: number;
+  readonly range?: NsRange | undefined;
 }
 
 /** A trace by its id, 32 hex digits; with a range, the spans whose blocks of time touch it. Undefined where there is none. */
-export async function readTrace(
-  context: SpanReadContext,
-  traceId: string,
-  { spansMax, range }: ReadTraceOptions & { readonly range?: NsRange | undefined },
-): Promise<StoredTrace | undefined> {
+export function readTrace(context: SpanReadContext, traceId: string, options: ReadTraceOptions): Promise<StoredTrace | undefined> {
+  return guarded(context, () => read(context, traceId, options));
+}
+
+async function read(context: SpanReadContext, traceId: string, { spansMax, range }: ReadTraceOptions): Promise<StoredTrace | undefined> {
   const [high, low] = [idNumber(traceId.slice(0, 16)), idNumber(traceId.slice(16))];
   const id = sql`trace_high = ${int(high)} AND trace_low = ${int(low)}`;
   const blocks = await blocksOf(context, id, range);
@@ -29,28 +30,60 @@ export async function readTrace(
   if (first === undefined || last === undefined) return undefined;
   const catalogue = await context.catalogue({ fromNs: BigInt(first) * BLOCK_NS, toNs: BigInt(last + 1) * BLOCK_NS });
   const names = attributeNames(catalogue);
-  const columns = join([...SPAN_COLUMNS, ...names.columns].map(identifier), sql`, `);
-  const place = sql`tenant = ${text(context.tenant)} AND intDiv(ts, ${int(BLOCK_NS)}) IN (${join(blocks.map(int), sql`, `)}) AND ${id}`;
-  const statement = sql`SELECT ${columns} FROM spans WHERE ${place}${since(context)} ORDER BY ts LIMIT ${int(spansMax + 1)}`;
+  const place = sql`tenant = ${text(context.tenant)} AND intDiv(ts, ${int(BLOCK_NS)}) IN (${join(blocks.map(int), sql`, `)}) AND ${id}${since(context)}`;
+  const { rows, nested } = await readRows(context, { place, names, spansMax });
+  if (rows.size === 0) return undefined;
   const groups = new Map<SpanSource, Span[]>();
-  const seen = new Set<string>();
-  await guarded(context, async () => {
-    for await (const block of context.client.stream(statement, statementOptions(context))) {
-      for (const { sourceId, span } of spansOfBlock(block, names)) {
-        // Where several processes write, a span may be there twice until a merge.
-        const same = `${Buffer.from(span.spanId).toString('latin1')}${span.kind} ${span.startNs}`;
-        if (seen.size >= spansMax || seen.has(same)) continue;
-        seen.add(same);
-        const source = catalogue.source(sourceId) ?? UNKNOWN;
-        const spans = groups.get(source) ?? [];
-        groups.set(source, spans);
-        spans.push(span);
-      }
-    }
-  });
-  if (seen.size === 0) return undefined;
-  const partial = seen.size >= spansMax ? `the trace has more spans than limits.traces.traceSpansMax (${spansMax}) shows` : undefined;
+  for (const [key, row] of rows) {
+    const source = catalogue.source(sourceOf(row)) ?? UNKNOWN;
+    const spans = groups.get(source) ?? [];
+    groups.set(source, spans);
+    spans.push(spanOf(row, nested.get(key), names));
+  }
+  const partial = rows.size >= spansMax ? `the trace has more spans than limits.traces.traceSpansMax (${spansMax}) shows` : undefined;
   return { traceId, groups: [...groups].map(([source, spans]) => ({ source, spans })), partial };
+}
+
+interface TraceRows {
+  readonly rows: ReadonlyMap<string, StoredRow>;
+  /** Events and links of rows that have any. */
+  readonly nested: ReadonlyMap<string, StoredRow>;
+}
+
+interface RowsQuestion {
+  readonly place: Sql;
+  readonly names: AttributeNames;
+  readonly spansMax: number;
+}
+
+/** Rows in the order of their starts. Where several processes write, a span may be there twice until a merge: it comes once. */
+async function readRows(context: SpanReadContext, { place, names, spansMax }: RowsQuestion): Promise<TraceRows> {
+  const count = sql`length(event_name) + length(link_trace_id)`;
+  const columns = sql`${listed([...SPAN_COLUMNS, ...names.columns])}, ${count} AS ${identifier(NESTED_COUNT)}`;
+  const rows = new Map<string, StoredRow>();
+  let withNested = 0;
+  for await (const row of storedRows(context, sql`SELECT ${columns} FROM spans WHERE ${place} ORDER BY ts LIMIT ${int(spansMax + 1)}`)) {
+    if (rows.size >= spansMax) break;
+    rows.set(rowKey(row), row);
+    if (Number(row.block.columns[NESTED_COUNT]?.[row.row]) > 0) withNested++;
+  }
+  const nested = new Map<string, StoredRow>();
+  if (withNested === 0) return { rows, nested };
+  const statement = sql`SELECT ${listed(['span_id', 'kind', 'ts', ...NESTED_COLUMNS])} FROM spans WHERE ${place} AND ${count} > 0`;
+  for await (const row of storedRows(context, statement)) {
+    const key = rowKey(row);
+    if (rows.has(key)) nested.set(key, row);
+  }
+  return { rows, nested };
+}
+
+async function* storedRows(context: SpanReadContext, statement: Sql): AsyncGenerator<StoredRow> {
+  for await (const block of context.client.stream(statement, statementOptions(context)))
+    for (let row = 0; row < block.rows; row++) yield { block, row };
+}
+
+function listed(columns: readonly string[]): Sql {
+  return join(columns.map(identifier), sql`, `);
 }
 
 /** Of a span whose source's row is not there: it is past its retention, or on its way from another process. */
@@ -67,7 +100,7 @@ async function blocksOf(context: SpanReadContext, id: Sql, range: NsRange | unde
   const within =
     range === undefined ? sql`` : sql` AND block >= ${int(range.fromNs / BLOCK_NS)} AND block <= ${int(range.toNs / BLOCK_NS)}`;
   const statement = sql`SELECT DISTINCT block FROM trace_blocks WHERE tenant = ${text(context.tenant)} AND ${id}${within} ORDER BY block`;
-  const rows = await guarded(context, () => context.client.query(statement, statementOptions(context)));
+  const rows = await context.client.query(statement, statementOptions(context));
   return rows.map(({ block }) => Number(block));
 }
 

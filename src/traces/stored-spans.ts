@@ -1,13 +1,13 @@
 // Rows of the table `spans`, all columns, as spans.
 
 import type { KeyValue } from '../otlp/any-value.ts';
-import type { Block, Values } from '../storage/native.ts';
+import type { Block } from '../storage/native.ts';
 import type { AttributeNames } from './attribute-names.ts';
 import { idBytes } from './span-identity.ts';
 import { valueOfTypedText } from './typed-text.ts';
 import type { Span, SpanEvent, SpanLink } from './write.ts';
 
-/** The columns that a span is made of, beside those of its attributes. */
+/** The columns that a span is made of, beside those of its attributes, events and links. */
 export const SPAN_COLUMNS: readonly string[] = [
   'trace_high',
   'trace_low',
@@ -25,12 +25,20 @@ export const SPAN_COLUMNS: readonly string[] = [
   'lineage',
   'attrs',
   'dropped_attributes',
+  'dropped_events',
+  'dropped_links',
+];
+
+/** How many events and links a span has; read first, because most have none. */
+export const NESTED_COUNT = 'nested';
+
+/** The columns of events and links. */
+export const NESTED_COLUMNS: readonly string[] = [
   'event_ts',
   'event_name',
   'event_attrs',
   'event_attr_counts',
   'event_dropped',
-  'dropped_events',
   'link_trace_id',
   'link_span_id',
   'link_trace_state',
@@ -38,26 +46,29 @@ export const SPAN_COLUMNS: readonly string[] = [
   'link_attr_counts',
   'link_dropped',
   'link_flags',
-  'dropped_links',
 ];
 
 const NO_ID = new Uint8Array(0);
 
-/** The spans of a block, with the number of who sent each. */
-export function* spansOfBlock(
-  { rows, columns }: Block,
-  names: AttributeNames,
-): Generator<{ readonly sourceId: bigint; readonly span: Span }> {
-  for (let row = 0; row < rows; row++) {
-    const at: Cell = (name) => columns[name]?.[row];
-    yield { sourceId: big(at('source')), span: spanOf(at, names) };
-  }
+/** A row of a block. */
+export interface StoredRow {
+  readonly block: Block;
+  readonly row: number;
 }
 
-/** The value of a column in a row; undefined in a column of maps or lists that are all empty. */
-type Cell = (column: string) => Values[number];
+/** Names a span within its trace. */
+export function rowKey({ block: { columns }, row }: StoredRow): string {
+  return `${String(columns['span_id']?.[row])} ${String(columns['kind']?.[row])} ${String(columns['ts']?.[row])}`;
+}
 
-function spanOf(at: Cell, names: AttributeNames): Span {
+export function sourceOf({ block: { columns }, row }: StoredRow): bigint {
+  return big(columns['source']?.[row]);
+}
+
+/** The span of a row; `nested` is the row of its events and links, where it has any. */
+export function spanOf(stored: StoredRow, nested: StoredRow | undefined, names: AttributeNames): Span {
+  const at = cellsOf(stored);
+  const nestedAt = nested === undefined ? undefined : cellsOf(nested);
   const startNs = big(at('ts'));
   const parent = big(at('parent_id'));
   return {
@@ -72,13 +83,20 @@ function spanOf(at: Cell, names: AttributeNames): Span {
     endNs: startNs + big(at('duration')),
     attributes: attributesOf(at, names),
     droppedAttributes: Number(at('dropped_attributes')),
-    events: eventsOf(at),
+    events: nestedAt === undefined ? [] : eventsOf(nestedAt),
     droppedEvents: Number(at('dropped_events')),
-    links: linksOf(at),
+    links: nestedAt === undefined ? [] : linksOf(nestedAt),
     droppedLinks: Number(at('dropped_links')),
     status: Number(at('status')),
     statusMessage: String(at('status_message')),
   };
+}
+
+/** The value of a column; undefined in a column of maps that are all empty. */
+type Cell = (column: string) => unknown;
+
+function cellsOf({ block: { columns }, row }: StoredRow): Cell {
+  return (name) => columns[name]?.[row];
 }
 
 function attributesOf(at: Cell, { columns, keyOf }: AttributeNames): readonly KeyValue[] {
@@ -137,7 +155,7 @@ function pairs(flat: readonly unknown[]): readonly KeyValue[] {
 
 function list(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as unknown as ArrayLike<unknown>) : [];
+  return value instanceof BigInt64Array || value instanceof Int32Array ? Array.from<unknown>(value) : [];
 }
 
 function big(value: unknown): bigint {

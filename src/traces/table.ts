@@ -74,7 +74,8 @@ export const SPANS_TABLE: Table = {
   // A span that is sent twice is found out when it comes (seen-spans.ts); where several processes write, a merge keeps one of two rows.
   engine: 'replacing',
   orderBy: sql`(tenant, ${BLOCK_OF_TIME}, trace_high, trace_low, ts, span_id, kind)`,
-  settings: sql`index_granularity = 4096`,
+  // Small granules and blocks of compression: a trace by its id reads one of each column.
+  settings: sql`index_granularity = 2048, min_compress_block_size = 16384, max_compress_block_size = 131072`,
   partitionBy: BY_WEEK,
   time: sql`intDiv(ts, 1000000)`,
   shardBy: sql`trace_low`,
