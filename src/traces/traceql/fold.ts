@@ -48,9 +48,9 @@ function folded({ op }: BinaryExpression, left: Value, right: Value): Value | un
   if (operandsProblem(op, left.type, right.type) !== undefined) return undefined;
   switch (op) {
     case '&&':
-      return { type: 'bool', value: left.value === true && right.value === true };
+      return { type: 'bool', value: isTrue(left) && isTrue(right) };
     case '||':
-      return { type: 'bool', value: left.value === true || right.value === true };
+      return { type: 'bool', value: isTrue(left) || isTrue(right) };
     case '+':
     case '-':
     case '*':
@@ -68,6 +68,10 @@ function folded({ op }: BinaryExpression, left: Value, right: Value): Value | un
   }
 }
 
+function isTrue(value: Value): boolean {
+  return value.type === 'bool' && value.value;
+}
+
 /** A result that no literal can say stays an expression. */
 function finite(value: Value): Value | undefined {
   return value.type === 'nil' || (value.type === 'float' && !Number.isFinite(value.value)) ? undefined : value;
@@ -77,7 +81,7 @@ function foldedUnary(op: UnaryExpression['op'], value: Value): Value | undefined
   if (!isUnaryOperand(op, value.type)) return undefined;
   switch (op) {
     case '!':
-      return { type: 'bool', value: value.value === false };
+      return { type: 'bool', value: !isTrue(value) };
     case '-':
       return negate(value);
     case 'exists':

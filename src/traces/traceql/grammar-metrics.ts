@@ -83,9 +83,12 @@ function secondsOf(value: Value): Value {
 /** The number that a scalar has been folded to. */
 function numberOf(scalar: ScalarExpression, error: Reduction['error']): Value {
   if (scalar.type === 'literal' && scalar.value.type !== 'duration') return scalar.value;
-  if (scalar.type === 'scalars' && scalar.op === '/' && scalar.right.type === 'literal' && scalar.right.value.value === 0n)
-    throw error('runtime error: integer divide by zero');
+  if (scalar.type === 'scalars' && scalar.op === '/' && isIntZero(scalar.right)) throw error('runtime error: integer divide by zero');
   throw error('syntax error: only numbers and their sums and products may stand beside a metrics query');
+}
+
+function isIntZero(scalar: ScalarExpression): boolean {
+  return scalar.type === 'literal' && scalar.value.type === 'int' && scalar.value.value === 0n;
 }
 
 function metricsNumber(scalar: ScalarExpression, error: Reduction['error']): MetricsNumber {
