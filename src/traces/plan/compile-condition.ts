@@ -11,7 +11,7 @@ import { type Sql, sql } from '../../base/sql.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { AttributeField, Field, FieldExpression } from '../traceql/ast.ts';
 import { NIL } from '../traceql/value.ts';
-import { allOf, atMost, type Bounds, constant, every, exactly, isExact, negated, not, some, UNKNOWN } from './bounds.ts';
+import { allOf, anyOf, atMost, type Bounds, constant, every, exactly, isExact, negated, not, some, TRUE, UNKNOWN } from './bounds.ts';
 import { decide, decider } from './decide.ts';
 import { intrinsicCondition } from './intrinsic-condition.ts';
 import { fieldsOf, isComparison, isField, type Leaf, leafOf, passes, type Test } from './leaf.ts';
@@ -142,7 +142,9 @@ function nested(scope: 'event' | 'link', key: string, test: Test, catalogue: Cat
 function presence(expr: FieldExpression, catalogue: Catalogue): Bounds {
   if (expr.type !== 'binary' || !isComparison(expr.op)) return UNKNOWN;
   const needed = [expr.left, expr.right].flatMap((side) => (isField(side) || isArithmetic(side) ? fieldsOf(side) : []));
-  return atMost(allOf(needed.map((field) => leafCondition({ field, test: { kind: 'exists' } }, catalogue).upper)));
+  const there = needed.map((field) => leafCondition({ field, test: { kind: 'exists' } }, catalogue).upper);
+  // Of an empty list every element is unlike anything, nil too.
+  return atMost(expr.op === '!=' || expr.op === '!~' ? anyOf(there.length === 0 ? [TRUE] : there) : allOf(there));
 }
 
 /** Arithmetic with nil is nil. */
