@@ -2,6 +2,8 @@
 
 import { isZero, NO_ID, SPAN_ID_BYTES, TRACE_ID_BYTES } from './span-ids.ts';
 
+export const UINT32_MAX = 0xffff_ffff;
+
 const NO_TRACE_ID = new Uint8Array(TRACE_ID_BYTES);
 const NO_SPAN_ID = new Uint8Array(SPAN_ID_BYTES);
 

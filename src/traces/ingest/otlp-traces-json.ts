@@ -7,7 +7,7 @@ import { attributesField, enumField, messageField, messagesField, parseOtlpJson 
 import { resourceField, scopeField, textField, timestampField, uintField } from '../../otlp/json.ts';
 import type { JsonObject } from '../../otlp/json.ts';
 import type { Span, SpanEvent, SpanLink, SpanSource, SpanWrite } from '../write.ts';
-import { knownKind, knownStatus, linkIds, parentOf } from './otlp-span-fields.ts';
+import { knownKind, knownStatus, linkIds, parentOf, UINT32_MAX } from './otlp-span-fields.ts';
 
 const KINDS = numbered('SPAN_KIND_', ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']);
 const CODES = numbered('STATUS_CODE_', ['UNSET', 'OK', 'ERROR']);
@@ -52,7 +52,7 @@ function spanOf(span: JsonObject): Span {
     events: messagesField(span, 'events').map(eventOf),
     droppedEvents: uint32(span, 'droppedEventsCount'),
     links: whole,
-    droppedLinks: uint32(span, 'droppedLinksCount') + links.length - whole.length,
+    droppedLinks: Math.min(uint32(span, 'droppedLinksCount') + links.length - whole.length, UINT32_MAX),
     status: knownStatus(enumField(status, 'code', CODES)),
     statusMessage: textField(status, 'message'),
   };

@@ -10,7 +10,7 @@ import { ProtobufReader, WIRE_BYTES } from '../../base/protobuf.ts';
 import { NO_ATTRIBUTES, type KeyValue } from '../../otlp/any-value.ts';
 import { readResource, readScope } from '../../otlp/protobuf.ts';
 import type { SpanEvent, SpanLink, SpanSource, SpanWrite } from '../write.ts';
-import { knownKind, knownStatus, linkIds, parentOf } from './otlp-span-fields.ts';
+import { knownKind, knownStatus, linkIds, parentOf, UINT32_MAX } from './otlp-span-fields.ts';
 import { NO_ID } from './span-ids.ts';
 import type { RememberedResource, TraceMemory } from './trace-memory.ts';
 
@@ -224,7 +224,7 @@ function readSpan(r: SpanReader, source: SpanSource): void {
     events: events ?? NO_EVENTS,
     droppedEvents,
     links: links ?? NO_LINKS,
-    droppedLinks,
+    droppedLinks: Math.min(droppedLinks, UINT32_MAX),
     status,
     statusMessage,
   };
