@@ -18,7 +18,10 @@ import type { Family, Outcome } from './family.ts';
 
 const valueSchema = z.object({ type: z.string(), value: z.unknown().optional() });
 const spanSchema = z.object({
-  attrs: z.record(z.string(), valueSchema),
+  /** An attribute that is nil is none. */
+  attrs: z
+    .record(z.string(), valueSchema)
+    .transform((attrs) => Object.fromEntries(Object.entries(attrs).filter(([, { type }]) => type !== 'nil'))),
   /** Parent, left and right, in nested-set numbers; a parent below 1 is none. */
   nested: z.tuple([z.number(), z.number(), z.number()]).optional(),
 });
