@@ -199,7 +199,12 @@ test('protobuf says the same as JSON', () => {
   const [stored] = read(readZipkinProtobuf, new Uint8Array(body.bytes())).spans;
   const local = { ipv4: '10.0.0.1', port: 80 };
   const same = one({
-    ...{ traceId: '48485a3953bb6124', parentId: '6b221d5bc9e6496c', kind: 'SERVER', name: 'get', debug: true, tags: { k: 'v' } },
+    traceId: '48485a3953bb6124',
+    parentId: '6b221d5bc9e6496c',
+    kind: 'SERVER',
+    name: 'get',
+    debug: true,
+    tags: { k: 'v' },
     localEndpoint: { serviceName: 'shop', ...local },
     remoteEndpoint: { serviceName: 'web', ...local },
     annotations: [{ timestamp: 1_700_000_000_000_001, value: 'x' }],
