@@ -1,6 +1,6 @@
 // What the routes of Tempo's query API are given. The main program joins them to the store.
 //
-//   request ─▶ api-*.ts (parameters) ─▶ SpanReadContext for each tenant ─▶ search │ metrics │ trace │ tags.ts ─▶ api-*-json.ts, api-*-protobuf.ts
+//   request ─▶ api-*.ts (parameters) ─▶ SpanReadContext for each tenant ─▶ runSearch │ runMetrics │ readTrace │ tag-*.ts ─▶ api-json.ts, api-protobuf.ts
 
 import { printByteSize } from '../base/byte-size.ts';
 import type { Clock } from '../base/clock.ts';
@@ -8,14 +8,11 @@ import { RequestError } from '../base/request-error.ts';
 import type { QueryLimitSettings, Reader } from '../metrics/api-context.ts';
 import { guarded } from '../metrics/read.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
-import type { FoundTrace, MetricsAnswer, SearchStats } from './answers.ts';
+import type { FoundTrace, SearchStats } from './answers.ts';
 import type { NsRange } from './catalogue.ts';
 import type { TraceOverrides } from './overrides.ts';
 import type { SpanMetricsLimits } from './overrides-overlay.ts';
 import type { SpanReadContext } from './read.ts';
-import type { MetricsQuestion } from './run-metrics.ts';
-import type { StoredTrace } from './stored-trace.ts';
-import type { Query } from './traceql/ast.ts';
 import { tempoError } from './tempo-error.ts';
 
 /** What a search is asked beside its query. */
@@ -37,21 +34,15 @@ export interface SearchAnswer {
 /** The part of a tenant's limits that reading spans needs. */
 export interface TraceReadLimits extends SpanMetricsLimits {
   readonly query: QueryLimitSettings;
-  readonly traces: { readonly tracesMax: number };
+  readonly traces: { readonly tracesMax: number; readonly traceSpansMax: number };
 }
 
 export interface TracesApiOptions {
   readonly clock: Clock;
   readonly status: { readonly version: string; readonly revision: string };
   readonly limitsOf: (tenant: string) => TraceReadLimits;
-  /** The reads of a request, one for each of its tenants, which see all that was acknowledged. */
-  readonly spanReads: (reader: Reader) => Promise<readonly SpanReadContext[]>;
-  /** The spans of a trace; with a range, those that may lie in it. */
-  readonly readTrace: (context: SpanReadContext, traceId: string, range?: NsRange) => Promise<StoredTrace | undefined>;
-  /** A search of one tenant; parts of the answer come as they are found, each with the traces that are new, and the statistics so far. */
-  readonly runSearch: (context: SpanReadContext, query: Query, question: SearchQuestion) => AsyncIterable<SearchAnswer>;
-  /** A metrics query over the spans of all tenants of the read. */
-  readonly runMetrics: (contexts: readonly SpanReadContext[], query: Query, question: MetricsQuestion) => Promise<MetricsAnswer>;
+  /** The read of a request that names one tenant, which sees all that was acknowledged. */
+  readonly readContext: (reader: Reader) => Promise<SpanReadContext>;
   /** What tenants themselves have set. */
   readonly overrides: TraceOverrides;
 }
@@ -64,6 +55,11 @@ export type Handle = (request: Request) => Promise<Reply> | Reply;
 /** A route of Tempo's API; errors are drawn as Tempo's. */
 export function route(path: string, summary: string, handle: Handle): Route {
   return { method: 'GET', path, summary, access: 'read', error: tempoError, handle };
+}
+
+/** The reads of a request, one for each of its tenants. */
+export function readContexts({ readContext }: Pick<TracesApiOptions, 'readContext'>, reader: Reader): Promise<readonly SpanReadContext[]> {
+  return Promise.all(reader.tenants.map((tenant) => readContext({ ...reader, tenants: [tenant] })));
 }
 
 /** Runs a read; what the store refuses becomes the caller's error. */

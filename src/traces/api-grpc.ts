@@ -7,7 +7,7 @@ import type { Reader } from '../metrics/api-context.ts';
 import type { GrpcRequest, StreamingGrpcRoute } from '../server/route.ts';
 import { checkedLength, leastOf, type SearchAnswer, type TracesApiOptions } from './api-context.ts';
 import { allNames, plainValues } from './api-json.ts';
-import { instantQuestion, rangeQuestion, runMetrics } from './api-metrics.ts';
+import { askMetrics, instantQuestion, rangeQuestion } from './api-metrics.ts';
 import { ALL_TIME, badData, checkedLimit, rangeOfSeconds } from './api-params.ts';
 import {
   decodeMetricsRequest,
@@ -116,13 +116,13 @@ function lookUp(
 async function* range(options: TracesApiOptions, request: GrpcRequest): AsyncGenerator<Uint8Array> {
   const asked = decodeMetricsRequest(request.message);
   const question = rangeQuestion(metricsRange(options, asked), asked.stepNs === 0n ? undefined : asked.stepNs, asked.exemplars);
-  const { answer, warnings } = await runMetrics(options, readerOf(request), asked.query, question);
+  const { answer, warnings } = await askMetrics(options, readerOf(request), asked.query, question);
   yield* rangePackets(answer, question.grid.stepNs, warnings);
 }
 
 async function* instant(options: TracesApiOptions, request: GrpcRequest): AsyncGenerator<Uint8Array> {
   const asked = decodeMetricsRequest(request.message);
-  const { answer, warnings } = await runMetrics(options, readerOf(request), asked.query, instantQuestion(metricsRange(options, asked)));
+  const { answer, warnings } = await askMetrics(options, readerOf(request), asked.query, instantQuestion(metricsRange(options, asked)));
   yield* instantPackets(answer, warnings);
 }
 

@@ -4,12 +4,14 @@
 
 import { json, type Reply, type Request, type Route } from '../server/route.ts';
 import type { Reader } from '../metrics/api-context.ts';
+import { compareText } from '../query/labels.ts';
 import type { MetricsAnswer } from './answers.ts';
-import { checkedLength, leastOf, reading, route, type TracesApiOptions, warningsOf } from './api-context.ts';
+import { readContexts, checkedLength, leastOf, reading, route, type TracesApiOptions, warningsOf } from './api-context.ts';
 import { instantJson, rangeJson } from './api-json.ts';
 import { badData, boundsParams, defaultStep, exemplarsParam, gridOf, stepParam } from './api-params.ts';
+import { promLabels } from './api-values.ts';
 import type { NsRange } from './catalogue.ts';
-import type { MetricsQuestion } from './run-metrics.ts';
+import { type MetricsQuestion, runMetrics } from './run-metrics.ts';
 import type { Query } from './traceql/ast.ts';
 import { checkTraceql } from './traceql/check.ts';
 import { parseTraceql } from './traceql/parse.ts';
@@ -29,14 +31,14 @@ async function range(options: TracesApiOptions, request: Request): Promise<Reply
   const { query } = request;
   const bounds = boundsParams(query, options.clock.now());
   const question = rangeQuestion(bounds, stepParam(query), exemplarsParam(query));
-  const { answer, warnings } = await runMetrics(options, request, textOf(query), question);
+  const { answer, warnings } = await askMetrics(options, request, textOf(query), question);
   return json(rangeJson(answer, warnings));
 }
 
 async function instant(options: TracesApiOptions, request: Request): Promise<Reply> {
   const { query } = request;
   const question = instantQuestion(boundsParams(query, options.clock.now()));
-  const { answer, warnings } = await runMetrics(options, request, textOf(query), question);
+  const { answer, warnings } = await askMetrics(options, request, textOf(query), question);
   return json(instantJson(answer, warnings));
 }
 
@@ -64,8 +66,8 @@ function metricsQuery(options: TracesApiOptions, tenants: readonly string[], tex
   return query;
 }
 
-/** The answer over all tenants of a read. */
-export async function runMetrics(
+/** The answer over all tenants of a read, its series in the order of their labels' text. */
+export async function askMetrics(
   options: TracesApiOptions,
   reader: Reader,
   text: string,
@@ -75,7 +77,8 @@ export async function runMetrics(
   const rangeMax = leastOf(options, reader.tenants, ({ query }) => query.rangeMax || Number.POSITIVE_INFINITY);
   if (Number(endNs - startNs) / 1e6 > rangeMax) throw badData(`the range is longer than ${rangeMax} ms (limits.query.rangeMax)`);
   const query = metricsQuery(options, reader.tenants, text);
-  const contexts = await options.spanReads(reader);
-  const answer = await reading(contexts, () => options.runMetrics(contexts, query, question));
-  return { answer, warnings: warningsOf(contexts) };
+  const contexts = await readContexts(options, reader);
+  const answer = await reading(contexts, () => runMetrics(contexts, query, question));
+  const series = answer.series.map((each) => [promLabels(each.labels), each] as const).sort(([a], [b]) => compareText(a, b));
+  return { answer: { ...answer, series: series.map(([, each]) => each) }, warnings: warningsOf(contexts) };
 }

@@ -9,6 +9,7 @@ import { json, type Reply, type Request, type Route } from '../server/route.ts';
 import type { Reader } from '../metrics/api-context.ts';
 import type { FoundTrace } from './answers.ts';
 import {
+  readContexts,
   checkedLength,
   leastOf,
   route,
@@ -20,6 +21,7 @@ import {
 } from './api-context.ts';
 import { searchJson } from './api-json.ts';
 import { ALL_TIME, badData, goDurationParam, limitParam, parseTags, secondsRange, spansPerSpansetParam } from './api-params.ts';
+import { runSearch } from './run-search.ts';
 import type { Query } from './traceql/ast.ts';
 import { checkTraceql } from './traceql/check.ts';
 import { parseTraceql } from './traceql/parse.ts';
@@ -68,12 +70,16 @@ export function searchQuery(options: TracesApiOptions, tenants: readonly string[
 }
 
 /** The answer of all tenants as it grows; the last holds all. */
-export async function* searchTenants(options: TracesApiOptions, reader: Reader, { query, question }: Search): AsyncGenerator<SearchAnswer> {
-  const contexts = await options.spanReads(reader);
+export async function* searchTenants(
+  options: Pick<TracesApiOptions, 'readContext'>,
+  reader: Reader,
+  { query, question }: Search,
+): AsyncGenerator<SearchAnswer> {
+  const contexts = await readContexts(options, reader);
   let before = NOTHING_FOUND;
   for (const context of contexts) {
     let grown = before;
-    for await (const part of options.runSearch(context, query, question)) {
+    for await (const part of runSearch(context, query, question)) {
       grown = joined(before, part, question.limit);
       yield grown;
     }

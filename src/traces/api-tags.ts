@@ -4,7 +4,7 @@
 
 import { json, type Reply, type Request, type Route } from '../server/route.ts';
 import type { Reader } from '../metrics/api-context.ts';
-import { checkedLength, reading, route, type TracesApiOptions, warningsOf, withWarnings } from './api-context.ts';
+import { readContexts, checkedLength, reading, route, type TracesApiOptions, warningsOf, withWarnings } from './api-context.ts';
 import { plainValuesJson, scopesJson, tagNamesJson, typedValuesJson } from './api-json.ts';
 import { ALL_TIME, badData, lookUpLimit, secondsRange } from './api-params.ts';
 import { joinedNames, readTagNames, scopesOf, type TagNames, type TagNamesQuestion } from './tag-names.ts';
@@ -43,7 +43,7 @@ export interface Found<T> {
 
 /** Names of all tenants of a read. */
 export async function lookUpNames(options: TracesApiOptions, reader: Reader, question: TagNamesQuestion): Promise<Found<TagNames>> {
-  const contexts = await options.spanReads(reader);
+  const contexts = await readContexts(options, reader);
   const all = await reading(contexts, () => Promise.all(contexts.map((context) => readTagNames(context, question))));
   return { found: joinedNames(all, question.scopes, question.limit), warnings: warningsOf(contexts) };
 }
@@ -71,7 +71,7 @@ export async function lookUpValues(
   { asked, ...question }: Omit<TagValuesQuestion, 'field'> & { readonly asked: Asked },
 ): Promise<Found<TagValue>> {
   if (asked.kind === 'known') return { found: asked.values, warnings: [] };
-  const contexts = await options.spanReads(reader);
+  const contexts = await readContexts(options, reader);
   const all = await reading(contexts, () =>
     Promise.all(contexts.map((context) => readTagValues(context, { ...question, field: asked.field }))),
   );

@@ -5,10 +5,11 @@
 
 import { RequestError } from '../base/request-error.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
-import { reading, route, type TracesApiOptions, warningsOf } from './api-context.ts';
+import { readContexts, route, type TracesApiOptions, warningsOf } from './api-context.ts';
 import { secondsRange, traceIdOf } from './api-params.ts';
 import { type TraceForm, traceJson } from './otlp-trace-json.ts';
 import { traceProtobuf } from './otlp-trace-protobuf.ts';
+import { readTrace } from './read-trace.ts';
 import type { StoredTrace } from './stored-trace.ts';
 
 const PROTOBUF = 'application/protobuf';
@@ -22,17 +23,19 @@ export function traceRoutes(options: TracesApiOptions): readonly Route[] {
 }
 
 async function answer(options: TracesApiOptions, request: Request, form: TraceForm): Promise<Reply> {
-  const trace = await readTrace(options, request);
+  const trace = await traceOf(options, request);
   // The peer looks for the name anywhere in the header, before it looks for JSON.
   if (request.accept.includes(PROTOBUF)) return { status: 200, headers: { 'content-type': PROTOBUF }, body: traceProtobuf(trace, form) };
   return { status: 200, headers: { 'content-type': 'application/json' }, body: traceJson(trace, form) };
 }
 
-async function readTrace(options: TracesApiOptions, request: Request): Promise<StoredTrace> {
+async function traceOf(options: TracesApiOptions, request: Request): Promise<StoredTrace> {
   const traceId = traceIdOf(request.params['id'] ?? '');
   const range = secondsRange(request.query);
-  const contexts = await options.spanReads(request);
-  const found = await reading(contexts, () => Promise.all(contexts.map((context) => options.readTrace(context, traceId, range))));
+  const contexts = await readContexts(options, request);
+  const found = await Promise.all(
+    contexts.map((context) => readTrace(context, traceId, { spansMax: options.limitsOf(context.tenant).traces.traceSpansMax, range })),
+  );
   const traces = found.filter((trace) => trace !== undefined);
   if (traces.length === 0) throw new RequestError('not_found', `trace not found: ${traceId}`);
   const missing = [...traces.flatMap(({ partial }) => partial ?? []), ...warningsOf(contexts)];
