@@ -54,7 +54,8 @@ async function serve(sources: ConfigSources): Promise<void> {
     log.setLevel(next.log.level);
     limits.apply(next);
   });
-  const signals = [await startMetrics(core, stack), await startLogs(core, stack, ownLog), await startTraces(core, stack)];
+  const metricsSignal = await startMetrics(core, stack);
+  const signals = [metricsSignal, await startLogs(core, stack, ownLog), await startTraces(core, stack, metricsSignal.beginWrite)];
   stack.use(keepRetention(core, signals));
 
   const server = new Server({

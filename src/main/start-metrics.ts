@@ -25,6 +25,7 @@ import { parseScrapeConfigs } from '../metrics/scrape/prometheus-config.ts';
 import { checkRunnable, type OwnJob, ScrapeManager } from '../metrics/scrape/scrape-manager.ts';
 import { targetRoutes } from '../metrics/scrape/targets-api.ts';
 import { METRIC_TABLES } from '../metrics/table.ts';
+import type { BeginWrite } from '../metrics/write.ts';
 import { gated } from '../server/gated.ts';
 import type { Route } from '../server/route.ts';
 import { ANONYMOUS } from '../tenant/tenant.ts';
@@ -32,7 +33,8 @@ import { type Core, type LiveSettings, type Prepare, type Signal, version } from
 
 /** Base paths under which plain Prometheus and Mimir answer. */
 const PROMETHEUS_BASES = ['/prom', '/prometheus'];
-export async function startMetrics(core: Core, stack: AsyncDisposableStack): Promise<Signal> {
+/** Metrics, and how other signals write samples. */
+export async function startMetrics(core: Core, stack: AsyncDisposableStack): Promise<Signal & { readonly beginWrite: BeginWrite }> {
   const { settings, log, metrics, limits, store } = core;
   const config = settings.current;
   const metricStore = stack.use(
@@ -76,6 +78,7 @@ export async function startMetrics(core: Core, stack: AsyncDisposableStack): Pro
     ],
     grpcRoutes: otlp.grpc,
     socketRoutes: [],
+    beginWrite: metricStore.begin,
     kind: 'metrics',
     tables: METRIC_TABLES,
     begin: (instance) =>
