@@ -6,7 +6,7 @@ import { RequestError } from '../../base/request-error.ts';
 import type { Place, Query } from './ast.ts';
 import { foldMemberships } from './fold-memberships.ts';
 import { RULES, parserStates } from './grammar.ts';
-import { END, type ParserState } from './lalr.ts';
+import { END, ERROR_ACTION, type ParserState } from './lalr.ts';
 import { END_OF_TEXT, Lexer, type Token } from './lex.ts';
 import { TERMINALS } from './tokens.ts';
 
@@ -70,7 +70,7 @@ class Parser {
       // The parser knows by its rules what lies on the stack; its first rule makes a query.
       if (terminal === END && state.accepts) return top?.value as Query;
       const rule = state.exceptions.get(terminal) ?? state.reduce;
-      if (rule === undefined || rule < 0) throw this.#unexpected(this.#ahead, state);
+      if (rule === undefined || rule === ERROR_ACTION) throw this.#unexpected(this.#ahead, state);
       this.#reduce(rule);
     }
   }

@@ -15,9 +15,6 @@ const WORDS = `. { } ( ) , nil true false error ok unset unspecified internal se
   rate count_over_time min_over_time max_over_time avg_over_time sum_over_time quantile_over_time histogram_over_time compare
   topk bottomk with`;
 
-/** The operators between sets of spans that say where in the trace they stand to each other. */
-export const STRUCTURAL = '> < >> << ~ !> !< !>> !<< &> &< &>> &<< &~';
-
 /** From the weakest. `!~` means one thing between values and another between sets of spans. */
 export const PRECEDENCE: readonly { readonly associativity: Associativity; readonly terminals: readonly string[] }[] = [
   { associativity: 'left', terminals: ['|'] },
