@@ -2,10 +2,14 @@
 //
 //   resource.*, instrumentation.*   counts by source, which this process knows the attributes of
 //   name, status, kind, …           one GROUP BY each
-//   span.*                          one GROUP BY for each key with a column, one for all keys of the map; totals of all columns in one pass
+//   span.*                          the same for columns that are dictionaries; totals of all columns in one pass
+//                                   of other columns and of the map the most frequent values are found first, in bounded memory, and then counted
+//
+// Where an attribute has very many values, those that are found are frequent, but there may be others as frequent: so it is with the peer.
 
-import { type Sql, identifier, int, join, sql } from '../base/sql.ts';
+import { type Sql, identifier, int, join, sql, text, texts } from '../base/sql.ts';
 import type { Attributes } from '../otlp/any-value.ts';
+import { ATTRIBUTE_COLUMNS } from './attribute-columns.ts';
 import { attributeValue, typedTextValue } from './attribute-value.ts';
 import type { Catalogue, KnownSource } from './catalogue.ts';
 import type { SqlField } from './metrics-field.ts';
@@ -57,7 +61,10 @@ export async function countCompared(query: CompareQuery, place: Place, into: Com
   const spans = await countSources(comparing);
   if (spans === 0) return 0;
   const { columns, hasMap } = keysOf(place.catalogue);
-  for (const column of await countTotals(comparing, [...INTRINSICS, ...columns])) await countColumn(comparing, column);
+  for (const column of await countTotals(comparing, [...INTRINSICS, ...columns])) {
+    if (column.isDictionary) await countColumn(comparing, column);
+    else await countFrequent(comparing, column);
+  }
   if (hasMap) await countMap(comparing, new Set(columns.map(({ label }) => label)));
   return spans;
 }
@@ -67,13 +74,18 @@ interface Column {
   readonly value: Sql;
   readonly kind: ColumnKind;
   readonly isSet: Sql;
+  /** Of few different values. */
+  readonly isDictionary: boolean;
 }
 
+/** Values of an attribute that are kept in mind while the most frequent are looked for. */
+const CANDIDATES = 5000;
+
 const INTRINSICS: readonly Column[] = [
-  { label: 'name', value: sql`name`, kind: 'text', isSet: sql`1` },
-  { label: 'status', value: sql`status`, kind: 'status', isSet: sql`1` },
-  { label: 'kind', value: sql`kind`, kind: 'kind', isSet: sql`1` },
-  { label: 'statusMessage', value: sql`status_message`, kind: 'text', isSet: sql`status_message != ''` },
+  { label: 'name', value: sql`name`, kind: 'text', isSet: sql`1`, isDictionary: true },
+  { label: 'status', value: sql`status`, kind: 'status', isSet: sql`1`, isDictionary: true },
+  { label: 'kind', value: sql`kind`, kind: 'kind', isSet: sql`1`, isDictionary: true },
+  { label: 'statusMessage', value: sql`status_message`, kind: 'text', isSet: sql`status_message != ''`, isDictionary: true },
 ];
 
 function sideOf(cell: unknown): Side {
@@ -118,6 +130,8 @@ function labelOf(scope: 'resource' | 'instrumentation' | 'span', name: string): 
   return printField({ type: 'attribute', scope, ofParent: false, name, place: { from: 0, to: 0 } });
 }
 
+const DICTIONARIES: ReadonlySet<string> = new Set(ATTRIBUTE_COLUMNS.flatMap(({ name, kind }) => (kind === 'low' ? [name] : [])));
+
 /** Keys that have columns, and whether others are in the map. */
 function keysOf(catalogue: Catalogue): { readonly columns: readonly Column[]; readonly hasMap: boolean } {
   let hasMap = false;
@@ -125,8 +139,9 @@ function keysOf(catalogue: Catalogue): { readonly columns: readonly Column[]; re
     const places = catalogue.spanKey(key);
     if (places === undefined) return [];
     const value = spanKeyText(key, places);
-    if (places.columns.length > 0)
-      return [{ label: labelOf('span', key), value, kind: 'typed text', isSet: sql`${value} NOT IN ('', 'n')` }];
+    const isDictionary = !places.inMap && places.columns.every(({ column }) => DICTIONARIES.has(column));
+    const isSet = sql`${value} NOT IN ('', 'n')`;
+    if (places.columns.length > 0) return [{ label: labelOf('span', key), value, kind: 'typed text', isSet, isDictionary }];
     hasMap ||= places.inMap;
     return [];
   });
@@ -178,23 +193,55 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Keys of the map, all at once; those with a column are counted there. */
+/** The same where there may be many values. */
+async function countFrequent(comparing: Comparing, column: Column): Promise<void> {
+  const { query, place, into } = comparing;
+  const options = statementOptions(place.context);
+  const found = sql`SELECT ${query.side} AS side, ${frequent(query, sql`${column.value}`)} AS found ${from(comparing)} AND ${column.isSet} GROUP BY side`;
+  const values = new Set<string>();
+  for (const row of await place.context.client.query(found, options)) {
+    const list = foundOf(row);
+    if (list.length > query.topN) into.more(sideOf(row['side']), column.label);
+    for (const value of list.slice(0, query.topN)) values.add(value);
+  }
+  const counts = sql`SELECT ${keys(comparing)}, ${column.value} AS v, count() AS n ${from(comparing)} AND v IN ${texts([...values])} GROUP BY side, step, v`;
+  for (const row of await place.context.client.query(counts, options)) {
+    const cell = { step: Number(row['step']), count: Number(row['n']), value: columnValue(column.kind, row['v']) };
+    into.value(sideOf(row['side']), column.label, cell);
+  }
+}
+
+function frequent({ topN }: CompareQuery, value: Sql): Sql {
+  return sql`arrayMap(each -> tupleElement(each, 1), approx_top_k(${int(topN + 1)}, ${int(Math.max(CANDIDATES, 4 * topN))})(toString(${value})))`;
+}
+
+function foundOf(row: Readonly<Record<string, unknown>>): readonly string[] {
+  return listOf(row['found']).map(String);
+}
+
+/** Keys of the map, all at once; those that have a column are counted with it. */
 async function countMap(comparing: Comparing, counted: ReadonlySet<string>): Promise<void> {
   const { query, place, into } = comparing;
-  const inner = sql`SELECT ${keys(comparing)}, entry.1 AS k, entry.2 AS v, count() AS n FROM (SELECT *, arrayJoin(CAST(attrs, 'Array(Tuple(String, String))')) AS entry ${from(comparing)}) WHERE v != 'n' GROUP BY side, step, k, v`;
-  const values = sql`SELECT side, k, v, sum(n) AS total, groupArray(step) AS steps, groupArray(n) AS counts FROM (${inner}) GROUP BY side, k, v ORDER BY side, k, total DESC, v LIMIT ${int(query.topN + 1)} BY side, k`;
-  const totals = sql`SELECT side, k, step, sum(n) AS n FROM (${inner}) GROUP BY side, k, step`;
-  const shown = new Map<string, number>();
-  for (const row of await place.context.client.query(values, statementOptions(place.context))) {
-    const [side, label] = [sideOf(row['side']), labelOf('span', String(row['k']))];
-    if (counted.has(label)) continue;
-    const seen = (shown.get(`${side} ${label}`) ?? 0) + 1;
-    shown.set(`${side} ${label}`, seen);
-    if (seen > query.topN) into.more(side, label);
-    else for (const cell of cellsOf(row)) into.value(side, label, { ...cell, value: typedTextValue(String(row['v'])) });
-  }
-  for (const row of await place.context.client.query(totals, statementOptions(place.context))) {
+  const options = statementOptions(place.context);
+  const entries = sql`FROM (SELECT *, arrayJoin(CAST(attrs, 'Array(Tuple(String, String))')) AS entry ${from(comparing)}) WHERE entry.2 != 'n'`;
+  const totals = sql`SELECT ${keys(comparing)}, entry.1 AS k, count() AS n ${entries} GROUP BY side, step, k`;
+  for (const row of await place.context.client.query(totals, options)) {
     const label = labelOf('span', String(row['k']));
     if (!counted.has(label)) into.total(sideOf(row['side']), label, { step: Number(row['step']), count: Number(row['n']) });
+  }
+  const found = sql`SELECT ${query.side} AS side, entry.1 AS k, ${frequent(query, sql`entry.2`)} AS found ${entries} GROUP BY side, k`;
+  const wanted = new Map<string, Sql>();
+  for (const row of await place.context.client.query(found, options)) {
+    const key = String(row['k']);
+    if (counted.has(labelOf('span', key))) continue;
+    const list = foundOf(row);
+    if (list.length > query.topN) into.more(sideOf(row['side']), labelOf('span', key));
+    for (const value of list.slice(0, query.topN)) wanted.set(JSON.stringify([key, value]), sql`(${text(key)}, ${text(value)})`);
+  }
+  if (wanted.size === 0) return;
+  const counts = sql`SELECT ${keys(comparing)}, entry.1 AS k, entry.2 AS v, count() AS n ${entries} AND entry IN (${join([...wanted.values()], sql`, `)}) GROUP BY side, step, k, v`;
+  for (const row of await place.context.client.query(counts, options)) {
+    const cell = { step: Number(row['step']), count: Number(row['n']), value: typedTextValue(String(row['v'])) };
+    into.value(sideOf(row['side']), labelOf('span', String(row['k'])), cell);
   }
 }

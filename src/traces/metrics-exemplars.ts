@@ -1,6 +1,7 @@
 // Exemplars of a query that ClickHouse has counted: a few of its spans, by chance, from all over the range.
 //
-// The counts say how many spans there are, so that a small share of them, chosen by their ids' bits, is enough to have some of every slice of time.
+// The counts say how many spans there are. A share of the traces is looked at, those with small ids: they stand together in each block of time, so that
+// few granules are read, and ids are random, so that they are of any time within it.
 
 import { type Sql, identifier, int, join, sql } from '../base/sql.ts';
 import type { KnownSource } from './catalogue.ts';
@@ -13,8 +14,8 @@ import type { ExemplarChoice } from './traceql/metrics/exemplars.ts';
 import { printField } from './traceql/print.ts';
 import type { Value } from './traceql/value.ts';
 
-/** Spans that are looked at for each exemplar wanted. */
-const CANDIDATES_PER_EXEMPLAR = 4;
+/** Spans among which an exemplar is chosen: several are of one trace, or of a slice of time that has enough. */
+const CANDIDATES_PER_EXEMPLAR = 40;
 
 interface Shown {
   readonly label: string;
@@ -75,7 +76,7 @@ export async function addExemplars(query: Chosen, place: Place, wanted: Exemplar
   ];
   const range = { fromNs: steps.fromNs, toNs: steps.toNs };
   const candidates = wanted.limit * CANDIDATES_PER_EXEMPLAR;
-  const statement = sql`SELECT ${join(columns, sql`, `)} FROM spans WHERE ${context.within(range)} AND (${query.condition})${share(wanted.spans, candidates)} LIMIT ${int(candidates * 4)}`;
+  const statement = sql`SELECT ${join(columns, sql`, `)} FROM spans WHERE ${context.within(range)} AND (${query.condition})${share(wanted.spans, candidates)} LIMIT 1 BY trace_high, trace_low LIMIT ${int(candidates)}`;
   const groups = new GroupReader(query, catalogue);
   for await (const { rows, columns: cells } of context.client.stream(statement, statementOptions(context))) {
     for (let row = 0; row < rows; row++) {
@@ -103,8 +104,9 @@ function attributesOf(
   return shown.map(({ label, field }, i) => [label, field.value(cell(i), source)] as const).filter(([, value]) => value.type !== 'nil');
 }
 
-/** A condition that about so many of the spans meet. */
+/** A condition that about so many of the spans meet. Ids of 64 bits have zeros before them. */
 function share(spans: number, wanted: number): Sql {
-  const modulus = Math.floor(spans / wanted);
-  return modulus < 2 ? sql`` : sql` AND modulo(intHash32(span_id), ${int(modulus)}) = 0`;
+  if (spans <= wanted) return sql``;
+  const below = int((2n ** 64n * BigInt(wanted)) / BigInt(spans));
+  return sql` AND ((trace_high > 0 AND trace_high < ${below}) OR (trace_high = 0 AND trace_low < ${below}))`;
 }

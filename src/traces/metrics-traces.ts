@@ -15,6 +15,7 @@ import { compileCondition } from './plan/compile-condition.ts';
 import { statementOptions } from './read.ts';
 import { type RowSpan, SpanRows } from './span-rows.ts';
 import { BLOCK_NS } from './table.ts';
+import { NO_ROOT } from './trace-facts.ts';
 import type { Compare, Field, MetricsPipeline, Pipeline, RangeAggregate, Stage } from './traceql/ast.ts';
 import { compileFilter } from './traceql/eval/expression.ts';
 import { compileField } from './traceql/eval/field.ts';
@@ -30,8 +31,6 @@ import { NIL, type Value } from './traceql/value.ts';
 
 /** Spans that ClickHouse puts into the order of their traces at a time. */
 const SHARE_SPANS = 250_000;
-/** What the peer says in place of the name of a root that is not there. */
-const NO_ROOT = '<root span not yet received>';
 
 export interface ObserveOptions {
   readonly into: Accumulator;
@@ -80,6 +79,8 @@ export async function compareTraces(query: MetricsPipeline, place: Place, { into
 }
 
 const NO_PLACE = { from: 0, to: 0 } as const;
+const NAME: Field = { type: 'intrinsic', name: 'name', ofParent: false, spelling: 'name', place: NO_PLACE };
+const SERVICE: Field = { type: 'attribute', scope: 'resource', ofParent: false, name: 'service.name', place: NO_PLACE };
 
 function comparedFields(catalogue: Catalogue): readonly Field[] {
   const intrinsics = ['name', 'status', 'kind', 'statusMessage'] as const;
@@ -132,14 +133,14 @@ async function evaluated(query: MetricsPipeline, place: Place, { fields, wanted 
 async function* traces(query: MetricsPipeline, place: Place, more: readonly Field[]): AsyncGenerator<TraceView> {
   const { context, catalogue, steps } = place;
   const needed = neededFields({ root: query, hints: [] });
-  const rows = new SpanRows({ fields: [...needed.fields, ...more], catalogue, range: steps });
+  const rows = new SpanRows({ fields: [...needed.fields, NAME, SERVICE, ...more], catalogue, range: steps });
   const isWhole = needed.usesStructure || needed.usesTrace;
   const condition = candidates(query.pipeline, catalogue);
   const source = isWhole ? wholeTraces(place, condition) : sql`${context.within(steps)} AND (${condition})`;
   const found = await countSpans(place, source);
   if (!isWhole && !needed.usesSeveralSpans) {
     const statement = sql`SELECT ${rows.columns} FROM spans WHERE ${source}`;
-    for await (const block of context.client.stream(statement, statementOptions(context))) yield traceOf(rows.spans(block), catalogue);
+    for await (const block of context.client.stream(statement, statementOptions(context))) yield traceOf(rows.spans(block));
     return;
   }
   const shares = Math.ceil(found / SHARE_SPANS);
@@ -151,13 +152,13 @@ async function* traces(query: MetricsPipeline, place: Place, more: readonly Fiel
       for (const span of rows.spans(block)) {
         const [first] = open;
         if (first !== undefined && (first.traceLow !== span.traceLow || first.traceHigh !== span.traceHigh)) {
-          yield traceOf(open, catalogue);
+          yield traceOf(open);
           open = [];
         }
         open.push(span);
       }
     }
-    if (open.length > 0) yield traceOf(open, catalogue);
+    if (open.length > 0) yield traceOf(open);
   }
 }
 
@@ -199,19 +200,18 @@ function ofStage(stage: Stage, catalogue: Catalogue): Sql {
   }
 }
 
-function traceOf(spans: readonly RowSpan[], catalogue: Catalogue): TraceView {
-  const root = spans.find(({ parentNumber }) => parentNumber === 0n);
+function traceOf(spans: readonly RowSpan[]): TraceView {
+  const root = spans.find(({ parentId }) => parentId === '');
   let [startNs, endNs] = [spans[0]?.startNs ?? 0n, 0n];
   for (const span of spans) {
-    if (span.startNs < startNs) startNs = span.startNs;
+    if (span.startNs < startNs) ({ startNs } = span);
     if (span.startNs + span.durationNs > endNs) endNs = span.startNs + span.durationNs;
   }
-  return {
-    traceId: spans[0]?.traceId ?? '',
-    rootName: root?.name ?? NO_ROOT,
-    rootServiceName: root === undefined ? NO_ROOT : (catalogue.source(root.sourceId)?.service ?? ''),
-    startNs,
-    durationNs: endNs - startNs,
-    spans,
-  };
+  const of = (field: Field): string => (root === undefined ? NO_ROOT : textOf(root.value(field)));
+  const durationNs = endNs - startNs;
+  return { traceId: spans[0]?.traceId ?? '', rootName: of(NAME), rootServiceName: of(SERVICE), startNs, durationNs, spans };
+}
+
+function textOf(value: Value): string {
+  return value.type === 'string' ? value.value : '';
 }
