@@ -18,8 +18,8 @@ import type { SpanSource } from '../write.ts';
 /** Longer ones are decoded each time. */
 const VALUE_BYTES_MAX = 512;
 /** At these bounds all is forgotten, and what is in use comes back with the next requests. */
-const VALUES_MAX = 1 << 17;
-const VALUES_BYTES_MAX = 16 * 1024 * 1024;
+const VALUES_MAX = 1 << 16;
+const VALUES_BYTES_MAX = 8 * 1024 * 1024;
 /** How many hashes of what was seen once are kept; a newer one takes the place of an older. */
 const ONCE_SLOTS = 1 << 16;
 const SOURCES_MAX = 20_000;
