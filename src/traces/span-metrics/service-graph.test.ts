@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { labelValue } from '../../query/labels.ts';
-import { requestKey, traceIdOfKey } from './request-key.ts';
 import { graphLimits, service, source, type SpanWords, TestProgram } from './test-program.ts';
 
 const client: SpanWords = { id: 1, kind: 'client', ms: 30, source: service('front') };
@@ -167,13 +165,4 @@ test('dimensions are those of each side, and above the bound an edge is one of t
     'traces_service_graph_request_total{client="front", client_k8s_ns="a", server="back", server_k8s_ns="b"} 2',
     'traces_service_graph_request_total{metric_overflow="true"} 1',
   ]);
-});
-
-test('the key of a request holds its trace', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.uint8Array({ minLength: 8, maxLength: 8 }), (traceId, spanId) => {
-      assert.deepEqual(traceIdOfKey(requestKey(traceId, spanId)), traceId);
-      for (let i = 0; i < 8; i++) assert.notEqual(requestKey(traceId, spanId), requestKey(traceId, spanId.with(i, (spanId[i] ?? 0) ^ 1)));
-    }),
-  );
 });

@@ -27,7 +27,7 @@ import { type PeerFacts, RequestPeers } from './request-peer.ts';
 import { SkippedSpans } from './skipped-spans.ts';
 import { sourceIdentity } from './source-identity.ts';
 import { spanSeconds } from './span-seconds.ts';
-import { requestKey, traceIdOfKey } from './request-key.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 // Places of the metrics of an edge.
 const REQUEST = 0;
@@ -82,6 +82,8 @@ interface Waiting {
 interface KnownSource {
   readonly service: string;
   readonly facts: PeerFacts;
+  /** The texts that its lost spans are counted by: made once, for there may be many. */
+  readonly lostAs: Readonly<Record<Waiting['kind'], string>>;
 }
 
 interface Edge {
@@ -97,7 +99,7 @@ export class ServiceGraph {
   readonly skipped = new SkippedSpans();
   readonly #settings: ServiceGraphSettings;
   readonly #bytesMax: number;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new WaitingRequests<Waiting>();
   readonly #sources = new WeakMap<SpanSource, KnownSource>();
   readonly #peers: RequestPeers;
   #nextExpiryMs = 0;
@@ -140,28 +142,27 @@ export class ServiceGraph {
   expire(nowMs: number): void {
     if (nowMs < this.#nextExpiryMs) return;
     this.#nextExpiryMs = nowMs + EXPIRY_INTERVAL_MS;
-    for (const [key, waiting] of this.#waiting) {
-      if (waiting.untilMs > nowMs) return;
-      this.#waiting.delete(key);
-      this.#expired(key, waiting, nowMs);
-    }
+    this.#waiting.takeWhile(
+      ({ untilMs }) => untilMs <= nowMs,
+      (traceId, waiting) => this.#expired(traceId, waiting, nowMs),
+    );
   }
 
   #clientSpan(known: KnownSource, source: SpanSource, span: Span, nowMs: number): void {
-    const key = requestKey(span.traceId, span.spanId);
-    const waiting = this.#waiting.get(key);
+    const { traceId, spanId } = span;
+    const waiting = this.#waiting.get(traceId, spanId);
     const other = waiting?.kind === 'server' ? waiting.side : undefined;
     const facts = this.#peers.facts(span.attributes);
     const database = this.#peers.database(facts, known.facts);
-    if (database === undefined && other === undefined && this.#full(waiting)) return this.#drop('client', known.service, nowMs);
+    if (database === undefined && other === undefined && this.#full(waiting)) return this.#drop('client', known, nowMs);
     const client = this.#side(known.service, source, span, this.#cut(this.#peers.server(facts)));
-    if (other !== undefined) this.#waiting.delete(key);
+    if (other !== undefined) this.#waiting.delete(traceId, spanId);
     if (database !== undefined) {
       const failed = client.failed || other?.failed === true;
       const server = { ...client, failed, service: this.#cut(database) ?? '', dimensions: other?.dimensions ?? NO_DIMENSIONS };
-      this.#complete({ client, server, type: 'database' }, span.traceId, nowMs);
-    } else if (other !== undefined) this.#complete(pair(client, other), span.traceId, nowMs);
-    else this.#wait(key, { kind: 'client', side: client, untilMs: nowMs + this.#settings.wait }, nowMs);
+      this.#complete({ client, server, type: 'database' }, traceId, nowMs);
+    } else if (other !== undefined) this.#complete(pair(client, other), traceId, nowMs);
+    else this.#wait(traceId, spanId, { kind: 'client', side: client, untilMs: nowMs + this.#settings.wait });
   }
 
   #serverSpan(known: KnownSource, source: SpanSource, span: Span, nowMs: number): void {
@@ -171,45 +172,51 @@ export class ServiceGraph {
       const client = { ...server, service: name, seconds: 0, dimensions: NO_DIMENSIONS };
       return this.#complete({ client, server, type: 'virtual_node' }, span.traceId, nowMs);
     }
-    const key = requestKey(span.traceId, span.parentId);
-    const waiting = this.#waiting.get(key);
+    const { traceId, parentId } = span;
+    const waiting = this.#waiting.get(traceId, parentId);
     const other = waiting?.kind === 'client' ? waiting.side : undefined;
-    if (other === undefined && this.#full(waiting)) return this.#drop('server', known.service, nowMs);
+    if (other === undefined && this.#full(waiting)) return this.#drop('server', known, nowMs);
     const server = this.#side(known.service, source, span, undefined);
-    if (other === undefined) return this.#wait(key, { kind: 'server', side: server, untilMs: nowMs + this.#settings.wait }, nowMs);
-    this.#waiting.delete(key);
-    this.#complete(pair(other, server), span.traceId, nowMs);
+    if (other === undefined) return this.#wait(traceId, parentId, { kind: 'server', side: server, untilMs: nowMs + this.#settings.wait });
+    this.#waiting.delete(traceId, parentId);
+    this.#complete(pair(other, server), traceId, nowMs);
   }
 
   #full(waiting: Waiting | undefined): boolean {
     return waiting === undefined && this.#waiting.size >= this.#settings.waitingMax;
   }
 
-  #drop(kind: Waiting['kind'], service: string, nowMs: number): void {
+  #drop(kind: Waiting['kind'], { service, lostAs }: KnownSource, nowMs: number): void {
     this.skipped.note('waiting_full');
-    count(this.dropped, kind, service, nowMs);
+    countLost(
+      this.dropped.by(lostAs[kind], () => [kind, service]),
+      nowMs,
+    );
   }
 
   // Of several of one side that have the same key, the one that came last waits on, behind all others: a client may be answered by many servers.
-  #wait(key: string, waiting: Waiting, nowMs: number): void {
-    const known = this.#waiting.get(key);
+  #wait(traceId: Uint8Array, spanId: Uint8Array, waiting: Waiting): void {
+    const known = this.#waiting.get(traceId, spanId);
     if (known !== undefined) {
-      this.#waiting.delete(key);
-      this.#unpaired(known, nowMs);
+      this.#waiting.delete(traceId, spanId);
+      this.#unpaired(known, waiting.untilMs - this.#settings.wait);
     }
-    this.#waiting.set(key, waiting);
+    this.#waiting.add(traceId, spanId, waiting);
   }
 
-  #expired(key: string, waiting: Waiting, nowMs: number): void {
+  #expired(traceId: Uint8Array, waiting: Waiting, nowMs: number): void {
     const { kind, side } = waiting;
     if (kind === 'server' || side.peer === undefined) return this.#unpaired(waiting, nowMs);
     const server = { ...side, service: side.peer, seconds: 0, dimensions: NO_DIMENSIONS };
-    this.#complete({ client: side, server, type: 'virtual_node' }, traceIdOfKey(key), nowMs);
+    this.#complete({ client: side, server, type: 'virtual_node' }, traceId, nowMs);
   }
 
   #unpaired({ kind, side }: Waiting, nowMs: number): void {
     this.skipped.note('unpaired');
-    count(this.unpaired, kind, side.service, nowMs);
+    countLost(
+      this.unpaired.by(lostKey(kind, side.service), () => [kind, side.service]),
+      nowMs,
+    );
   }
 
   #complete(edge: Edge, traceId: Uint8Array, nowMs: number): void {
@@ -271,15 +278,20 @@ export class ServiceGraph {
   #source(source: SpanSource): KnownSource {
     let known = this.#sources.get(source);
     if (known === undefined) {
-      known = { service: sourceIdentity(source.resource, this.#bytesMax).service, facts: this.#peers.facts(source.resource) };
+      const { service } = sourceIdentity(source.resource, this.#bytesMax);
+      const lostAs = { client: lostKey('client', service), server: lostKey('server', service) };
+      known = { service, facts: this.#peers.facts(source.resource), lostAs };
       this.#sources.set(source, known);
     }
     return known;
   }
 }
 
-function count(sets: LabelSets, side: Waiting['kind'], service: string, nowMs: number): void {
-  const set = sets.by(`${side} ${service}`, () => [side, service]);
+function lostKey(side: Waiting['kind'], service: string): string {
+  return `${side} ${service}`;
+}
+
+function countLost(set: LabelSet, nowMs: number): void {
   set.use(nowMs);
   set.add(0, 1);
 }
