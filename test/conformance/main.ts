@@ -31,6 +31,7 @@ import { relabelFamily } from './family-relabel.ts';
 import { remoteWriteFamily } from './family-remote-write.ts';
 import { traceqlExecuteFamily } from './family-traceql-execute.ts';
 import { traceqlLanguageFamily } from './family-traceql-language.ts';
+import { traceqlMetricsFamily } from './family-traceql-metrics.ts';
 import type { CaseFile, Family, Outcome, Part, Run } from './family.ts';
 import { Setup } from './setup.ts';
 
@@ -62,6 +63,7 @@ const families: readonly Family[] = [
   otlpLogsExampleFamily,
   traceqlExecuteFamily,
   traceqlLanguageFamily,
+  traceqlMetricsFamily,
 ];
 
 /** Failing cases of one file that are printed in full. */
