@@ -248,6 +248,21 @@ test('a trace has all that its spans say', async () => {
   assert.deepEqual(Object.keys(trace.processes).sort(), ['p1', 'p2', 'p3']);
 });
 
+test('sides of a call that share an id are a span and its child, unless the trace is asked for as it came', async () => {
+  const ids = async (query: Parameters): Promise<unknown> => {
+    const traces = await data('/traces/2', query);
+    assert.ok(Array.isArray(traces));
+    const short = (id: string): string => id.replace(/^0+/, '');
+    const shown = traces[0].spans.map(
+      ({ spanID, references, tags }: { spanID: string; references: { spanID: string }[]; tags: { key: string; value: string }[] }) =>
+        `${tags.find(({ key }) => key === 'span.kind')?.value} ${short(spanID)} below ${references.map((each) => short(each.spanID)).join()}`,
+    );
+    return shown.sort();
+  };
+  assert.deepEqual(await ids({}), ['client 1 below ', 'internal 6 below 2', 'server 2 below 1']);
+  assert.deepEqual(await ids({ raw: 'true' }), ['client 1 below ', 'internal 6 below 1', 'server 1 below ']);
+});
+
 test('a search asks all of one span', async () => {
   const error = { service: 'web', tags: '{"error":"true","http.status_code":"500"}' };
   const cases: readonly (readonly [Parameters, readonly string[]])[] = [

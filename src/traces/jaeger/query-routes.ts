@@ -18,11 +18,14 @@ import { jaegerTracePieces, shortId } from './jaeger-json.ts';
 import { dependencyRange, limitParam, rangeParams, searchParams, serviceParam, traceIdsParam } from './query-params.ts';
 import { searchTree } from './search-tree.ts';
 import { type Operation, readOperations, readServices } from './services.ts';
+import { withUniqueSpanIds } from './unique-span-ids.ts';
 
 /** Traces that are read at the same time, ahead of the client. */
 const READ_AHEAD = 4;
 const PIECE_LENGTH = 64 * 1024;
 const NS_PER_MS = 1_000_000n;
+/** Values of `raw`, which asks for a trace as it came. Source: Go `strconv.ParseBool`. */
+const RAW: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 
 export type JaegerQueryOptions = Pick<TracesApiOptions, 'clock' | 'limitsOf' | 'readContext'>;
 
@@ -106,7 +109,8 @@ async function trace(options: JaegerQueryOptions, request: Request): Promise<Rep
   const contexts = await readContexts(options, request);
   const found = await readWhole(options, contexts, id);
   if (found === undefined) return json(answer(null, 0, [{ code: 404, msg: 'trace not found' }]), 404);
-  return streamed(answerPieces(resolved([found]), []));
+  const isRaw = RAW.has(request.query.get('raw') ?? '');
+  return streamed(answerPieces(resolved([isRaw ? found : withUniqueSpanIds(found)]), []));
 }
 
 async function traces(options: JaegerQueryOptions, request: Request): Promise<Reply> {
@@ -153,7 +157,7 @@ async function* readTraces(
 ): AsyncGenerator<StoredTrace> {
   for (let at = 0; at < ids.length; at += READ_AHEAD) {
     const found = await Promise.all(ids.slice(at, at + READ_AHEAD).map((id) => readWhole(options, contexts, id)));
-    for (const each of found) if (each !== undefined) yield each;
+    for (const each of found) if (each !== undefined) yield withUniqueSpanIds(each);
   }
 }
 
