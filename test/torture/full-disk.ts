@@ -14,9 +14,11 @@ import { Lane, LOST, sumAudits } from './ledger.ts';
 import type { Audit } from './ledger.ts';
 import { LineBook } from './line-book.ts';
 import { SampleBook } from './sample-book.ts';
+import { SpanBook } from './span-book.ts';
 
 const LANES = 1;
 const FORMS = ['json', 'protobuf'] as const;
+const SPAN_FORMS = ['json', 'protobuf'] as const;
 /** Bytes of noise in each line. */
 const PADDING = 500;
 const SHAPE = { seriesPerBatch: 20, samplesPerSeries: 50 };
@@ -58,6 +60,7 @@ async function onDisk(disk: string, print: (line: string) => void): Promise<Audi
   const lanes = [
     ...Array.from({ length: LANES }, (_, i) => new Lane(new SampleBook(`disk-${i}`, SHAPE, started))),
     ...FORMS.map((form) => new Lane(new LineBook(form, started, PADDING))),
+    ...SPAN_FORMS.map((form) => new Lane(new SpanBook(form, started, PADDING))),
   ];
   let program = await startProgram(options);
   try {

@@ -6,9 +6,11 @@ import { Lane, sumAudits } from './ledger.ts';
 import type { Audit } from './ledger.ts';
 import { LineBook } from './line-book.ts';
 import { SampleBook } from './sample-book.ts';
+import { SpanBook } from './span-book.ts';
 
 const LANES = 2;
 const FORMS = ['json', 'protobuf', 'otlp'] as const;
+const SPAN_FORMS = ['json', 'protobuf', 'zipkin'] as const;
 const SHAPE = { seriesPerBatch: 25, samplesPerSeries: 4 };
 const WRITE_MIN_MS = 100;
 const WRITE_MAX_MS = 1500;
@@ -28,6 +30,7 @@ export async function killRounds({ dataDir, rounds, seed, print }: KillOptions):
   const lanes = [
     ...Array.from({ length: LANES }, (_, i) => new Lane(new SampleBook(`kill-${i}`, SHAPE, started))),
     ...FORMS.map((form) => new Lane(new LineBook(form, started))),
+    ...SPAN_FORMS.map((form) => new Lane(new SpanBook(form, started))),
   ];
   const faults: string[] = [];
   let program = await startProgram({ dataDir, set: SETTINGS });

@@ -1,4 +1,4 @@
-// `npm run torture [-- --rounds N --seed N --only kill|disk]`: is every acknowledged sample and log line there, once, after the worst that can happen?
+// `npm run torture [-- --rounds N --seed N --only kill|disk]`: is every acknowledged sample, log line and span there, once, after the worst that can happen?
 //
 //   kill.ts (kill -9 at random moments)   full-disk.ts (no space left)   ─▶ ledger.ts (what was acknowledged) ─▶ a summary
 
