@@ -20,7 +20,7 @@ export interface Dependency {
 }
 
 /** Spans of a slice, about. */
-const SLICE_SPANS = 2_000_000;
+const SLICE_SPANS = 1_000_000;
 const PARENT_BEFORE_NS = 600_000_000_000n;
 
 /** Pairs of services of the spans that start within a range. */

@@ -5,8 +5,10 @@
 //
 // Source: Jaeger `cmd/query/app/http_handler.go`.
 
+import { setImmediate as pause } from 'node:timers/promises';
 import type { RequestError } from '../../base/request-error.ts';
 import { json, type Reply, type Request, type Route } from '../../server/route.ts';
+import type { FoundTrace } from '../answers.ts';
 import { type Handle, type TracesApiOptions, leastOf, readContexts, warningsOf } from '../api-context.ts';
 import { traceIdOf } from '../api-params.ts';
 import { searchTenants } from '../api-search.ts';
@@ -20,8 +22,9 @@ import { searchTree } from './search-tree.ts';
 import { type Operation, readOperations, readServices } from './services.ts';
 import { withUniqueSpanIds } from './unique-span-ids.ts';
 
-/** Traces that are read at the same time, ahead of the client. */
-const READ_AHEAD = 4;
+/** Traces that are read at the same time, ahead of the client, and the spans that they may have together. */
+const TRACES_AHEAD_MAX = 8;
+const SPANS_AHEAD_MAX = 20_000;
 const PIECE_LENGTH = 64 * 1024;
 const NS_PER_MS = 1_000_000n;
 /** Values of `raw`, which asks for a trace as it came. Source: Go `strconv.ParseBool`. */
@@ -117,7 +120,16 @@ async function traces(options: JaegerQueryOptions, request: Request): Promise<Re
   const ids = traceIdsParam(request.query);
   if (ids.length > 0) {
     const contexts = await readContexts(options, request);
-    return streamed(answerPieces(readTraces(options, contexts, ids), ids));
+    return streamed(
+      answerPieces(
+        readTraces(
+          options,
+          contexts,
+          ids.map((traceId) => ({ traceId, spans: Infinity })),
+        ),
+        ids,
+      ),
+    );
   }
   const query = searchTree(searchParams(request.query));
   const range = rangeParams(request.query, options.clock.now());
@@ -125,12 +137,11 @@ async function traces(options: JaegerQueryOptions, request: Request): Promise<Re
     request.query,
     leastOf(options, request.tenants, ({ traces: { tracesMax } }) => tracesMax),
   );
-  let found: readonly string[] = [];
-  for await (const part of searchTenants(options, request, { query, question: { range, limit, spansPerSpanset: 1 } }))
-    found = part.traces.map(({ traceId }) => traceId);
+  let found: readonly FoundTrace[] = [];
+  for await (const part of searchTenants(options, request, { query, question: { range, limit, spansPerSpanset: 1 } })) found = part.traces;
   const contexts = await readContexts(options, request);
   // A trace is shown whole, with its spans out of the range too.
-  return streamed(answerPieces(readTraces(options, contexts, found), []));
+  return streamed(answerPieces(readTraces(options, contexts, found.map(sizeOf)), []));
 }
 
 /** A trace of all tenants that have it. */
@@ -149,16 +160,41 @@ async function readWhole(
   return { traceId, groups: there.flatMap(({ groups }) => groups), partial };
 }
 
-/** The traces that are there, in the order of the ids; no more than a few are in memory. */
+interface SizedTrace {
+  readonly traceId: string;
+  /** `Infinity` where it is not known. */
+  readonly spans: number;
+}
+
+/** The traces that are there, in the order given; no more than a few are in memory. */
 async function* readTraces(
   options: JaegerQueryOptions,
   contexts: readonly SpanReadContext[],
-  ids: readonly string[],
+  traces: readonly SizedTrace[],
 ): AsyncGenerator<StoredTrace> {
-  for (let at = 0; at < ids.length; at += READ_AHEAD) {
-    const found = await Promise.all(ids.slice(at, at + READ_AHEAD).map((id) => readWhole(options, contexts, id)));
+  for (const batch of batchesOf(traces)) {
+    const found = await Promise.all(batch.map(({ traceId }) => readWhole(options, contexts, traceId)));
     for (const each of found) if (each !== undefined) yield withUniqueSpanIds(each);
   }
+}
+
+function* batchesOf(traces: readonly SizedTrace[]): Generator<readonly SizedTrace[]> {
+  let batch: SizedTrace[] = [];
+  let spans = 0;
+  for (const each of traces) {
+    if (batch.length === TRACES_AHEAD_MAX || (batch.length > 0 && spans + each.spans > SPANS_AHEAD_MAX)) {
+      yield batch;
+      batch = [];
+      spans = 0;
+    }
+    batch.push(each);
+    spans += each.spans;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function sizeOf({ traceId, services: ofServices }: FoundTrace): SizedTrace {
+  return { traceId, spans: [...ofServices.values()].reduce((sum, { spans }) => sum + spans, 0) };
 }
 
 async function* resolved(list: readonly StoredTrace[]): AsyncGenerator<StoredTrace> {
@@ -179,6 +215,8 @@ async function* answerPieces(found: AsyncIterable<StoredTrace>, ids: readonly st
       if (text.length < PIECE_LENGTH) continue;
       yield text;
       text = '';
+      // Others get their turn.
+      await pause();
     }
   }
   const errors = [...missing].map((id): AnswerError => ({ msg: 'trace not found', traceID: shortId(id) }));

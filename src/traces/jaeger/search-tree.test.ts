@@ -36,7 +36,18 @@ test('any parameters are a query of the language, or an error of the caller', ()
     fc.constantFrom('1', '-5', '0.5', 'true', '5ms', '{"a":"1"}', 'a:b', '9'.repeat(16)),
   );
   const name = fc.constantFrom(
-    ...['service', 'operation', 'tag', 'tags', 'minDuration', 'maxDuration', 'start', 'end', 'lookback', 'limit', 'traceID', 'endTs'],
+    'service',
+    'operation',
+    'tag',
+    'tags',
+    'minDuration',
+    'maxDuration',
+    'start',
+    'end',
+    'lookback',
+    'limit',
+    'traceID',
+    'endTs',
   );
   fc.assert(
     fc.property(fc.array(fc.tuple(name, value), { maxLength: 6 }), (pairs) => {
