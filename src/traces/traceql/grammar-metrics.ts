@@ -5,6 +5,7 @@
 
 import type { Compare, Field, Hint, LiteralExpression, MetricsExpression, MetricsNumber, Pipeline } from './ast.ts';
 import type { RangeAggregate, ScalarExpression, SecondStage, SpansetFilter } from './ast.ts';
+import { calculate } from './eval/arithmetic.ts';
 import { type Reduction, type Rule, pass, rule } from './grammar-rule.ts';
 import { ORDER_OPS } from './grammar-spans.ts';
 import type { Value } from './value.ts';
@@ -80,15 +81,14 @@ function secondsOf(value: Value): Value {
   return value.type === 'duration' ? { type: 'float', value: Number(value.value) / 1e9 } : value;
 }
 
-/** The number that a scalar has been folded to. */
+/** The number that a scalar is. What has not been folded is infinite or none: a float divided by zero. */
 function numberOf(scalar: ScalarExpression, error: Reduction['error']): Value {
   if (scalar.type === 'literal' && scalar.value.type !== 'duration') return scalar.value;
-  if (scalar.type === 'scalars' && scalar.op === '/' && isIntZero(scalar.right)) throw error('runtime error: integer divide by zero');
-  throw error('syntax error: only numbers and their sums and products may stand beside a metrics query');
-}
-
-function isIntZero(scalar: ScalarExpression): boolean {
-  return scalar.type === 'literal' && scalar.value.type === 'int' && scalar.value.value === 0n;
+  if (scalar.type !== 'scalars') throw error('syntax error: only numbers and their sums and products may stand beside a metrics query');
+  const [left, right] = [numberOf(scalar.left, error), numberOf(scalar.right, error)];
+  const isOfInts = left.type === 'int' && right.type === 'int';
+  if ((scalar.op === '/' || scalar.op === '%') && isOfInts && right.value === 0n) throw error('runtime error: integer divide by zero');
+  return calculate(scalar.op, left, right);
 }
 
 function metricsNumber(scalar: ScalarExpression, error: Reduction['error']): MetricsNumber {

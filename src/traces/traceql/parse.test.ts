@@ -46,6 +46,7 @@ test('what needs no span is computed', () => {
   prints('{ -(-3) = .x }', '{ 3 = .x }');
   prints('{ 1 / 0 = .x }', '{ (1 / 0) = .x }');
   prints('count() > 6 / 4', '(count()) > 1');
+  prints('({ } | rate()) + (1.0 / 0 - 7)', '({ true } | rate()) + (1. / 0)');
 });
 
 test('comparisons of one field become one', () => {

@@ -64,9 +64,11 @@ function printSecond(stage: SecondStage): string {
   return stage.type === 'metricsFilter' ? ` ${stage.op} ${printNumber(stage.value)}` : ` | ${stage.type}(${stage.limit})`;
 }
 
-/** A number beside a metrics query: whole ones without a point. */
+/** A number beside a metrics query: whole ones without a point. What is infinite, or no number, has no literal: it is the division that it is. */
 function printNumber(value: Value): string {
-  return value.type === 'float' ? printGoFloat(value.value) : printValue(value);
+  if (value.type !== 'float') return printValue(value);
+  if (Number.isFinite(value.value)) return printGoFloat(value.value);
+  return Number.isNaN(value.value) ? '(0. / 0)' : value.value > 0 ? '(1. / 0)' : '(-1. / 0)';
 }
 
 export function printPipeline(pipeline: Pipeline): string {
