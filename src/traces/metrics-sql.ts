@@ -45,11 +45,11 @@ function spansetCondition(expr: SpansetExpression, catalogue: Catalogue): Sql | 
   return operands.length === 0 || conditions.length < operands.length ? undefined : anyOf(conditions);
 }
 
-/** The operands of a chain of operators, or of one operator, from left to right. Chains may be longer than the stack is deep. */
-export function operandsOf(operation: SpansetOperation, op?: SpansetOperation['op']): readonly SpansetExpression[] {
+/** The operands of a chain of one operator, from left to right. Chains may be longer than the stack is deep. */
+function operandsOf(operation: SpansetOperation, op: SpansetOperation['op']): readonly SpansetExpression[] {
   const rights: SpansetExpression[] = [];
   let rest: SpansetExpression = operation;
-  for (; rest.type === 'spansets' && (op === undefined || rest.op === op); rest = rest.left) rights.push(rest.right);
+  for (; rest.type === 'spansets' && rest.op === op; rest = rest.left) rights.push(rest.right);
   return [rest, ...rights.reverse()];
 }
 

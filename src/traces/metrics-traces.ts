@@ -9,14 +9,14 @@ import { type Sql, int, sql } from '../base/sql.ts';
 import { RequestError } from '../base/request-error.ts';
 import type { Catalogue, NsRange } from './catalogue.ts';
 import { type ExemplarsWanted, shownFields } from './metrics-exemplars.ts';
-import { operandsOf, type Place } from './metrics-sql.ts';
-import { allOf, anyOf, TRUE } from './plan/bounds.ts';
-import { compileCondition } from './plan/compile-condition.ts';
+import type { Place } from './metrics-sql.ts';
+import { TRUE } from './plan/bounds.ts';
+import { compileSearch } from './plan/compile-search.ts';
 import { statementOptions } from './read.ts';
 import { type RowSpan, SpanRows } from './span-rows.ts';
 import { BLOCK_NS } from './table.ts';
 import { NO_ROOT } from './trace-facts.ts';
-import type { Compare, Field, MetricsPipeline, Pipeline, RangeAggregate, Stage } from './traceql/ast.ts';
+import type { Compare, Field, MetricsPipeline, Pipeline, RangeAggregate } from './traceql/ast.ts';
 import { compileFilter } from './traceql/eval/expression.ts';
 import { compileField } from './traceql/eval/field.ts';
 import { neededFields } from './traceql/eval/needed-fields.ts';
@@ -135,8 +135,7 @@ async function* traces(query: MetricsPipeline, place: Place, more: readonly Fiel
   const needed = neededFields({ root: query, hints: [] });
   const rows = new SpanRows({ fields: [...needed.fields, NAME, SERVICE, ...more], catalogue, range: steps });
   const isWhole = needed.usesStructure || needed.usesTrace;
-  const condition = candidates(query.pipeline, catalogue);
-  const source = isWhole ? wholeTraces(place, condition) : sql`${context.within(steps)} AND (${condition})`;
+  const source = spansOfTraces(place, query.pipeline, isWhole);
   const found = await countSpans(place, source);
   if (!isWhole && !needed.usesSeveralSpans) {
     const statement = sql`SELECT ${rows.columns} FROM spans WHERE ${source}`;
@@ -173,31 +172,19 @@ async function countSpans({ context }: Place, source: Sql): Promise<number> {
   return spans;
 }
 
-/** All spans of the traces that have one which a filter may let pass; those of the blocks around the range too, which connect others. */
-function wholeTraces({ context, steps }: Place, condition: Sql): Sql {
+/**
+ * The spans of traces that may have what the pipeline looks for: those that it may look at, or, where all of a trace matters, all of them; those of the
+ * blocks around the range too, which connect others.
+ */
+function spansOfTraces({ context, catalogue, steps }: Place, pipeline: Pipeline, isWhole: boolean): Sql {
+  const plan = compileSearch(pipeline, catalogue);
+  const looked = sql`${context.within(steps)} AND (${plan.condition})`;
+  const having = plan.kind === 'traces' ? plan.having : TRUE;
   const around: NsRange = { fromNs: steps.fromNs > BLOCK_NS ? steps.fromNs - BLOCK_NS : 0n, toNs: steps.toNs + BLOCK_NS };
-  if (condition === TRUE) return context.within(around);
-  const ids = sql`SELECT trace_high, trace_low FROM spans WHERE ${context.within(steps)} AND (${condition})`;
-  return sql`${context.within(around)} AND (trace_high, trace_low) IN (${ids})`;
-}
-
-/** True of every span that the first filters of a pipeline may let pass: no other can come out of it. */
-function candidates({ stages }: Pipeline, catalogue: Catalogue): Sql {
-  const [first] = stages;
-  return first === undefined ? TRUE : ofStage(first, catalogue);
-}
-
-function ofStage(stage: Stage, catalogue: Catalogue): Sql {
-  switch (stage.type) {
-    case 'filter':
-      return compileCondition(stage.expr, catalogue).condition;
-    case 'spansets':
-      return anyOf(operandsOf(stage).map((operand) => ofStage(operand, catalogue)));
-    case 'pipeline':
-      return candidates(stage, catalogue);
-    default:
-      return allOf([]);
-  }
+  const read = isWhole ? context.within(around) : looked;
+  if (having === TRUE && (!isWhole || plan.condition === TRUE)) return read;
+  const ids = sql`SELECT trace_high, trace_low FROM spans WHERE ${looked} GROUP BY trace_high, trace_low HAVING ${having}`;
+  return sql`${read} AND (trace_high, trace_low) IN (${ids})`;
 }
 
 function traceOf(spans: readonly RowSpan[]): TraceView {
