@@ -18,7 +18,7 @@ import type { Family, Outcome } from './family.ts';
 const valueSchema = z.object({ type: z.string(), value: z.unknown().optional() });
 const labelsSchema = z.record(z.string(), valueSchema);
 /** `NaN`, `+Inf` and `-Inf` are texts. */
-const numberSchema = z.union([z.number(), z.string()]).transform((value) => Number(String(value).replace('Inf', 'Infinity')));
+const numberSchema = z.union([z.number(), z.string()]).transform((value) => Number(String(value).replace(/Inf$/, 'Infinity')));
 const spanSchema = z.object({ attrs: labelsSchema, start: z.number(), duration: z.number() });
 const partialSchema = z.object({
   labels: labelsSchema,
