@@ -30,6 +30,8 @@ const TAKEN: ReadonlySet<string> = new Set(['service', 'span_name', 'span_kind',
 
 /** Source objects come anew with every request where a decoder does not keep them; names are remembered for each. */
 const NAMES_PER_SOURCE_MAX = 10_000;
+/** Longer ones are looked up by their labels each time, so that what is remembered stays small. */
+const NAME_LENGTH_MAX = 1024;
 
 export interface SpanCallsSettings {
   readonly dimensions: readonly string[];
@@ -113,7 +115,7 @@ export class SpanCalls {
     const found = this.sets.of(this.#labels({ source, span }, known, kind, status));
     if (found.overflow) return found;
     if (held !== undefined) held[place] = found;
-    else if (known.names.size < NAMES_PER_SOURCE_MAX) {
+    else if (known.names.size < NAMES_PER_SOURCE_MAX && key.length <= NAME_LENGTH_MAX) {
       const places: (LabelSet | undefined)[] = Array.from({ length: KINDS.length * STATUSES.length }, () => undefined);
       places[place] = found;
       known.names.set(key, places);

@@ -231,6 +231,26 @@ test('exemplars lead to the trace', async () => {
   assert.deepEqual(program.exemplars, []);
 });
 
+test('native and classic histograms say the same', async () => {
+  const durations = fc.array(fc.double({ min: 0, max: 3000, noNaN: true }), { minLength: 1, maxLength: 50 });
+  await fc.assert(
+    fc.asyncProperty(durations, async (given) => {
+      const program = new TestProgram(spanMetricsLimits()).take(...given.map((ms) => ({ ms })));
+      await program.spanMetrics.flush();
+      const last = (name: string): Kept[1] | undefined =>
+        [...program.series].find(([series]) => series.startsWith(`traces_spanmetrics_latency${name}{`))?.[1].at(-1)?.[1];
+      const native = last('');
+      assert.ok(typeof native === 'object');
+      assert.deepEqual([native.count, native.sum], [last('_count'), last('_sum')]);
+      assert.equal(
+        native.positiveBuckets.reduce((sum, count) => sum + count, native.zeroCount),
+        given.length,
+      );
+    }),
+    { numRuns: 50 },
+  );
+});
+
 const spans = fc.array(
   fc.record({
     name: fc.constantFrom('a', 'b', 'c'),
