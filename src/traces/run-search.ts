@@ -19,6 +19,7 @@ import { pieces, rangeWithSpans } from './search-windows.ts';
 import { type RowSpan, SpanRows } from './span-rows.ts';
 import { NO_ROOT, readTraceFacts, type TraceFacts } from './trace-facts.ts';
 import { spansOf, type TraceKey, traceIdText } from './trace-ids.ts';
+import { addByTrace, isMatched, readWholeTraces, type WholeTraces } from './whole-traces.ts';
 import type { Field, Pipeline, Query } from './traceql/ast.ts';
 import { compileExpression } from './traceql/eval/expression.ts';
 import { type NeededFields, neededFields } from './traceql/eval/needed-fields.ts';
@@ -32,6 +33,10 @@ const DAY_NS = 86_400_000_000_000n;
 const BATCH_MIN = 20;
 const BATCH_MAX = 2000;
 const BATCH_GROWTH = 4;
+/** Traces that may match are asked for so many at a time: their ids are small, and finding them is most of the work. */
+const CANDIDATES_MAX = 20_000;
+/** Spans of the traces of a batch that are read whole. */
+const WHOLE_SPANS_MAX = 50_000;
 
 interface Search {
   readonly context: SpanReadContext;
@@ -113,7 +118,7 @@ async function* findBySpans(search: Search, condition: Sql): AsyncGenerator<stri
     const newest = await newestTraces(search, piece, [condition], rest);
     const traces = newest.filter((trace) => !found.has(traceIdText(trace)));
     const taken = traces.slice(0, question.limit - found.size);
-    await addWithSpans(search, taken, condition);
+    await addWithSpans(search, taken, { condition, near: piece });
     if (found.size < question.limit) {
       if (taken.length > 0) yield undefined;
       continue;
@@ -123,23 +128,44 @@ async function* findBySpans(search: Search, condition: Sql): AsyncGenerator<stri
   }
 }
 
-async function addWithSpans(search: Search, traces: readonly TraceKey[], condition: Sql): Promise<void> {
+interface Spans {
+  readonly condition: Sql;
+  /** Where the traces were found. */
+  readonly near: NsRange;
+}
+
+async function addWithSpans(search: Search, traces: readonly TraceKey[], { condition, near }: Spans): Promise<void> {
   if (traces.length === 0) return;
-  const { context, catalogue, range, shown, stats, found } = search;
+  const { context, catalogue, range, shown, question, stats, found } = search;
   const inRange = sql`(${condition}) AND ts >= ${int(range.fromNs)} AND ts < ${int(range.toNs)}`;
-  const [facts, spans] = await Promise.all([
-    readTraceFacts(context, traces, { catalogue, matched: inRange }),
-    matchingSpans(search, traces, condition),
-  ]);
+  const whole = await readWhole(search, traces, { condition: inRange, near });
+  const [facts, spans] =
+    whole === undefined
+      ? await Promise.all([readTraceFacts(context, traces, { catalogue, matched: inRange }), matchingSpans(search, traces, condition)])
+      : [whole.facts, whole.spans];
   for (const trace of traces) {
     const traceId = traceIdText(trace);
     const known = facts.get(traceId);
     if (known === undefined) continue;
     stats.inspectedTraces++;
     stats.inspectedSpans += known.spans;
-    const matching = (spans.get(traceId) ?? []).map((span) => foundSpan(span, shown, (field) => span.value(field)));
-    found.set(traceId, foundTrace(traceId, known, [{ spans: matching, matched: known.matched, attributes: [] }]));
+    const own = spans.get(traceId) ?? [];
+    const matching = whole === undefined ? own : own.filter(isMatched).slice(0, question.spansPerSpanset);
+    const shownSpans = matching.map((span) => foundSpan(span, shown, (field) => span.value(field)));
+    found.set(traceId, foundTrace(traceId, known, [{ spans: shownSpans, matched: known.matched, attributes: [] }]));
   }
+}
+
+/** Undefined for traces of very many spans. */
+async function readWhole(search: Search, traces: readonly TraceKey[], { condition, near }: Spans): Promise<WholeTraces | undefined> {
+  const { context, needed, catalogue, range, stats } = search;
+  const extra = [
+    ['status', sql`status`],
+    ['matched', sql`toUInt8(${condition})`],
+  ] as const;
+  const reader = new SpanRows({ fields: [...needed.fields, NAME], catalogue, range, extra });
+  const spansMax = Math.min(WHOLE_SPANS_MAX, Math.max(0, context.limits.spansMax - stats.inspectedSpans));
+  return readWholeTraces(context, traces, { reader, catalogue, near, spansMax });
 }
 
 /** The first spans of each trace that meet a condition, by time. */
@@ -166,30 +192,15 @@ async function readRows({ context, needed, catalogue, range, stats }: Search, wh
   const reader = new SpanRows({ fields: [...needed.fields, NAME], catalogue, range });
   const left = Math.max(0, context.limits.spansMax - stats.inspectedSpans);
   const byTrace = new Map<string, RowSpan[]>();
-  let rows = 0;
+  const spans: RowSpan[] = [];
   await guarded(context, async () => {
     const statement = sql`SELECT ${reader.columns} FROM spans WHERE ${where} LIMIT ${int(left + 1)}`;
     for await (const block of context.client.stream(statement, statementOptions(context))) {
-      rows += block.rows;
-      addByTrace(byTrace, reader.spans(block));
+      for (const span of reader.spans(block)) spans.push(span);
     }
   });
-  for (const spans of byTrace.values()) spans.sort((a, b) => (a.startNs < b.startNs ? -1 : Number(a.startNs > b.startNs)));
-  return { byTrace, isPartial: rows > left };
-}
-
-/** Rows of a trace mostly follow one another. */
-function addByTrace(byTrace: Map<string, RowSpan[]>, spans: readonly RowSpan[]): void {
-  let [high, low] = [-1n, -1n];
-  let own: RowSpan[] = [];
-  for (const span of spans) {
-    if (span.traceHigh !== high || span.traceLow !== low) {
-      [high, low] = [span.traceHigh, span.traceLow];
-      own = byTrace.get(span.traceId) ?? [];
-      byTrace.set(span.traceId, own);
-    }
-    own.push(span);
-  }
+  addByTrace(byTrace, spans);
+  return { byTrace, isPartial: spans.length > left };
 }
 
 // Traces of which the pipeline decides.
@@ -208,7 +219,7 @@ async function* findByTraces(search: Search, plan: SearchPlan): AsyncGenerator<s
       const traces = batch.filter((trace) => !seen.has(traceIdText(trace)));
       for (const trace of traces) seen.add(traceIdText(trace));
       const before = found.size;
-      const tooMany = await addEvaluated(search, traces, { plan, evaluate });
+      const tooMany = await addEvaluated(search, traces, { plan, evaluate, window });
       if (tooMany !== undefined) {
         yield tooMany;
         return;
@@ -226,48 +237,65 @@ async function* findByTraces(search: Search, plan: SearchPlan): AsyncGenerator<s
 async function* candidates(search: Search, plan: SearchPlan, window: NsRange): AsyncGenerator<readonly TraceKey[]> {
   const having = plan.kind === 'traces' ? sql`HAVING ${plan.having}` : NOTHING;
   let size = Math.min(Math.max(search.question.limit, BATCH_MIN), BATCH_MAX);
-  for (let offset = 0; ;) {
-    const rest = sql`${having} ORDER BY last DESC, trace_high, trace_low LIMIT ${int(size)} OFFSET ${int(offset)}`;
+  for (let offset = 0; ; offset += CANDIDATES_MAX) {
+    const rest = sql`${having} ORDER BY last DESC, trace_high, trace_low LIMIT ${int(CANDIDATES_MAX)} OFFSET ${int(offset)}`;
     const traces = await newestTraces(search, window, [plan.condition], rest);
-    if (traces.length > 0) yield traces;
-    if (traces.length < size) return;
-    offset += size;
-    size = Math.min(size * BATCH_GROWTH, BATCH_MAX);
+    for (let at = 0; at < traces.length; size = Math.min(size * BATCH_GROWTH, BATCH_MAX)) {
+      yield traces.slice(at, at + size);
+      at += size;
+    }
+    if (traces.length < CANDIDATES_MAX) return;
   }
 }
 
 interface Evaluation {
   readonly plan: SearchPlan;
   readonly evaluate: ReturnType<typeof compilePipeline>;
+  /** Where the traces were found. */
+  readonly window: NsRange;
 }
 
 /** Adds those traces that match, up to the limit; why the search must stop, where more spans would have to be read than may be. */
-async function addEvaluated(search: Search, traces: readonly TraceKey[], { plan, evaluate }: Evaluation): Promise<string | undefined> {
-  const { context, needed, catalogue, range, question, found, stats } = search;
+async function addEvaluated(search: Search, traces: readonly TraceKey[], evaluation: Evaluation): Promise<string | undefined> {
+  const { context, catalogue, question, found, stats } = search;
   if (traces.length === 0) return undefined;
-  const ofTrace = { catalogue, matched: FALSE };
-  const facts = needed.usesTrace ? await readTraceFacts(context, traces, ofTrace) : new Map<string, TraceFacts>();
-  const where = needed.usesStructure ? spansOf(context, traces) : sql`${spansOf(context, traces, range)} AND (${plan.condition})`;
-  const { byTrace, isPartial } = await readRows(search, where);
-  if (isPartial)
+  const { spans, facts } =
+    (await readWhole(search, traces, { condition: FALSE, near: evaluation.window })) ?? (await readLess(search, traces, evaluation));
+  if (spans === undefined)
     return `the search stopped after ${context.limits.spansMax} spans (limits.query.rowsMax): ask for less, or about less time`;
   const matching: { readonly trace: TraceKey; readonly sets: readonly Spanset[] }[] = [];
   for (const trace of traces) {
-    const spans = byTrace.get(traceIdText(trace)) ?? [];
+    const own = spans.get(traceIdText(trace)) ?? [];
     stats.inspectedTraces++;
-    stats.inspectedSpans += spans.length;
+    stats.inspectedSpans += own.length;
     if (found.size + matching.length >= question.limit) continue;
-    const sets = evaluate({ traceId: traceIdText(trace), ...(facts.get(traceIdText(trace)) ?? UNKNOWN_TRACE), spans });
+    const sets = evaluation.evaluate({ traceId: traceIdText(trace), ...(facts.get(traceIdText(trace)) ?? UNKNOWN_TRACE), spans: own });
     if (sets.length > 0) matching.push({ trace, sets });
   }
-  const missing = needed.usesTrace ? [] : matching.map(({ trace }) => trace);
-  const known = new Map([...facts, ...(await readTraceFacts(context, missing, ofTrace))]);
+  const missing = matching.flatMap(({ trace }) => (facts.has(traceIdText(trace)) ? [] : [trace]));
+  const known = new Map([...facts, ...(await readTraceFacts(context, missing, { catalogue, matched: FALSE }))]);
   for (const { trace, sets } of matching) {
     const traceId = traceIdText(trace);
     const of = known.get(traceId);
     if (of !== undefined) found.set(traceId, foundTrace(traceId, of, sets.map(spansetOf(search))));
   }
   return undefined;
+}
+
+interface Read {
+  /** Undefined where there are more than may be read. */
+  readonly spans: ReadonlyMap<string, readonly RowSpan[]> | undefined;
+  /** Of the traces, where the query asks for them. */
+  readonly facts: ReadonlyMap<string, TraceFacts>;
+}
+
+/** Of traces with very many spans only what the pipeline looks at. */
+async function readLess(search: Search, traces: readonly TraceKey[], { plan }: Evaluation): Promise<Read> {
+  const { context, needed, catalogue, range } = search;
+  const facts = needed.usesTrace ? await readTraceFacts(context, traces, { catalogue, matched: FALSE }) : new Map<string, TraceFacts>();
+  const where = needed.usesStructure ? spansOf(context, traces) : sql`${spansOf(context, traces, range)} AND (${plan.condition})`;
+  const { byTrace, isPartial } = await readRows(search, where);
+  return { spans: isPartial ? undefined : byTrace, facts };
 }
 
 function spansetOf({ question, shown }: Search): (set: Spanset) => FoundSpanset {

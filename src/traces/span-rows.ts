@@ -19,6 +19,8 @@ import { NIL, type Value } from './traceql/value.ts';
 export interface RowSpan extends SpanView {
   readonly traceHigh: bigint;
   readonly traceLow: bigint;
+  /** What a column of the statement holds. */
+  cell(column: string): unknown;
 }
 
 export interface SpanRowsOptions {
@@ -26,6 +28,8 @@ export interface SpanRowsOptions {
   readonly catalogue: Catalogue;
   /** Spans that start in it are in range. */
   readonly range: NsRange;
+  /** What else is selected, by the name that it gets: for `cell`. */
+  readonly extra?: readonly (readonly [name: string, column: Sql])[];
 }
 
 /** The value of a field of a row. */
@@ -44,10 +48,11 @@ export class SpanRows {
   readonly #getters = new Map<string, Getter>();
   readonly #columns = new Map<string, Made>();
 
-  constructor({ fields, catalogue, range }: SpanRowsOptions) {
+  constructor({ fields, catalogue, range, extra = [] }: SpanRowsOptions) {
     this.#catalogue = catalogue;
     this.#range = range;
     for (const name of OWN_COLUMNS) this.#columns.set(name, { sql: identifier(name), name });
+    for (const [name, column] of extra) this.#columns.set(name, { sql: column, name });
     for (const field of fields) this.#add({ ...field, ofParent: false });
   }
 
@@ -288,6 +293,10 @@ class Row implements RowSpan {
 
   get traceLow(): bigint {
     return bigintAt(this.#table.columns['trace_low'], this.#row);
+  }
+
+  cell(column: string): unknown {
+    return this.#table.columns[column]?.[this.#row];
   }
 
   get traceId(): string {

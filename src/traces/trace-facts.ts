@@ -44,13 +44,22 @@ export async function readTraceFacts(
   await guarded(context, async () => {
     for await (const block of context.client.stream(statement, statementOptions(context))) parts.push(...partsOf(block));
   });
+  return factsOfParts(context, catalogue, parts);
+}
+
+/** By trace. */
+export async function factsOfParts(
+  context: SpanReadContext,
+  catalogue: Catalogue,
+  parts: readonly Part[],
+): Promise<ReadonlyMap<string, TraceFacts>> {
   const known = await catalogueOf(context, catalogue, parts);
   const byTrace = Map.groupBy(parts, ({ traceId }) => traceId);
   return new Map([...byTrace].map(([traceId, those]) => [traceId, factsOf(those, known)]));
 }
 
-/** What the spans of one source in a trace are. */
-interface Part {
+/** What some spans of one source in a trace are. */
+export interface Part {
   readonly traceId: string;
   readonly source: bigint;
   readonly spans: number;

@@ -23,8 +23,8 @@ export function isOneOf(traces: readonly TraceKey[]): Sql {
   return pairs.length === 0 ? sql`0` : sql`(trace_high, trace_low) IN (${join(pairs, sql`, `)})`;
 }
 
-// The times that a row may have.
-const ALL_TIME: NsRange = { fromNs: 0n, toNs: 2n ** 63n - 1n };
+/** The times that a row may have. */
+export const ALL_TIME: NsRange = { fromNs: 0n, toNs: 2n ** 63n - 1n };
 
 /** Spans of some traces, in the blocks of time in which the traces have spans: all of them, or those of a range. */
 export function spansOf(context: SpanReadContext, traces: readonly TraceKey[], range: NsRange = ALL_TIME): Sql {
