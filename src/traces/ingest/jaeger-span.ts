@@ -68,9 +68,11 @@ export class JaegerTranslation {
   #source(process: JaegerProcess, tags: Attributes): SpanSource {
     let ofProcess = this.#sources.get(process);
     if (ofProcess === undefined) this.#sources.set(process, (ofProcess = new Map()));
-    const scopeName = textOf(tags, 'otel.scope.name') || textOf(tags, 'otel.library.name');
-    const scopeVersion = textOf(tags, 'otel.scope.version') || textOf(tags, 'otel.library.version');
-    const key = `${scopeName}\n${scopeVersion}`;
+    // Few clients name a scope.
+    const named = tags.filter(({ key }) => TAKEN.has(key));
+    const scopeName = textOf(named, 'otel.scope.name') || textOf(named, 'otel.library.name');
+    const scopeVersion = textOf(named, 'otel.scope.version') || textOf(named, 'otel.library.version');
+    const key = `${scopeName.length} ${scopeName}${scopeVersion}`;
     let source = ofProcess.get(key);
     if (source === undefined) {
       const resource = resourceOf(process);

@@ -111,18 +111,23 @@ function logOf(r: ThriftReader): JaegerLog {
 
 /** The field that the type names holds the value; one that is not there is null. */
 function tagOf(r: ThriftReader): KeyValue {
-  const values = new Map<number, AnyValue>();
-  let [key, type] = ['', 0];
+  let [key, type, from] = ['', 0, 0];
+  let value: AnyValue = null;
   r.struct((field) => {
     if (field === 1) key = r.text();
     else if (field === 2) type = Number(r.integer());
-    else if (field === 3) values.set(field, r.text());
-    else if (field === 4) values.set(field, r.double());
-    else if (field === 5) values.set(field, r.bool());
-    else if (field === 6) values.set(field, r.integer());
-    else if (field === 7) values.set(field, r.binary());
-    else r.skip();
+    else if (field >= 3 && field <= 7) {
+      value = valueOf(r, field);
+      from = field;
+    } else r.skip();
   });
   const place = VALUE_FIELDS[type] ?? r.fail(`tag ${JSON.stringify(key.slice(0, 80))}: vType ${type}`);
-  return { key, value: values.get(place) ?? null };
+  return { key, value: place === from ? value : null };
+}
+
+function valueOf(r: ThriftReader, field: number): AnyValue {
+  if (field === 3) return r.text();
+  if (field === 4) return r.double();
+  if (field === 5) return r.bool();
+  return field === 6 ? r.integer() : r.binary();
 }

@@ -97,7 +97,11 @@ export class ZipkinTranslation {
   }
 
   #known(resource: readonly KeyValue[], scopeName: string, scopeVersion: string): SpanSource {
-    const key = JSON.stringify([scopeName, scopeVersion, ...resource.map((each) => [each.key, valueText(each.value)])]);
+    let key = `${scopeName.length} ${scopeName}${scopeVersion}`;
+    for (const each of resource) {
+      const text = valueText(each.value);
+      key += `\n${each.key.length} ${text.length} ${each.key}${text}`;
+    }
     let source = this.#sources.get(key);
     if (source === undefined) {
       source = { resource, scopeName, scopeVersion, resourceSchemaUrl: '', scopeSchemaUrl: '', scopeAttributes: NO_ATTRIBUTES };

@@ -60,8 +60,9 @@ function spanOf(span: V1Span, side: Side | undefined, isFirst: boolean): ZipkinS
   const { traceId, id, parentId, name, debug, annotations, binaryAnnotations } = span;
   const marks = side === undefined ? [] : annotations.filter(({ value }) => value === side.start || value === side.end);
   const local = marks.find(({ endpoint }) => endpoint !== undefined)?.endpoint ?? localOf(span);
+  const others = othersOf(span, side);
   const isMine = (endpoint: ZipkinEndpoint | undefined): boolean =>
-    endpoint?.serviceName === local?.serviceName || (isFirst && !othersOf(span, side).has(endpoint?.serviceName ?? ''));
+    endpoint?.serviceName === local?.serviceName || (isFirst && !others.has(endpoint?.serviceName ?? ''));
   return {
     traceId,
     id,
@@ -83,8 +84,8 @@ function tagOf({ key, value }: V1BinaryAnnotation): readonly [string, AnyValue] 
 
 /** Services that wrote the marks of the other sides. */
 function othersOf({ annotations }: V1Span, side: Side | undefined): ReadonlySet<string> {
-  const others = SIDES.filter((each) => each !== side).flatMap(({ start, end }) => [start, end]);
-  return new Set(annotations.filter(({ value }) => others.includes(value)).map(({ endpoint }) => endpoint?.serviceName ?? ''));
+  const marks = SIDES.filter((each) => each !== side).flatMap(({ start, end }) => [start, end]);
+  return new Set(annotations.filter(({ value }) => marks.includes(value)).map(({ endpoint }) => endpoint?.serviceName ?? ''));
 }
 
 function localOf({ annotations, binaryAnnotations }: V1Span): ZipkinEndpoint | undefined {
