@@ -139,7 +139,7 @@ function keysOf(catalogue: Catalogue): { readonly columns: readonly Column[]; re
     const places = catalogue.spanKey(key);
     if (places === undefined) return [];
     const value = spanKeyText(key, places);
-    const isDictionary = !places.inMap && places.columns.every(({ column }) => DICTIONARIES.has(column));
+    const isDictionary = places.columns.every(({ column }) => DICTIONARIES.has(column));
     const isSet = sql`${value} NOT IN ('', 'n')`;
     if (places.columns.length > 0) return [{ label: labelOf('span', key), value, kind: 'typed text', isSet, isDictionary }];
     hasMap ||= places.inMap;

@@ -15,7 +15,7 @@ import { printField } from './traceql/print.ts';
 import type { Value } from './traceql/value.ts';
 
 /** Spans among which an exemplar is chosen: several are of one trace, or of a slice of time that has enough. */
-const CANDIDATES_PER_EXEMPLAR = 40;
+const CANDIDATES_PER_EXEMPLAR = 16;
 
 interface Shown {
   readonly label: string;

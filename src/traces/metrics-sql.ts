@@ -82,7 +82,7 @@ export async function countGrouped(query: GroupedQuery, place: Place, into: Accu
   const { context, steps } = place;
   const range = { fromNs: steps.fromNs, toNs: steps.toNs };
   const keys = [sql`${stepColumn(steps)} AS step`, ...groupColumns(query)];
-  if (isBucketed(query) && query.measure !== undefined) keys.push(sql`roundToExp2(greatest(${query.measure.below}, 0)) AS bucket`);
+  if (isBucketed(query) && query.measure !== undefined) keys.push(sql`${bucketColumn(query.measure)} AS bucket`);
   const aggregates = [sql`count() AS spans`, ...measureColumns(query)];
   const statement = sql`SELECT ${join([...keys, ...aggregates], sql`, `)} FROM spans WHERE ${context.within(range)} AND (${query.condition}) GROUP BY ${join(
     keys.map((_, i) => int(i + 1)),
@@ -96,6 +96,13 @@ export async function countGrouped(query: GroupedQuery, place: Place, into: Accu
 
 export function stepColumn({ isInstant, fromNs, stepNs }: Steps): Sql {
   return isInstant ? sql`toUInt16(0)` : sql`toUInt16(intDiv(ts - ${int(fromNs)}, ${int(stepNs)}))`;
+}
+
+const NO_BUCKET = 255;
+
+/** The exponent of a bucket's upper bound in one byte, which groups faster than the bound itself. */
+function bucketColumn({ below }: SqlMeasure): Sql {
+  return sql`toUInt8(if(${below} < 1, ${int(NO_BUCKET)}, bitCount(roundToExp2(${below}) - 1) + 1))`;
 }
 
 /** `source`, and the column of each field that has one: `g0`, `g1`, … */
@@ -137,8 +144,8 @@ function mergeBlock(query: GroupedQuery, { rows, columns }: Block, reader: Group
       count: valued === undefined ? count : Number(valued[row]),
       ...numbers(query, Number(number?.[row] ?? 0) / (measure?.unit ?? 1)),
     };
-    const power = bucket === undefined ? 0 : Number(bucket[row]);
-    const bound = power < 1 ? undefined : bucketBound(Math.log2(power) + 1, measure?.isDuration ?? false);
+    const exponent = Number(bucket?.[row] ?? NO_BUCKET);
+    const bound = exponent === NO_BUCKET ? undefined : bucketBound(exponent, measure?.isDuration ?? false);
     into.merge(reader.values(columns, row), Number(step[row]), bucket === undefined ? cell : { ...cell, bucket: bound });
   }
   return total;
