@@ -57,6 +57,22 @@ export function route(path: string, summary: string, handle: Handle): Route {
   return { method: 'GET', path, summary, access: 'read', error: tempoError, handle };
 }
 
+const PROTOBUF = 'application/protobuf';
+
+/** Whether the client asks for protobuf; the peer looks for the name anywhere in the header, before it looks for JSON. */
+export function wantsProtobuf({ accept }: Request): boolean {
+  return accept.includes(PROTOBUF);
+}
+
+/** A message in pieces, each of which is one too: together they are the whole. Source: protobuf encoding guide, "Last One Wins". */
+export function protobuf(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Reply {
+  return { status: 200, headers: { 'content-type': PROTOBUF }, body: pieces(body) };
+}
+
+async function* pieces(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* body;
+}
+
 /** The reads of a request, one for each of its tenants. */
 export function readContexts({ readContext }: Pick<TracesApiOptions, 'readContext'>, reader: Reader): Promise<readonly SpanReadContext[]> {
   return Promise.all(reader.tenants.map((tenant) => readContext({ ...reader, tenants: [tenant] })));

@@ -6,9 +6,20 @@ import { json, type Reply, type Request, type Route } from '../server/route.ts';
 import type { Reader } from '../metrics/api-context.ts';
 import { compareText } from '../query/labels.ts';
 import type { MetricsAnswer } from './answers.ts';
-import { readContexts, checkedLength, leastOf, reading, route, type TracesApiOptions, warningsOf } from './api-context.ts';
+import {
+  protobuf,
+  readContexts,
+  wantsProtobuf,
+  checkedLength,
+  leastOf,
+  reading,
+  route,
+  type TracesApiOptions,
+  warningsOf,
+} from './api-context.ts';
 import { instantJson, rangeJson } from './api-json.ts';
 import { badData, boundsParams, defaultStep, exemplarsParam, gridOf, stepParam } from './api-params.ts';
+import { instantPackets, rangePackets } from './api-protobuf.ts';
 import { promLabels } from './api-values.ts';
 import type { NsRange } from './catalogue.ts';
 import { type MetricsQuestion, runMetrics } from './run-metrics.ts';
@@ -32,14 +43,14 @@ async function range(options: TracesApiOptions, request: Request): Promise<Reply
   const bounds = boundsParams(query, options.clock.now());
   const question = rangeQuestion(bounds, stepParam(query), exemplarsParam(query));
   const { answer, warnings } = await askMetrics(options, request, textOf(query), question);
-  return json(rangeJson(answer, warnings));
+  return wantsProtobuf(request) ? protobuf(rangePackets(answer, question.grid.stepNs, warnings)) : json(rangeJson(answer, warnings));
 }
 
 async function instant(options: TracesApiOptions, request: Request): Promise<Reply> {
   const { query } = request;
   const question = instantQuestion(boundsParams(query, options.clock.now()));
   const { answer, warnings } = await askMetrics(options, request, textOf(query), question);
-  return json(instantJson(answer, warnings));
+  return wantsProtobuf(request) ? protobuf(instantPackets(answer, warnings)) : json(instantJson(answer, warnings));
 }
 
 function textOf(query: URLSearchParams): string {

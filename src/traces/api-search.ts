@@ -9,6 +9,7 @@ import { json, type Reply, type Request, type Route } from '../server/route.ts';
 import type { Reader } from '../metrics/api-context.ts';
 import type { FoundTrace } from './answers.ts';
 import {
+  protobuf,
   readContexts,
   checkedLength,
   leastOf,
@@ -16,12 +17,14 @@ import {
   type SearchAnswer,
   type SearchQuestion,
   type TracesApiOptions,
+  wantsProtobuf,
   warningsOf,
   withWarnings,
 } from './api-context.ts';
 import { searchJson } from './api-json.ts';
 import { ALL_TIME, badData, goDurationParam, limitParam, parseTags, secondsRange, spansPerSpansetParam } from './api-params.ts';
 import { runSearch } from './run-search.ts';
+import { searchPackets } from './api-protobuf.ts';
 import type { Query } from './traceql/ast.ts';
 import { checkTraceql } from './traceql/check.ts';
 import { parseTraceql } from './traceql/parse.ts';
@@ -52,7 +55,9 @@ async function search(options: TracesApiOptions, request: Request): Promise<Repl
   const question = { range: range ?? ALL_TIME, limit, spansPerSpanset: spansPerSpansetParam(query) };
   let answer: SearchAnswer | undefined;
   for await (const part of searchTenants(options, request, { query: searchQuery(options, tenants, text), question })) answer = part;
-  return withWarnings(json(searchJson(answer ?? NOTHING_FOUND, q !== '')), answer?.stopped === undefined ? [] : [answer.stopped]);
+  const found = answer ?? NOTHING_FOUND;
+  const reply = wantsProtobuf(request) ? protobuf(searchPackets(found, q !== '')) : json(searchJson(found, q !== ''));
+  return withWarnings(reply, found.stopped === undefined ? [] : [found.stopped]);
 }
 
 export const NOTHING_FOUND: SearchAnswer = {

@@ -4,8 +4,19 @@
 
 import { json, type Reply, type Request, type Route } from '../server/route.ts';
 import type { Reader } from '../metrics/api-context.ts';
-import { readContexts, checkedLength, reading, route, type TracesApiOptions, warningsOf, withWarnings } from './api-context.ts';
-import { plainValuesJson, scopesJson, tagNamesJson, typedValuesJson } from './api-json.ts';
+import {
+  checkedLength,
+  protobuf,
+  readContexts,
+  reading,
+  route,
+  type TracesApiOptions,
+  wantsProtobuf,
+  warningsOf,
+  withWarnings,
+} from './api-context.ts';
+import { allNames, plainValues, plainValuesJson, scopesJson, tagNamesJson, typedValuesJson } from './api-json.ts';
+import { scopesPackets, textPackets, valuePackets } from './api-protobuf.ts';
 import { ALL_TIME, badData, lookUpLimit, secondsRange } from './api-params.ts';
 import { joinedNames, readTagNames, scopesOf, type TagNames, type TagNamesQuestion } from './tag-names.ts';
 import { boundedValues, readTagValues, type TagValue, type TagValuesQuestion } from './tag-values.ts';
@@ -32,6 +43,7 @@ async function names(options: TracesApiOptions, request: Request, byScope: boole
     limit: lookUpLimit(query),
   };
   const { found, warnings } = await lookUpNames(options, request, question);
+  if (wantsProtobuf(request)) return withWarnings(protobuf(byScope ? scopesPackets(found) : textPackets(allNames(found))), warnings);
   return withWarnings(json(byScope ? scopesJson(found) : tagNamesJson(found)), warnings);
 }
 
@@ -61,6 +73,9 @@ async function values(options: TracesApiOptions, request: Request, fieldOf: (nam
     filter: checkedLength(options, tenants, query.get('q') ?? ''),
     limit: lookUpLimit(query),
   });
+  if (wantsProtobuf(request)) {
+    return withWarnings(protobuf(fieldOf === typedField ? valuePackets(found) : textPackets(plainValues(found))), warnings);
+  }
   return withWarnings(json(fieldOf === typedField ? typedValuesJson(found) : plainValuesJson(found)), warnings);
 }
 

@@ -5,14 +5,12 @@
 
 import { RequestError } from '../base/request-error.ts';
 import type { Reply, Request, Route } from '../server/route.ts';
-import { readContexts, route, type TracesApiOptions, warningsOf } from './api-context.ts';
+import { protobuf, readContexts, route, type TracesApiOptions, wantsProtobuf, warningsOf } from './api-context.ts';
 import { secondsRange, traceIdOf } from './api-params.ts';
 import { type TraceForm, traceJson } from './otlp-trace-json.ts';
 import { traceProtobuf } from './otlp-trace-protobuf.ts';
 import { readTrace } from './read-trace.ts';
 import type { StoredTrace } from './stored-trace.ts';
-
-const PROTOBUF = 'application/protobuf';
 
 /** The routes of single traces. */
 export function traceRoutes(options: TracesApiOptions): readonly Route[] {
@@ -24,8 +22,7 @@ export function traceRoutes(options: TracesApiOptions): readonly Route[] {
 
 async function answer(options: TracesApiOptions, request: Request, form: TraceForm): Promise<Reply> {
   const trace = await traceOf(options, request);
-  // The peer looks for the name anywhere in the header, before it looks for JSON.
-  if (request.accept.includes(PROTOBUF)) return { status: 200, headers: { 'content-type': PROTOBUF }, body: traceProtobuf(trace, form) };
+  if (wantsProtobuf(request)) return protobuf(traceProtobuf(trace, form));
   return { status: 200, headers: { 'content-type': 'application/json' }, body: traceJson(trace, form) };
 }
 

@@ -215,6 +215,23 @@ test('what cannot be understood is answered with the reason', async () => {
   for (const [path, query, problem] of REFUSED) await refused(path, query, 400, problem);
 });
 
+test('answers as protobuf for those who ask', async () => {
+  const cases: readonly (readonly [string, Parameters, string])[] = [
+    ['/api/search', { q: '{ status = error }' }, 'op 1'],
+    ['/api/v2/search/tags', {}, 'exception.message'],
+    ['/api/search/tags', {}, 'exception.message'],
+    ['/api/v2/search/tag/span.db.system/values', {}, 'pg'],
+    ['/api/search/tag/db.system/values', {}, 'pg'],
+    ['/api/metrics/query', { q: '{ } | rate() by (name)', ...RANGE }, 'op 1'],
+    ['/api/metrics/query_range', { q: '{ } | rate() by (name)', ...RANGE }, 'op 1'],
+  ];
+  for (const [path, query, part] of cases) {
+    const { bytes, headers } = await ask(path, query, { accept: 'application/protobuf' });
+    assert.equal(headers['content-type'], 'application/protobuf');
+    assert.ok(bytes[0] === 0x0a && bytes.includes(part), path);
+  }
+});
+
 test('names of attributes, by scope, of spans of a filter too', async () => {
   const scopes = (found: unknown): unknown =>
     JSON.parse(JSON.stringify(found)).scopes.filter(({ name }: { name: string }) => name !== 'intrinsic');
