@@ -22,6 +22,7 @@ import type { Program } from './harness/program.ts';
 
 const SETTINGS = ['host.enabled=false', 'host.ownLog=false', 'selfScrape.interval=0'];
 const AWAITED_MAX_MS = 20_000;
+const require = createRequire(import.meta.url);
 
 const tagSchema = z.object({ key: z.string(), type: z.string(), value: z.union([z.string(), z.number(), z.boolean()]) });
 const spanSchema = z.object({
@@ -166,7 +167,7 @@ interface JaegerClient {
 /** Jaeger's own client, with Thrift over HTTP. */
 async function checkJaeger(program: Program): Promise<void> {
   const failures: unknown[] = [];
-  const client: JaegerClient = createRequire(import.meta.url)('jaeger-client');
+  const client: JaegerClient = require('jaeger-client');
   const config = {
     serviceName: 'jaeger-http',
     sampler: { type: 'const', param: 1 },

@@ -10,8 +10,8 @@ import { NO_ID, spanIdOfInteger, traceIdOfIntegers } from './span-ids.ts';
 import { BinaryThriftReader, CompactThriftReader, THRIFT } from './thrift-reader.ts';
 import type { ThriftReader } from './thrift-reader.ts';
 
-/** `TagType`, by number, is the field that holds the value. */
-const VALUE_FIELDS = [3, 4, 5, 6, 7];
+/** The fields of values stand in the order of `TagType`, which says which it is. */
+const VALUE_FIELD_FIRST = 3;
 const NS_PER_US = 1000n;
 
 /** Reads a `Batch`. Throws `bad_data` that names the byte, and the span, where it is malformed. */
@@ -109,20 +109,19 @@ function logOf(r: ThriftReader): JaegerLog {
   return { timeNs: timeUs * NS_PER_US, fields };
 }
 
-/** The field that the type names holds the value; one that is not there is null. */
+/** The field that the type names holds the value, though some clients send all of them; one that is not there is null. */
 function tagOf(r: ThriftReader): KeyValue {
-  let [key, type, from] = ['', 0, 0];
-  let value: AnyValue = null;
+  let [key, type] = ['', 0];
+  const values: AnyValue[] = [null, null, null, null, null];
   r.struct((field) => {
     if (field === 1) key = r.text();
     else if (field === 2) type = Number(r.integer());
-    else if (field >= 3 && field <= 7) {
-      value = valueOf(r, field);
-      from = field;
-    } else r.skip();
+    else if (field >= VALUE_FIELD_FIRST && field < VALUE_FIELD_FIRST + values.length) values[field - VALUE_FIELD_FIRST] = valueOf(r, field);
+    else r.skip();
   });
-  const place = VALUE_FIELDS[type] ?? r.fail(`tag ${JSON.stringify(key.slice(0, 80))}: vType ${type}`);
-  return { key, value: place === from ? value : null };
+  const value = values[type];
+  if (value === undefined) r.fail(`tag ${JSON.stringify(key.slice(0, 80))}: vType ${type}`);
+  return { key, value };
 }
 
 function valueOf(r: ThriftReader, field: number): AnyValue {

@@ -76,7 +76,8 @@ function thriftBatch(protocol: 'binary' | 'compact'): Uint8Array {
 
 function thriftTag(w: ThriftWriter, i: number): ThriftWriter {
   const tag = w.text(1, `t${i}`).i32(2, i);
-  if (i === 0) return tag.text(3, 'text');
+  // Some clients send every field.
+  if (i === 0) return tag.text(3, 'text').double(4, 0).bool(5, false).i64(6, 0n).binary(7, new Uint8Array(0));
   if (i === 1) return tag.double(4, 0.5);
   if (i === 2) return tag.bool(5, true);
   return i === 3 ? tag.i64(6, -(2n ** 62n)) : tag.binary(7, Uint8Array.of(1, 2));
