@@ -15,11 +15,16 @@ export interface LinkSubject {
   readonly spanKind?: string | undefined;
   /** Of an edge between two services, the side that is called; `service` is the one that calls. */
   readonly server?: string | undefined;
-  /** Attributes of the resource, or labels of a stream or a series, as text: the pod, the host, the namespace. */
+  /**
+   * Attributes of the span and its resource, or labels of a stream or a series, as text: the pod, the host, the namespace, of an edge its
+   * `connection_type`. They also tell the trace, the service and the operation where the fields above do not.
+   */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds since the epoch: the time of what it starts from. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** Now, where it is known: no link reaches further. */
+  readonly nowMs?: number | undefined;
 }
 
 export type LinkTarget = 'trace' | 'traces' | 'logs' | 'metrics' | 'service' | 'profile';

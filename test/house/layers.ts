@@ -13,6 +13,7 @@ export const rows: readonly (readonly string[])[] = [
   ['main', 'cli'],
   ['agent', 'slo', 'triage'],
   ['alerting'],
+  ['links'],
   ['metrics', 'logs', 'traces', 'profiles', 'issues'],
   ['otlp', 'query'],
   ['server'],
