@@ -3,18 +3,12 @@
 import { z } from 'zod';
 
 import { type LogLoad, SERVICES } from './log-load.ts';
-import type { LogApi } from './log-servers.ts';
+import type { LogApi } from './log-apis.ts';
+import type { ApiQuestion, ApiRequest } from './questions.ts';
 
 const HOUR_MS = 3_600_000;
 
-export interface LogRequest {
-  readonly path: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  /** What can be compared of an answer: lines, points or names. Throws when it is none of the API's. */
-  readonly count: (body: string) => number;
-}
-
-export type LogQuestion = { readonly name: string } & Readonly<Record<LogApi, LogRequest>>;
+export type LogQuestion = ApiQuestion<LogApi>;
 
 type Span = Pick<LogLoad, 'startMs' | 'endMs'>;
 
@@ -106,7 +100,7 @@ function points(name: string, span: Span, { logql, logsql }: Texts): LogQuestion
   };
 }
 
-function names(name: string, span: Span, loki: Omit<LogRequest, 'count'>, victorialogs: Omit<LogRequest, 'count'>): LogQuestion {
+function names(name: string, span: Span, loki: Omit<ApiRequest, 'count'>, victorialogs: Omit<ApiRequest, 'count'>): LogQuestion {
   return {
     name,
     loki: {

@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 
-import { startSightline } from './log-servers.ts';
+import { LOKI } from './log-apis.ts';
+import { startSightline } from './signal-servers.ts';
 import { sleep, usageOf } from './process.ts';
 import { inDirectory } from './servers.ts';
 import { printTable } from './table.ts';
@@ -44,7 +45,7 @@ interface Options {
 }
 
 async function measure(dir: string, { tails, seconds, rate }: Options): Promise<Readonly<Record<string, number>>> {
-  const server = await startSightline(dir, [`limits.logs.tailsMax=${tails + SHARED_SETTINGS_TAILS}`]);
+  const server = await startSightline(dir, LOKI, [`limits.logs.tailsMax=${tails + SHARED_SETTINGS_TAILS}`]);
   const latencies: number[] = [];
   let dropped = 0;
   const sockets = await Promise.all(

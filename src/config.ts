@@ -150,7 +150,11 @@ const LIMITS = {
       min: 1,
       live: true,
     }),
-    ageMax: setting.duration('10m', 'Spans that ended longer ago are stored, but not counted.', live),
+    ageMax: setting.duration(
+      '10m',
+      'Spans that ended longer ago are stored, but count neither here nor in the service graph; 0 counts all.',
+      live,
+    ),
   },
   serviceGraph: {
     enabled: setting.boolean(true, 'Makes the metrics traces_service_graph_… of pairs of spans as they come.', live),
