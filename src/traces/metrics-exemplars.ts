@@ -7,6 +7,7 @@ import { type Sql, identifier, int, join, sql } from '../base/sql.ts';
 import type { KnownSource } from './catalogue.ts';
 import { sqlField, type SqlField } from './metrics-field.ts';
 import { groupColumns, type GroupedQuery, GroupReader, type Place } from './metrics-sql.ts';
+import { TRACE_ID_TEXT } from './plan/intrinsic-condition.ts';
 import { statementOptions } from './read.ts';
 import type { Field } from './traceql/ast.ts';
 import type { ExemplarCandidate } from './traceql/metrics/accumulator.ts';
@@ -14,8 +15,9 @@ import type { ExemplarChoice } from './traceql/metrics/exemplars.ts';
 import { printField } from './traceql/print.ts';
 import type { Value } from './traceql/value.ts';
 
-/** Spans among which an exemplar is chosen: several are of one trace, or of a slice of time that has enough. */
-const CANDIDATES_PER_EXEMPLAR = 16;
+/** Spans among which an exemplar is chosen at first, and how many more where those were of few traces, or of few times. */
+const CANDIDATES_PER_EXEMPLAR = 4;
+const CANDIDATES_GROWTH = 8;
 
 interface Shown {
   readonly label: string;
@@ -56,15 +58,31 @@ export interface ExemplarSink {
 
 /** Chooses spans of a query and adds them to its series. */
 export async function addExemplars(query: Chosen, place: Place, wanted: ExemplarsWanted, into: ExemplarSink): Promise<void> {
-  const { context, catalogue, steps } = place;
-  if (wanted.choice.isFull || wanted.spans === 0) return;
+  const { choice, limit, spans } = wanted;
+  if (choice.isFull || spans === 0) return;
   const shown = shownFields(wanted.fields).flatMap((field): Shown[] => {
-    const found = sqlField(field, catalogue);
+    const found = sqlField(field, place.catalogue);
     return found === undefined ? [] : [{ label: printField(field), field: found }];
   });
+  const first = limit * CANDIDATES_PER_EXEMPLAR;
+  for (const candidates of [first, first * CANDIDATES_GROWTH]) {
+    await addSome(query, place, { choice, shown, share: share(spans, candidates), most: candidates }, into);
+    if (choice.taken >= limit / 2 || candidates >= spans) return;
+  }
+}
+
+interface Look {
+  readonly choice: ExemplarChoice;
+  readonly shown: readonly Shown[];
+  readonly share: Sql;
+  readonly most: number;
+}
+
+async function addSome(query: Chosen, { context, catalogue, steps }: Place, look: Look, into: ExemplarSink): Promise<void> {
+  const { choice, shown } = look;
   const measured = query.measured && sqlField(query.measured, catalogue);
   const columns = [
-    sql`lower(concat(leftPad(hex(trace_high), 16, '0'), leftPad(hex(trace_low), 16, '0'))) AS trace_id`,
+    sql`${TRACE_ID_TEXT} AS trace_id`,
     sql`ts AS start`,
     sql`source AS of_source`,
     ...groupColumns(query),
@@ -74,15 +92,14 @@ export async function addExemplars(query: Chosen, place: Place, wanted: Exemplar
     ),
     ...columnsOf(measured === undefined ? [] : [measured], 'm'),
   ];
-  const range = { fromNs: steps.fromNs, toNs: steps.toNs };
-  const candidates = wanted.limit * CANDIDATES_PER_EXEMPLAR;
-  const statement = sql`SELECT ${join(columns, sql`, `)} FROM spans WHERE ${context.within(range)} AND (${query.condition})${share(wanted.spans, candidates)} LIMIT 1 BY trace_high, trace_low LIMIT ${int(candidates)}`;
+  const where = sql`${context.within(steps)} AND (${query.condition})${look.share}`;
+  const statement = sql`SELECT ${join(columns, sql`, `)} FROM spans WHERE ${where} LIMIT 1 BY trace_high, trace_low LIMIT ${int(look.most)}`;
   const groups = new GroupReader(query, catalogue);
   for await (const { rows, columns: cells } of context.client.stream(statement, statementOptions(context))) {
     for (let row = 0; row < rows; row++) {
       const traceId = String(cells['trace_id']?.[row]);
       const tsMs = Math.floor(Number(cells['start']?.[row]) / 1e6);
-      if (!wanted.choice.take(traceId, tsMs)) continue;
+      if (!choice.take(traceId, tsMs)) continue;
       const sourceOf = cells['of_source']?.[row];
       const source = typeof sourceOf === 'bigint' ? catalogue.source(sourceOf) : undefined;
       const attributes = attributesOf(shown, source, (i) => cells[`x${i}`]?.[row]);

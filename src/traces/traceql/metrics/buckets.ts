@@ -27,7 +27,7 @@ export function log2Quantile(p: number, buckets: readonly Bucket[]): number {
     if (before + count > wanted) {
       const upper = Math.log2(max);
       const lower = previous === undefined ? upper - 1 : Math.log2(previous);
-      return 2 ** (lower + ((upper - lower) * (wanted - before)) / count);
+      return 2 ** (lower + (upper - lower) * ((wanted - before) / count));
     }
     before += count;
     if (before === wanted) return max;

@@ -32,6 +32,10 @@ export class ExemplarChoice {
     this.#sliceMs = Math.max(1, widthMs / this.#slices.length);
   }
 
+  get taken(): number {
+    return this.#count;
+  }
+
   get isFull(): boolean {
     return this.#count >= this.#limit;
   }
