@@ -36,7 +36,7 @@ const BATCH_GROWTH = 4;
 /** Traces that may match are asked for so many at a time: their ids are small, and finding them is most of the work. */
 const CANDIDATES_MAX = 20_000;
 /** Spans of the traces of a batch that are read whole. */
-const WHOLE_SPANS_MAX = 50_000;
+const WHOLE_SPANS_MAX = 20_000;
 
 interface Search {
   readonly context: SpanReadContext;

@@ -9,9 +9,9 @@
 import { type Sql, int, sql } from '../../base/sql.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { Aggregate, Pipeline, ScalarFilter, SpansetOperation, Stage } from '../traceql/ast.ts';
-import { allOf, anyOf, type Bounds, every, FALSE, isExact, some, TRUE } from './bounds.ts';
+import { ALWAYS, allOf, anyOf, type Bounds, every, FALSE, isExact, some, TRUE, UNKNOWN } from './bounds.ts';
 import { compileBounds } from './compile-condition.ts';
-import { numberOf } from './text-condition.ts';
+import { numberOf, ordered } from './text-condition.ts';
 
 export type SearchPlan =
   /** Spans for which it is true, and no others, are the answer. */
@@ -43,7 +43,7 @@ function spanBounds(stage: Stage, catalogue: Catalogue): Bounds | undefined {
     case 'filter':
       return compileBounds(stage.expr, catalogue);
     case 'select':
-      return { upper: TRUE, lower: TRUE };
+      return ALWAYS;
     case 'pipeline':
       return combined(stage.stages, every, catalogue);
     case 'spansets':
@@ -85,18 +85,19 @@ const ANYTHING: Needs = { anySpan: TRUE, trace: TRUE };
 function pipelineNeeds({ stages }: Pipeline, catalogue: Catalogue): Needs {
   // Only what the first stage hands on is looked at by the others.
   let anySpan = TRUE;
-  let selected = TRUE;
+  let selected: Bounds = ALWAYS;
+  let isWhole = true;
   const traces: Sql[] = [];
   stages.forEach((stage, i) => {
     if (stage.type === 'scalarFilter') {
-      traces.push(scalarNeeds(stage, selected));
-      // An operand that selects for itself looks at all that it is given.
+      traces.push(scalarNeeds(stage, selected.upper, isWhole && isExact(selected)));
       return;
     }
     const needs = stageNeeds(stage, catalogue);
-    if (i === 0) anySpan = needs.anySpan;
+    if (i === 0) ({ anySpan } = needs);
     traces.push(needs.trace);
-    selected = allOf([selected, spanBounds(stage, catalogue)?.upper ?? TRUE]);
+    selected = every([selected, stage.type === 'group' || stage.type === 'coalesce' ? ALWAYS : (spanBounds(stage, catalogue) ?? UNKNOWN)]);
+    if (stage.type === 'group' || stage.type === 'coalesce') isWhole = stage.type === 'coalesce';
   });
   return { anySpan, trace: allOf(traces) };
 }
@@ -131,20 +132,55 @@ function operationNeeds(operation: SpansetOperation, catalogue: Catalogue): Need
   return { anySpan, trace: op.startsWith('!') ? (traces.at(-1) ?? TRUE) : allOf(traces) };
 }
 
-/** A number of the spans that were selected, or of some of them, cannot be greater than it is of all. */
-function scalarNeeds({ op, left, right }: ScalarFilter, selected: Sql): Sql {
-  if (left.type !== 'aggregate' || right.type !== 'literal' || (op !== '>' && op !== '>=')) return TRUE;
+/** `isAll`: the aggregate is over all spans of the trace that are selected, and over no others. */
+function scalarNeeds({ op, left, right }: ScalarFilter, selected: Sql, isAll: boolean): Sql {
+  if (left.type !== 'aggregate' || right.type !== 'literal') return TRUE;
   const number = numberOf(right.value);
-  const most = atMost(left, selected);
-  if (number === undefined || most === undefined || !(Math.abs(Number(number)) < 2 ** 53)) return TRUE;
-  const least = int(typeof number === 'bigint' ? number : Math.floor(number));
+  if (number === undefined || !(Math.abs(Number(number)) < 2 ** 53)) return TRUE;
+  if (isAll && typeof number === 'bigint') return ofAllSpans(left, op, { selected, number });
+  if (op !== '>' && op !== '>=') return TRUE;
+  const most = mostOf(left, selected);
   // Of a fraction the whole number below: no more is said than holds.
-  return op === '>' && typeof number === 'bigint' ? sql`${most} > ${least}` : sql`${most} >= ${least}`;
+  return most === undefined ? TRUE : sql`${most} >= ${int(typeof number === 'bigint' ? number : Math.floor(number))}`;
 }
 
-function atMost({ fn, expr }: Aggregate, selected: Sql): Sql | undefined {
-  if (fn === 'count') return sql`countIf(${selected})`;
-  if (expr?.type !== 'intrinsic' || expr.name !== 'duration' || expr.ofParent) return undefined;
+/** What an aggregate of some of the spans cannot be above. */
+function mostOf(aggregate: Aggregate, selected: Sql): Sql | undefined {
+  if (aggregate.fn === 'count') return sql`countIf(${selected})`;
   // The greatest is at least the least and the average.
-  return fn === 'sum' ? undefined : sql`maxIf(duration, ${selected})`;
+  return isOfDuration(aggregate) && aggregate.fn !== 'sum' ? sql`maxIf(duration, ${selected})` : undefined;
+}
+
+function isOfDuration({ expr }: Aggregate): boolean {
+  return expr?.type === 'intrinsic' && expr.name === 'duration' && !expr.ofParent;
+}
+
+interface Compared {
+  readonly selected: Sql;
+  readonly number: bigint;
+}
+
+function ofAllSpans(aggregate: Aggregate, op: ScalarFilter['op'], { selected, number }: Compared): Sql {
+  if (op === '!=' || op === '=~' || op === '!~' || (aggregate.fn !== 'count' && !isOfDuration(aggregate))) return TRUE;
+  switch (aggregate.fn) {
+    case 'count':
+      return compared(sql`toInt64(countIf(${selected}))`, op, number);
+    case 'min':
+      return compared(sql`minIf(duration, ${selected})`, op, number);
+    case 'max':
+      return compared(sql`maxIf(duration, ${selected})`, op, number);
+    case 'sum':
+      return compared(sql`sumIf(duration, ${selected})`, op, number);
+    case 'avg': {
+      // In whole numbers there, a fraction here: so much room is left.
+      const average = sql`avgIf(duration, ${selected})`;
+      const [least, most] = [sql`${average} >= ${int(number - 1n)}`, sql`${average} <= ${int(number + 1n)}`];
+      if (op === '=') return sql`${least} AND ${most}`;
+      return op === '>' || op === '>=' ? least : most;
+    }
+  }
+}
+
+function compared(measure: Sql, op: '=' | '<' | '<=' | '>' | '>=', number: bigint): Sql {
+  return op === '=' ? sql`${measure} = ${int(number)}` : ordered(measure, op, int(number));
 }
