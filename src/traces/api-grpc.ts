@@ -24,9 +24,10 @@ import {
   valuePackets,
 } from './api-protobuf.ts';
 import { NOTHING_FOUND, searchQuery, searchTenants, tagsQuery } from './api-search.ts';
-import { type Asked, lookUpNames, lookUpValues, typedField, untypedField } from './api-tags.ts';
+import { lookUpNames, lookUpValues, typedField, untypedField, type ValuesForm } from './api-tags.ts';
 import type { NsRange } from './catalogue.ts';
 import { scopesOf } from './tag-names.ts';
+import { LargeRanges } from './tag-values.ts';
 
 const SERVICE = 'tempopb.StreamingQuerier';
 const NS_PER_MS = 1_000_000n;
@@ -37,12 +38,15 @@ type Handle = (request: GrpcRequest) => AsyncIterable<Uint8Array>;
 
 /** The methods of the query API, which wait for their turn (`gatedStreams`). */
 export function tracesGrpcRoutes(options: TracesApiOptions): readonly StreamingGrpcRoute[] {
+  const large = new LargeRanges();
   return [
     method('Search', 'Traces that a query selects.', (request) => search(options, request)),
     method('SearchTags', 'Names of attributes.', (request) => names(options, request, false)),
     method('SearchTagsV2', 'Names of attributes, by scope.', (request) => names(options, request, true)),
-    method('SearchTagValues', 'Values of an attribute.', (request) => values(options, request, untypedField)),
-    method('SearchTagValuesV2', 'Values of a field of TraceQL, with their types.', (request) => values(options, request, typedField)),
+    method('SearchTagValues', 'Values of an attribute.', (request) => values(options, request, { fieldOf: untypedField, large })),
+    method('SearchTagValuesV2', 'Values of a field of TraceQL, with their types.', (request) =>
+      values(options, request, { fieldOf: typedField, large }),
+    ),
     method('MetricsQueryRange', 'A metrics query over time.', (request) => range(options, request)),
     method('MetricsQueryInstant', 'A metrics query over all of a range.', (request) => instant(options, request)),
   ];
@@ -95,11 +99,12 @@ async function* names(options: TracesApiOptions, request: GrpcRequest, byScope: 
   yield* byScope ? scopesPackets(found) : textPackets(allNames(found));
 }
 
-async function* values(options: TracesApiOptions, request: GrpcRequest, fieldOf: (name: string) => Asked): AsyncGenerator<Uint8Array> {
+async function* values(options: TracesApiOptions, request: GrpcRequest, { fieldOf, large }: ValuesForm): AsyncGenerator<Uint8Array> {
   const asked = decodeTagValuesRequest(request.message);
   if (asked.subject === '') throw badData('please provide a non-empty tagName');
   const { found } = await lookUpValues(options, readerOf(request), {
     asked: fieldOf(asked.subject),
+    large,
     ...lookUp(options, request, asked),
   });
   yield* fieldOf === typedField ? valuePackets(found) : textPackets(plainValues(found));

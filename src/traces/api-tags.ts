@@ -19,18 +19,21 @@ import { allNames, plainValues, plainValuesJson, scopesJson, tagNamesJson, typed
 import { scopesPackets, textPackets, valuePackets } from './api-protobuf.ts';
 import { ALL_TIME, badData, lookUpLimit, secondsRange } from './api-params.ts';
 import { joinedNames, readTagNames, scopesOf, type TagNames, type TagNamesQuestion } from './tag-names.ts';
-import { boundedValues, readTagValues, type TagValue, type TagValuesQuestion } from './tag-values.ts';
+import { boundedValues, LargeRanges, readTagValues, type TagValue, type TagValuesQuestion } from './tag-values.ts';
 import type { Field, IntrinsicName } from './traceql/ast.ts';
 import { parseIdentifier } from './traceql/parse-identifier.ts';
 
 /** The routes of look-ups. */
 export function tagRoutes(options: TracesApiOptions): readonly Route[] {
+  const large = new LargeRanges();
   return [
     route('/api/search/tags', 'Names of attributes.', (request) => names(options, request, false)),
     route('/api/v2/search/tags', 'Names of attributes, by scope.', (request) => names(options, request, true)),
     // Names contain slashes, so the path's end is looked at here.
-    route('/api/search/tag/*rest', 'Values of an attribute.', (request) => values(options, request, untypedField)),
-    route('/api/v2/search/tag/*rest', 'Values of a field of TraceQL, with their types.', (request) => values(options, request, typedField)),
+    route('/api/search/tag/*rest', 'Values of an attribute.', (request) => values(options, request, { fieldOf: untypedField, large })),
+    route('/api/v2/search/tag/*rest', 'Values of a field of TraceQL, with their types.', (request) =>
+      values(options, request, { fieldOf: typedField, large }),
+    ),
   ];
 }
 
@@ -63,12 +66,19 @@ export async function lookUpNames(options: TracesApiOptions, reader: Reader, que
 /** A field, or the values themselves where they are known without looking. */
 export type Asked = { readonly kind: 'field'; readonly field: Field } | { readonly kind: 'known'; readonly values: readonly TagValue[] };
 
-async function values(options: TracesApiOptions, request: Request, fieldOf: (name: string) => Asked): Promise<Reply> {
+/** A version of the look-up of values. */
+export interface ValuesForm {
+  readonly fieldOf: (name: string) => Asked;
+  readonly large: LargeRanges;
+}
+
+async function values(options: TracesApiOptions, request: Request, { fieldOf, large }: ValuesForm): Promise<Reply> {
   const { query, tenants, params } = request;
   const name = /^(.*)\/values$/s.exec(params['rest'] ?? '')?.[1];
   if (name === undefined || name === '') throw badData('please provide a non-empty tagName, as in …/tag/<name>/values');
   const { found, warnings } = await lookUpValues(options, request, {
     asked: fieldOf(name),
+    large,
     range: secondsRange(query) ?? ALL_TIME,
     filter: checkedLength(options, tenants, query.get('q') ?? ''),
     limit: lookUpLimit(query),

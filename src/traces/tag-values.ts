@@ -32,6 +32,27 @@ export interface TagValuesQuestion {
   readonly filter: string;
   /** Values; 0 for no bound of the caller's. */
   readonly limit: number;
+  /** What earlier questions found out. */
+  readonly large: LargeRanges;
+}
+
+/** Spans of a range from which on its edges may be blurred. */
+const MANY_SPANS = 262_144;
+const TENANTS_MAX = 10_000;
+
+/** Ranges that are known to hold many spans, the last of each tenant: one that holds such a range is another. */
+export class LargeRanges {
+  readonly #byTenant = new Map<string, NsRange>();
+
+  holds(tenant: string, { fromNs, toNs }: NsRange): boolean {
+    const known = this.#byTenant.get(tenant);
+    return known !== undefined && known.fromNs >= fromNs && known.toNs <= toNs;
+  }
+
+  add(tenant: string, range: NsRange): void {
+    if (this.#byTenant.size >= TENANTS_MAX) this.#byTenant.clear();
+    this.#byTenant.set(tenant, range);
+  }
 }
 
 /** Values that an answer holds, whatever is asked for. */
@@ -148,14 +169,14 @@ function nearRange({ context, question }: Look): Sql {
   return sql`tenant = ${text(context.tenant)} AND indexHint(${context.within(question.range)})`;
 }
 
-/** Spans of a range from which on its edges may be blurred. */
-const MANY_SPANS = 262_144;
-
 async function hasManySpans(look: Look): Promise<boolean> {
-  const { context } = look;
+  const { context, question } = look;
+  if (question.large.holds(context.tenant, question.range)) return true;
   const some = sql`SELECT 1 FROM spans WHERE ${nearRange(look)} LIMIT ${int(MANY_SPANS)}`;
   const [row] = await context.client.query(sql`SELECT count() AS spans FROM (${some})`, { ...statementOptions(context), isPlain: true });
-  return Number(row?.['spans'] ?? 0) >= MANY_SPANS;
+  const isLarge = Number(row?.['spans'] ?? 0) >= MANY_SPANS;
+  if (isLarge) question.large.add(context.tenant, question.range);
+  return isLarge;
 }
 
 async function selectTexts({ context, question: { limit } }: Look, value: Sql, where: Sql): Promise<readonly string[]> {
