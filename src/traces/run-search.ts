@@ -76,7 +76,8 @@ export async function* runSearch(context: SpanReadContext, query: Query, questio
   let stopped: string | undefined;
   // What other spans of a trace say is read with them, also where it is only shown.
   const isOfSpans = plan.kind === 'spans' && !needed.usesStructure && !needed.usesTrace;
-  const steps = plan.condition === FALSE ? [] : isOfSpans ? findBySpans(search, plan.condition) : findByTraces(search, plan);
+  const isHopeless = plan.condition === FALSE || (plan.kind === 'traces' && plan.having === FALSE);
+  const steps = isHopeless ? [] : isOfSpans ? findBySpans(search, plan.condition) : findByTraces(search, plan);
   for await (const why of steps) {
     stopped = why;
     yield answerOf(search, stopped);

@@ -38,26 +38,36 @@ export async function readWholeTraces(
   const first = near.fromNs / BLOCK_NS - 1n;
   const last = near.toNs / BLOCK_NS + 1n;
   const around = { fromNs: first < 0n ? 0n : first * BLOCK_NS, toNs: (last + 1n) * BLOCK_NS };
-  const read = (where: Sql): Promise<readonly RowSpan[]> => readSpans(context, reader, sql`${where} LIMIT ${int(spansMax + 1)}`);
+  const read = (where: Sql): Promise<readonly RowSpan[] | undefined> => readSpans(context, { reader, where, spansMax });
   const [blocks, spans] = await Promise.all([blocksOf(context, traces), read(sql`${context.within(around)} AND ${isOneOf(traces)}`)]);
   const others = blocks.filter(({ block }) => block < first || block > last);
   const further = others.length === 0 ? [] : await read(sql`${context.within(ALL_TIME)} AND ${isInBlocks(others)}`);
+  if (spans === undefined || further === undefined || spans.length + further.length > spansMax) return undefined;
   const all = [...spans, ...further];
-  if (all.length > spansMax) return undefined;
   const byTrace = new Map<string, RowSpan[]>();
   addByTrace(byTrace, all);
   return { spans: byTrace, facts: await factsOfParts(context, catalogue, all.map(partOf)) };
 }
 
-async function readSpans(context: SpanReadContext, reader: SpanRows, where: Sql): Promise<readonly RowSpan[]> {
-  const statement = sql`SELECT ${reader.columns} FROM spans WHERE ${where}`;
-  const spans: RowSpan[] = [];
+interface Reading {
+  readonly reader: SpanRows;
+  readonly where: Sql;
+  readonly spansMax: number;
+}
+
+/** Undefined where there are more. */
+async function readSpans(context: SpanReadContext, { reader, where, spansMax }: Reading): Promise<readonly RowSpan[] | undefined> {
+  const statement = sql`SELECT ${reader.columns} FROM spans WHERE ${where} LIMIT ${int(spansMax + 1)}`;
+  // Where several processes write, a span may be there twice until a merge.
+  const spans = new Map<string, RowSpan>();
+  let rows = 0;
   await guarded(context, async () => {
     for await (const block of context.client.stream(statement, statementOptions(context))) {
-      for (const span of reader.spans(block)) spans.push(span);
+      rows += block.rows;
+      for (const span of reader.spans(block)) spans.set(`${span.traceId}${span.spanId}${String(span.cell('kind'))} ${span.startNs}`, span);
     }
   });
-  return spans;
+  return rows > spansMax ? undefined : [...spans.values()];
 }
 
 interface TraceBlock extends TraceKey {
