@@ -15,6 +15,7 @@ import type { Catalogue, KnownSource, NsRange } from './catalogue.ts';
 import { sourceValue } from './plan/source-value.ts';
 import { spanKeyText } from './plan/span-key.ts';
 import { type SpanReadContext, statementOptions } from './read.ts';
+import { BLOCK_NS, BLOCK_OF_TIME } from './table.ts';
 import { filterCondition, filtersOf } from './tag-filter.ts';
 import type { AttributeField, Field } from './traceql/ast.ts';
 import { KIND_NAMES, type Value } from './traceql/value.ts';
@@ -165,8 +166,10 @@ async function distinct(look: Look, value: Sql, condition: Sql): Promise<readonl
  * The granules that a range touches, whole: some thousand spans beside it may be among them, as in the peer, which answers by whole blocks. It reads
  * no times, which are three quarters of the work, and is taken where there are so many spans that those few say nothing.
  */
-function nearRange({ context, question }: Look): Sql {
-  return sql`tenant = ${text(context.tenant)} AND indexHint(${context.within(question.range)})`;
+function nearRange({ context: { tenant, oldestNs }, question: { range } }: Look): Sql {
+  const from = oldestNs !== undefined && oldestNs > range.fromNs ? oldestNs : range.fromNs;
+  const blocks = sql`${BLOCK_OF_TIME} >= ${int(from / BLOCK_NS)} AND ${BLOCK_OF_TIME} <= ${int(range.toNs / BLOCK_NS)}`;
+  return sql`tenant = ${text(tenant)} AND indexHint(${blocks})`;
 }
 
 async function hasManySpans(look: Look): Promise<boolean> {
