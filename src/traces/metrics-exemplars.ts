@@ -93,7 +93,7 @@ async function addSome(query: Chosen, { context, catalogue, steps }: Place, look
     ...columnsOf(measured === undefined ? [] : [measured], 'm'),
   ];
   const where = sql`${context.within(steps)} AND (${query.condition})${look.share}`;
-  const statement = sql`SELECT ${join(columns, sql`, `)} FROM spans WHERE ${where} LIMIT 1 BY trace_high, trace_low LIMIT ${int(look.most)}`;
+  const statement = sql`SELECT ${join(columns, sql`, `)} FROM spans WHERE ${where} LIMIT 1 BY trace_high, trace_low LIMIT ${int(2 * look.most)}`;
   const groups = new GroupReader(query, catalogue);
   for await (const { rows, columns: cells } of context.client.stream(statement, statementOptions(context))) {
     for (let row = 0; row < rows; row++) {

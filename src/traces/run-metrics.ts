@@ -32,6 +32,9 @@ export interface MetricsQuestion {
   readonly exemplarsMax: number;
 }
 
+/** Values of an attribute that `compare` may be asked for. */
+const COMPARED_MAX = 1000;
+
 interface Run {
   readonly contexts: readonly SpanReadContext[];
   readonly steps: Steps;
@@ -111,6 +114,8 @@ async function aggregated(run: Run, query: MetricsPipeline, aggregate: RangeAggr
 }
 
 async function compared(run: Run, query: MetricsPipeline, compare: Compare): Promise<FirstStage> {
+  if (compare.topN > COMPARED_MAX)
+    throw new RequestError('bad_data', `compare() shows at most ${COMPARED_MAX} values of an attribute: ${compare.topN}`);
   const into = new Comparison(compare.topN, run.steps.count);
   const wanted = wantedExemplars(run, query);
   let total = 0;

@@ -39,6 +39,8 @@ interface Group {
 }
 
 const BUCKETED: ReadonlySet<RangeAggregate['fn']> = new Set(['quantile_over_time', 'histogram_over_time']);
+/** Values of all groups, steps and buckets together: 8 bytes each. */
+const VALUES_MAX = 20_000_000;
 const COUNTED: ReadonlySet<RangeAggregate['fn']> = new Set(['rate', 'count_over_time']);
 
 export interface AccumulatorOptions {
@@ -55,6 +57,7 @@ export class Accumulator {
   readonly #isCounted: boolean;
   readonly #groups = new Map<string, Group>();
   #series = 0;
+  #kept = 0;
 
   constructor(options: AccumulatorOptions) {
     this.#options = options;
@@ -132,6 +135,7 @@ export class Accumulator {
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
     const { steps, aggregate } = this.#options;
+    this.#keep(this.#isBucketed ? 0 : aggregate.fn === 'avg_over_time' ? 2 : 1);
     const group: Group = {
       values,
       exemplars: [],
@@ -147,6 +151,7 @@ export class Accumulator {
   #count(group: Group, bucket: number, step: number, count: number): void {
     let counts = group.buckets.get(bucket);
     if (counts === undefined) {
+      this.#keep(1);
       counts = new Float64Array(this.#options.steps.count);
       group.buckets.set(bucket, counts);
       if (this.#options.aggregate.fn === 'histogram_over_time') this.#grow(1);
@@ -159,6 +164,17 @@ export class Accumulator {
     const { seriesMax } = this.#options;
     if (this.#series > seriesMax)
       throw new RequestError('execution', `the query has more than ${seriesMax} series: group by less, or raise limits.query.seriesMax`);
+  }
+
+  /** Of so many columns of a value per step. */
+  #keep(columns: number): void {
+    const { count } = this.#options.steps;
+    this.#kept += columns * count;
+    if (this.#kept > VALUES_MAX)
+      throw new RequestError(
+        'execution',
+        `the query has ${this.#groups.size} groups of ${count} steps, which is more than can be kept: ask for a longer step, or group by less`,
+      );
   }
 
   #valuesOf({ results, counts }: Group): Float64Array {

@@ -20,8 +20,13 @@ const SIDES: readonly Side[] = ['baseline', 'selection'];
 
 interface Counted {
   readonly value: Value;
-  readonly counts: Float64Array;
+  /** By step: most values are of few steps. */
+  readonly counts: Map<number, number>;
+  total: number;
 }
+
+/** Counts of values by step that are kept: some 100 bytes each. Further values are not looked at, and their attributes have too many. */
+const COUNTS_MAX = 500_000;
 
 interface Attribute {
   readonly values: Map<string, Counted>;
@@ -35,6 +40,7 @@ interface Attribute {
 export class Comparison {
   readonly #topN: number;
   readonly #steps: number;
+  #counts = 0;
   readonly #sides: Readonly<Record<Side, Map<string, Attribute>>> = { baseline: new Map(), selection: new Map() };
 
   constructor(topN: number, steps: number) {
@@ -51,11 +57,17 @@ export class Comparison {
 
   /** The same without the total. */
   value(side: Side, name: string, { value, step, count }: { readonly value: Value; readonly step: number; readonly count: number }): void {
-    const { values } = this.#attribute(side, name);
+    const attribute = this.#attribute(side, name);
     const key = valueKey(value);
-    let counted = values.get(key);
-    if (counted === undefined) values.set(key, (counted = { value, counts: new Float64Array(this.#steps) }));
-    counted.counts[step] = (counted.counts[step] ?? 0) + count;
+    const counted = attribute.values.get(key) ?? { value, counts: new Map<number, number>(), total: 0 };
+    const before = counted.counts.get(step);
+    if (before === undefined && ++this.#counts > COUNTS_MAX) {
+      attribute.hasMore = true;
+      return;
+    }
+    counted.counts.set(step, (before ?? 0) + count);
+    counted.total += count;
+    attribute.values.set(key, counted);
   }
 
   /** Spans of a step that have the attribute, whatever its value. */
@@ -88,14 +100,13 @@ export class Comparison {
   }
 
   #values(side: Side, name: string, { values }: Attribute): readonly TraceSeries[] {
-    const ranked = [...values].map(([key, counted]) => ({ key, ...counted, total: counted.counts.reduce((sum, count) => sum + count, 0) }));
-    ranked.sort((a, b) => b.total - a.total || compareText(a.key, b.key));
-    return ranked.slice(0, this.#topN).map(({ value, counts }) => ({
+    const ranked = [...values].sort(([aKey, a], [bKey, b]) => b.total - a.total || compareText(aKey, bKey));
+    return ranked.slice(0, this.#topN).map(([, { value, counts }]) => ({
       labels: [
         [META_TYPE_LABEL, { type: 'string', value: side }],
         [name, value],
       ],
-      values: counts,
+      values: Float64Array.from({ length: this.#steps }, (_, step) => counts.get(step) ?? 0),
       exemplars: [],
     }));
   }
