@@ -14,6 +14,7 @@ import { checkConfigFiles } from './cli/check-config.ts';
 import { helpText } from './cli/help-text.ts';
 import { type Config, type ConfigSources, loadConfig, parseCommand } from './config.ts';
 import { RETENTION_INTERVAL_MS, STOP_TIMEOUT_MS } from './limits.ts';
+import { linksRoutes } from './links/api.ts';
 import { LOG_MIGRATIONS } from './logs/table.ts';
 import { type Core, LiveSettings, ROOT, type Signal, version } from './main/core.ts';
 import { startLogs } from './main/start-logs.ts';
@@ -63,6 +64,7 @@ async function serve(sources: ConfigSources): Promise<void> {
     routes: [
       ...controlledRoutes({ notReady: () => undefined, reload: () => settings.reload(), metrics }),
       ...signals.flatMap(({ routes }) => routes),
+      ...linksRoutes(systemClock),
     ],
     grpcRoutes: signals.flatMap(({ grpcRoutes }) => grpcRoutes),
     socketRoutes: signals.flatMap(({ socketRoutes }) => socketRoutes),

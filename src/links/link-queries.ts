@@ -12,7 +12,7 @@ const WINDOW = '5m';
 export const LOGS = {
   /** Of a trace: the id came with the line, or stands in its text. */
   ofTrace: (traceId: string, service: string | undefined): string =>
-    `${streamsOf(service)} | regexp ${quote(`(?P<trace_id>${traceId})`)} | trace_id=${quote(traceId)}`,
+    `${streamsOf(service)} | regexp ${quote(`(?P<trace_id>${shortOf(traceId)})`)} | trace_id${isIdOf(traceId)}`,
   ofService: (service: string): string => streamsOf(service),
   /** The label may be the stream's or come with the line. */
   ofPod: (pod: string, service: string | undefined): string =>
@@ -20,6 +20,16 @@ export const LOGS = {
   ofHost: (host: string, service: string | undefined): string =>
     `${streamsOf(service)} | host_name=${quote(host)} or host=${quote(host)} or hostname=${quote(host)}`,
 };
+
+/** An id of 64 bits, which some write without its first half of zeros. */
+function shortOf(traceId: string): string {
+  return traceId.replace(/^0{16}(?=.{16}$)/, '');
+}
+
+function isIdOf(traceId: string): string {
+  const short = shortOf(traceId);
+  return short.length === 16 ? `=~${quote(`(0{16})?${short}`)}` : `=${quote(traceId)}`;
+}
 
 /** All streams have a `service_name`: who sends none is given one. */
 function streamsOf(service: string | undefined): string {

@@ -82,8 +82,13 @@ function serviceLinks(thing: Thing, times: SubjectTimes): readonly Link[] {
     metrics(`Duration of ${what}`, METRICS.duration(thing), times.many),
     traces(`Traces of ${what}`, TRACES.ofService(thing), times.many),
     traces(`Failed traces of ${what}`, TRACES.failed(thing), times.many),
-    page('service', `Service ${service}`, servicePath(service), times.many),
+    ...servicePages(service, times),
   ];
+}
+
+/** No address leads to a name of dots alone: it would be a way upwards. */
+function servicePages(service: string, times: SubjectTimes): readonly Link[] {
+  return /^\.\.?$/.test(service) ? [] : [page('service', `Service ${service}`, servicePath(service), times.many)];
 }
 
 function edgeLinks({ service, connection }: Thing, server: string, times: SubjectTimes): readonly Link[] {
@@ -97,7 +102,7 @@ function edgeLinks({ service, connection }: Thing, server: string, times: Subjec
     metrics(`Duration of ${edge}`, METRICS.edgeDuration(service, server), times.many),
     ...[service, ...(hasSpans ? [server] : [])].flatMap((name) => [
       logs(`Logs of ${name}`, LOGS.ofService(name), times.lines),
-      page('service', `Service ${name}`, servicePath(name), times.many),
+      ...servicePages(name, times),
     ]),
   ];
 }

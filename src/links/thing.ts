@@ -64,7 +64,7 @@ function serviceOf(first: (names: readonly string[]) => string | undefined): str
 }
 
 /** `SPAN_KIND_SERVER` and `server` alike. */
-function kindOf(text: string | undefined): KindName | undefined {
+export function kindOf(text: string | undefined): KindName | undefined {
   const name = text?.replace(/^SPAN_KIND_/, '').toLowerCase();
   return KIND_NAMES.find((kind) => kind === name);
 }
