@@ -129,6 +129,8 @@ test('what cannot be answered ends with its status', async () => {
     ['SearchTags', (out) => out.text(1, 'x'), 3, /invalid scope: x/],
     ['SearchTagValuesV2', () => undefined, 3, /non-empty tagName/],
     ['MetricsQueryRange', (out) => out.text(1, '{ }'), 3, /no metrics function/],
+    ['MetricsQueryRange', (out) => out.text(1, '{ } | rate()').varint(4, 2n ** 64n - 1n), 3, /ends too late/],
+    ['MetricsQueryInstant', (out) => out.text(1, '{ } | rate()').varint(3, 2n ** 64n - 1n), 3, /start must be before end/],
     ['None', () => undefined, 12, /unknown method/],
   ];
   for (const [method, write, code, problem] of cases) {

@@ -213,6 +213,7 @@ export function defaultStep({ fromNs, toNs }: NsRange): bigint {
 export function gridOf({ fromNs, toNs }: NsRange, stepNs: bigint): MetricsGrid {
   const startNs = fromNs - (fromNs % stepNs);
   const endNs = toNs + ((stepNs - (toNs % stepNs)) % stepNs);
+  if (endNs > INT64_MAX) throw badData('the last step ends too late: narrow the step parameter, or the range');
   if ((endNs - startNs) / stepNs > STEPS_MAX)
     throw badData(`the range has more than ${STEPS_MAX} steps: increase the step parameter, or narrow the range`);
   return { startNs, endNs, stepNs };
