@@ -33,6 +33,7 @@ const DAY_NS = 86_400_000_000_000n;
 const BATCH_MIN = 20;
 const BATCH_MAX = 2000;
 const BATCH_GROWTH = 4;
+const CANDIDATES_PER_TRACE = 3;
 /** Traces that may match are asked for so many at a time: their ids are small, and finding them is most of the work. */
 const CANDIDATES_MAX = 20_000;
 /** Spans of the traces of a batch that are read whole. */
@@ -237,7 +238,9 @@ async function* findByTraces(search: Search, plan: SearchPlan): AsyncGenerator<s
 /** Traces of a window that may match, newest first, in batches that grow. */
 async function* candidates(search: Search, plan: SearchPlan, window: NsRange): AsyncGenerator<readonly TraceKey[]> {
   const having = plan.kind === 'traces' ? sql`HAVING ${plan.having}` : NOTHING;
-  let size = Math.min(Math.max(search.question.limit, BATCH_MIN), BATCH_MAX);
+  // Some of those that may match do not: with more of them at once one batch is mostly enough.
+  const first = search.question.limit * (plan.kind === 'traces' ? CANDIDATES_PER_TRACE : 1);
+  let size = Math.min(Math.max(first, BATCH_MIN), BATCH_MAX);
   for (let offset = 0; ; offset += CANDIDATES_MAX) {
     const rest = sql`${having} ORDER BY last DESC, trace_high, trace_low LIMIT ${int(CANDIDATES_MAX)} OFFSET ${int(offset)}`;
     const traces = await newestTraces(search, window, [plan.condition], rest);

@@ -4,7 +4,7 @@
 //   if(lineage IN (3), low_7, '')             a column that others use for another key
 //   if(col != '', col, attrs['key'])          rows from before it had a column have it in the map
 
-import { type Sql, identifier, ints, join, sql, text } from '../../base/sql.ts';
+import { type Sql, identifier, ints, sql, text } from '../../base/sql.ts';
 import type { KeyPlaces } from '../catalogue.ts';
 
 /** A typed text, empty where the row has no value. */
@@ -14,14 +14,4 @@ export function spanKeyText(key: string, { columns, inMap }: KeyPlaces): Sql {
   );
   if (inMap) inRow.push(sql`attrs[${text(key)}]`);
   return inRow.reduceRight((behind, first) => sql`if(${first} != '', ${first}, ${behind})`, inRow.pop() ?? sql`''`);
-}
-
-/** Names of the columns of the table that the text is made of. */
-export function spanKeyColumns({ columns, inMap }: KeyPlaces): readonly string[] {
-  const names = columns.flatMap(({ column, lineages }) => (lineages === undefined ? [column] : [column, 'lineage']));
-  return inMap ? [...names, 'attrs'] : names;
-}
-
-export function listed(columns: Iterable<string>): Sql {
-  return join([...new Set(columns)].map(identifier), sql`, `);
 }
