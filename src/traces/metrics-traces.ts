@@ -184,7 +184,8 @@ function spansOfTraces({ context, catalogue, steps }: Place, pipeline: Pipeline,
   const read = isWhole ? context.within(around) : looked;
   if (having === TRUE && (!isWhole || plan.condition === TRUE)) return read;
   const ids = sql`SELECT trace_high, trace_low FROM spans WHERE ${looked} GROUP BY trace_high, trace_low HAVING ${having}`;
-  return sql`${read} AND (trace_high, trace_low) IN (${ids})`;
+  // Once for all shards of a cluster, each of which would ask all others.
+  return sql`${read} AND (trace_high, trace_low) GLOBAL IN (${ids})`;
 }
 
 function traceOf(spans: readonly RowSpan[]): TraceView {
