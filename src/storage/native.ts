@@ -153,11 +153,12 @@ function writeColumn(out: Writer, data: ColumnData): void {
   }
 }
 
+// 64-bit numbers, each as its low and its high half: what one block holds fits into the low one.
 function writeOffsets(out: Writer, rows: readonly { readonly length: number }[], stride: number): void {
   let end = 0;
-  const offsets = new BigUint64Array(rows.length);
-  rows.forEach((row, i) => (offsets[i] = BigInt((end += row.length / stride))));
-  out.bytes(bytesOf(offsets));
+  const halves = new Uint32Array(2 * rows.length);
+  for (let i = 0; i < rows.length; i++) halves[2 * i] = end += (rows[i] as { readonly length: number }).length / stride;
+  out.bytes(bytesOf(halves));
 }
 
 function writeMap(out: Writer, rows: readonly (readonly string[])[]): void {

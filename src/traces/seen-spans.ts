@@ -34,8 +34,8 @@ const ASKED_MAX = 5000;
 export class SeenSpans {
   readonly #options: SeenSpansOptions;
   readonly #recent: RecentIds;
-  /** Spans of requests under way, with what resolves when theirs has ended. */
-  readonly #underWay = new Map<number, Promise<void>>();
+  /** Spans of requests under way, by 53 bits of their hash, with what resolves when their request has ended. */
+  readonly #underWay = new Map<number, { readonly span: Span; readonly ended: Promise<void> }>();
 
   constructor(options: SeenSpansOptions) {
     this.#options = options;
@@ -44,47 +44,48 @@ export class SeenSpans {
 
   /** Finds out which spans are new. A span of another request that has not ended is waited for. */
   async admit(spans: readonly Span[]): Promise<Admission> {
+    const hashes = hashesOf(spans);
     for (;;) {
-      const other = this.#otherRequest(spans);
+      const other = this.#otherRequest(hashes);
       if (other === undefined) break;
       await other;
     }
-    return this.#admit(spans);
+    return this.#admit(spans, hashes);
   }
 
-  #otherRequest(spans: readonly Span[]): Promise<void> | undefined {
+  #otherRequest(hashes: Uint32Array): Promise<void> | undefined {
     if (this.#underWay.size === 0) return undefined;
-    for (const span of spans) {
-      const other = this.#underWay.get(shortKey(span));
-      if (other !== undefined) return other;
+    for (let at = 0; at < hashes.length; at += 2) {
+      const other = this.#underWay.get(shortOf(hashes[at] as number, hashes[at + 1] as number));
+      if (other !== undefined) return other.ended;
     }
     return undefined;
   }
 
-  async #admit(spans: readonly Span[]): Promise<Admission> {
+  async #admit(spans: readonly Span[], hashes: Uint32Array): Promise<Admission> {
     const ended = Promise.withResolvers<void>();
     const isNew = new Uint8Array(spans.length);
-    const hashes = new Uint32Array(2 * spans.length);
+    const ends = Float64Array.from(spans, endMs);
     const unsure: number[] = [];
     // All are noted before anything is waited for: the next request sees them.
-    spans.forEach((span, at) => {
-      const { high, low } = identityOf(span);
-      if (this.#recent.has(high, low)) return;
-      const key = shortOf(high, low);
-      if (this.#underWay.has(key)) return;
-      this.#underWay.set(key, ended.promise);
+    for (let at = 0; at < spans.length; at++) {
+      const [high, low] = [hashes[2 * at] as number, hashes[2 * at + 1] as number];
+      if (this.#recent.has(high, low)) continue;
+      const span = spans[at] as Span;
+      // Other requests were waited for: what is under way is of this one.
+      const earlier = this.#underWay.get(shortOf(high, low));
+      if (earlier !== undefined && isSame(earlier.span, span)) continue;
+      this.#underWay.set(shortOf(high, low), { span, ended: ended.promise });
       isNew[at] = 1;
-      hashes[2 * at] = high;
-      hashes[2 * at + 1] = low;
-      if (endMs(span) <= this.#recent.forgottenUpTo) unsure.push(at);
-    });
+      if ((ends[at] as number) <= this.#recent.forgottenUpTo) unsure.push(at);
+    }
     const noted = isNew.slice();
     const end = (isStored: boolean): void => {
       for (let at = 0; at < noted.length; at++) {
         if (noted[at] === 0) continue;
         const [high, low] = [hashes[2 * at] as number, hashes[2 * at + 1] as number];
         this.#underWay.delete(shortOf(high, low));
-        if (isStored) this.#recent.add(high, low, endMs(spans[at] as Span));
+        if (isStored) this.#recent.add(high, low, ends[at] as number);
       }
       ended.resolve();
     };
@@ -127,12 +128,23 @@ function hex(id: Uint8Array, from: number): string {
   return Buffer.from(id.buffer, id.byteOffset + from, 8).toString('hex');
 }
 
-function shortKey(span: Span): number {
-  const { high, low } = identityOf(span);
-  return shortOf(high, low);
+function isSame(a: Span, b: Span): boolean {
+  return (
+    a.kind === b.kind && a.startNs === b.startNs && Buffer.compare(a.spanId, b.spanId) === 0 && Buffer.compare(a.traceId, b.traceId) === 0
+  );
 }
 
-// 53 bits of the hash. Two spans that share them wait for one another, no more.
+/** The halves of each span's hash, in turn. */
+function hashesOf(spans: readonly Span[]): Uint32Array {
+  const hashes = new Uint32Array(2 * spans.length);
+  for (let at = 0; at < spans.length; at++) {
+    const { high, low } = identityOf(spans[at] as Span);
+    hashes[2 * at] = high;
+    hashes[2 * at + 1] = low;
+  }
+  return hashes;
+}
+
 function shortOf(high: number, low: number): number {
   return (high & 0x1fffff) * 4_294_967_296 + low;
 }
