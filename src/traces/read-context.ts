@@ -5,7 +5,7 @@ import { type QueryLimitSettings, type Reader, INCOMPLETE, readBounds } from '..
 import type { Clock } from '../base/clock.ts';
 import type { Client } from '../storage/client.ts';
 import type { NsRange } from './catalogue.ts';
-import type { CatalogueStore } from './catalogue-store.ts';
+import type { CatalogueStore } from './store/catalogue-store.ts';
 import type { SpanReadContext } from './read.ts';
 import { BLOCK_NS } from './table.ts';
 

@@ -12,7 +12,7 @@ import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@ope
 import { RequestError } from '../../base/request-error.ts';
 import { tracesProtobuf } from '../../metrics/ingest/otlp-recording.ts';
 import { startTestServer } from '../../server/test-server.ts';
-import { spanProblem } from '../span-problem.ts';
+import { spanProblem } from '../store/span-problem.ts';
 import type { Span, SpanSource, StoredSpan } from '../write.ts';
 import { exportTraces, otlpTracesRoutes } from './otlp-traces.ts';
 import { RecordingSpanWrite } from './recording-span-write.ts';

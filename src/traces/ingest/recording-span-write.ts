@@ -1,6 +1,6 @@
 // For the tests of roads into the span store: a write that keeps what it was given, but for what no store could.
 
-import { spanProblem } from '../span-problem.ts';
+import { spanProblem } from '../store/span-problem.ts';
 import type { Span, SpanRefusal, SpanRefusalReason, SpanSource, SpanWrite, SpanWriteSummary, StoredSpan } from '../write.ts';
 
 export class RecordingSpanWrite implements SpanWrite {

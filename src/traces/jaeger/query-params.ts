@@ -3,7 +3,7 @@
 // Source: Jaeger `cmd/query/app/query_parser.go`. Other than there, neither a start nor a lookback stands for all that is stored.
 
 import { parseDuration } from '../../base/duration.ts';
-import { ALL_TIME, badData, checkedLimit, goDurationParam, traceIdOf } from '../api-params.ts';
+import { ALL_TIME, badData, checkedLimit, goDurationParam, traceIdOf } from '../api/params.ts';
 import type { NsRange } from '../catalogue.ts';
 
 const DEFAULT_LIMIT = 100;

@@ -12,7 +12,7 @@ import { openTestStore } from '../../metrics/test-store.ts';
 import type { AnyValue, KeyValue } from '../../otlp/any-value.ts';
 import type { Reply } from '../../server/route.ts';
 import { Router } from '../../server/router.ts';
-import { openSpanStore } from '../open-span-store.ts';
+import { openSpanStore } from '../store/open-span-store.ts';
 import { spanRead } from '../read-context.ts';
 import { TRACE_MIGRATIONS } from '../table.ts';
 import type { Span, SpanSource } from '../write.ts';

@@ -2,7 +2,7 @@
 
 import { int, ints, sql } from '../../base/sql.ts';
 import { guarded } from '../../metrics/read.ts';
-import { ALL_TIME } from '../api-params.ts';
+import { ALL_TIME } from '../api/params.ts';
 import type { NsRange } from '../catalogue.ts';
 import { type SpanReadContext, statementOptions } from '../read.ts';
 import { KIND_NAMES, type KindName } from '../traceql/value.ts';

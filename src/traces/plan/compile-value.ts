@@ -1,7 +1,7 @@
 // The value of a field as a column, to group by and to measure.
 
 import { type Sql, sql } from '../../base/sql.ts';
-import { typedTextValue } from '../attribute-value.ts';
+import { typedTextValue } from '../api/attribute-value.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { Field, IntrinsicField } from '../traceql/ast.ts';
 import { KIND_NAMES, NIL, STATUS_NAMES, type Value } from '../traceql/value.ts';

@@ -2,7 +2,7 @@
 
 import { type Sql, ints, sql } from '../../base/sql.ts';
 import { attribute } from '../../otlp/any-value.ts';
-import { attributeValue } from '../attribute-value.ts';
+import { attributeValue } from '../api/attribute-value.ts';
 import type { Catalogue, KnownSource } from '../catalogue.ts';
 import type { Field } from '../traceql/ast.ts';
 import { NIL, type Value } from '../traceql/value.ts';

@@ -5,7 +5,7 @@
 //                 of lists                  the row is read and looked at
 
 import { type Sql, sql, text, texts } from '../../base/sql.ts';
-import { attributeValue } from '../attribute-value.ts';
+import { attributeValue } from '../api/attribute-value.ts';
 import { NIL, type Value } from '../traceql/value.ts';
 import type { TypeTag } from '../typed-text.ts';
 import { type Bounds, allOf, anyOf, exactly, FALSE, negated, TRUE } from './bounds.ts';

@@ -1,0 +1,44 @@
+// `/api/traces/:id` and `/api/v2/traces/:id`: all spans of a trace, as OTLP's JSON or protobuf.
+//
+// Several tenants in one read: the spans of all that have the trace.
+// Source: Tempo HTTP API documentation, "Query", "Query V2"; `modules/frontend/combiner/trace_by_id*.go`.
+
+import { RequestError } from '../../base/request-error.ts';
+import type { Reply, Request, Route } from '../../server/route.ts';
+import { protobuf, readContexts, route, type TracesApiOptions, wantsProtobuf, warningsOf } from './context.ts';
+import { secondsRange, traceIdOf } from './params.ts';
+import { type TraceForm, traceJson } from './otlp-trace-json.ts';
+import { traceProtobuf } from './otlp-trace-protobuf.ts';
+import { readTrace } from '../read-trace.ts';
+import type { StoredTrace } from '../stored-trace.ts';
+
+/** The routes of single traces. */
+export function traceRoutes(options: TracesApiOptions): readonly Route[] {
+  return [
+    route('/api/traces/:id', 'A trace by its id.', (request) => answer(options, request, 'v1')),
+    route('/api/v2/traces/:id', 'A trace by its id, with what is missing of it.', (request) => answer(options, request, 'v2')),
+  ];
+}
+
+async function answer(options: TracesApiOptions, request: Request, form: TraceForm): Promise<Reply> {
+  const trace = await traceOf(options, request);
+  if (wantsProtobuf(request)) return protobuf(traceProtobuf(trace, form));
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: traceJson(trace, form) };
+}
+
+async function traceOf(options: TracesApiOptions, request: Request): Promise<StoredTrace> {
+  const traceId = traceIdOf(request.params['id'] ?? '');
+  const range = secondsRange(request.query);
+  const contexts = await readContexts(options, request);
+  const found = await Promise.all(
+    contexts.map((context) => readTrace(context, traceId, { spansMax: options.limitsOf(context.tenant).traces.traceSpansMax, range })),
+  );
+  const traces = found.filter((trace) => trace !== undefined);
+  if (traces.length === 0) throw new RequestError('not_found', `trace not found: ${traceId}`);
+  const missing = [...traces.flatMap(({ partial }) => partial ?? []), ...warningsOf(contexts)];
+  return {
+    traceId,
+    groups: traces.flatMap(({ groups }) => groups),
+    partial: missing.length === 0 ? undefined : [...new Set(missing)].join('; '),
+  };
+}

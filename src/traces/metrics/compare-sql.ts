@@ -1,0 +1,247 @@
+// `compare({ … })` in ClickHouse: for each attribute the most frequent values of the selected spans and of the others, by step. No span comes here.
+//
+//   resource.*, instrumentation.*   counts by source, which this process knows the attributes of
+//   name, status, kind, …           one GROUP BY each
+//   span.*                          the same for columns that are dictionaries; totals of all columns in one pass
+//                                   of other columns and of the map the most frequent values are found first, in bounded memory, and then counted
+//
+// Where an attribute has very many values, those that are found are frequent, but there may be others as frequent: so it is with the peer.
+
+import { type Sql, identifier, int, join, sql, text, texts } from '../../base/sql.ts';
+import type { Attributes } from '../../otlp/any-value.ts';
+import { ATTRIBUTE_COLUMNS } from '../attribute-columns.ts';
+import { attributeValue, typedTextValue } from '../api/attribute-value.ts';
+import type { Catalogue, KnownSource } from '../catalogue.ts';
+import type { SqlField } from './metrics-field.ts';
+import { pipelineCondition, type Place, stepColumn } from './metrics-sql.ts';
+import { compileCondition } from '../plan/compile-condition.ts';
+import { columnValue, type ColumnKind } from '../plan/compile-value.ts';
+import { spanKeyText } from '../plan/span-key.ts';
+import { statementOptions } from '../read.ts';
+import type { Compare, Pipeline } from '../traceql/ast.ts';
+import type { Comparison, Side } from '../traceql/metrics/compare.ts';
+import { printField } from '../traceql/print.ts';
+import type { Value } from '../traceql/value.ts';
+
+export interface CompareQuery {
+  /** Of the spans that are compared at all. */
+  readonly condition: Sql;
+  /** 1 for the selection, 0 for the others. */
+  readonly side: Sql;
+  readonly topN: number;
+}
+
+/** Undefined where spans must be looked at one by one. */
+export function compareQuery(
+  pipeline: Pipeline,
+  { filter, topN, startNs, endNs }: Compare,
+  catalogue: Catalogue,
+): CompareQuery | undefined {
+  const condition = pipelineCondition(pipeline, catalogue);
+  const selection = compileCondition(filter.expr, catalogue);
+  if (condition === undefined || !selection.exact) return undefined;
+  const window = startNs > 0n && endNs > 0n ? sql` AND ts >= ${int(startNs)} AND ts < ${int(endNs)}` : sql``;
+  return { condition, side: sql`toUInt8((${selection.condition})${window})`, topN };
+}
+
+/** The side of a row as a field to group by. */
+export function sideField({ side }: CompareQuery): SqlField {
+  return { column: side, needsSource: false, value: (cell) => ({ type: 'bool', value: Number(cell) === 1 }) };
+}
+
+interface Comparing {
+  readonly query: CompareQuery;
+  readonly place: Place;
+  readonly into: Comparison;
+}
+
+/** Counts all attributes of the spans of a query; resolves to the number of spans. */
+export async function countCompared(query: CompareQuery, place: Place, into: Comparison): Promise<number> {
+  const comparing = { query, place, into };
+  const spans = await countSources(comparing);
+  if (spans === 0) return 0;
+  const { columns, hasMap } = keysOf(place.catalogue);
+  for (const column of await countTotals(comparing, [...INTRINSICS, ...columns])) {
+    if (column.isDictionary) await countColumn(comparing, column);
+    else await countFrequent(comparing, column);
+  }
+  if (hasMap) await countMap(comparing, new Set(columns.map(({ label }) => label)));
+  return spans;
+}
+
+interface Column {
+  readonly label: string;
+  readonly value: Sql;
+  readonly kind: ColumnKind;
+  readonly isSet: Sql;
+  /** Of few different values. */
+  readonly isDictionary: boolean;
+}
+
+/** Values of an attribute that are kept in mind while the most frequent are looked for. */
+const CANDIDATES = 5000;
+
+const INTRINSICS: readonly Column[] = [
+  { label: 'name', value: sql`name`, kind: 'text', isSet: sql`1`, isDictionary: true },
+  { label: 'status', value: sql`status`, kind: 'status', isSet: sql`1`, isDictionary: true },
+  { label: 'kind', value: sql`kind`, kind: 'kind', isSet: sql`1`, isDictionary: true },
+  { label: 'statusMessage', value: sql`status_message`, kind: 'text', isSet: sql`status_message != ''`, isDictionary: true },
+];
+
+function sideOf(cell: unknown): Side {
+  return Number(cell) === 1 ? 'selection' : 'baseline';
+}
+
+function from({ query, place }: Comparing): Sql {
+  const range = { fromNs: place.steps.fromNs, toNs: place.steps.toNs };
+  return sql`FROM spans WHERE ${place.context.within(range)} AND (${query.condition})`;
+}
+
+function keys({ query, place }: Comparing): Sql {
+  return sql`${query.side} AS side, ${stepColumn(place.steps)} AS step`;
+}
+
+async function countSources(comparing: Comparing): Promise<number> {
+  const { context, catalogue } = comparing.place;
+  const statement = sql`SELECT ${keys(comparing)}, source, count() AS n ${from(comparing)} GROUP BY side, step, source`;
+  let spans = 0;
+  for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
+    for (let row = 0; row < rows; row++) {
+      const id = columns['source']?.[row];
+      const source = typeof id === 'bigint' ? catalogue.source(id) : undefined;
+      const count = Number(columns['n']?.[row]);
+      spans += count;
+      if (source === undefined) continue;
+      const cell = { step: Number(columns['step']?.[row]), count };
+      for (const [label, value] of sourceAttributes(source))
+        comparing.into.count(sideOf(columns['side']?.[row]), label, { ...cell, value });
+    }
+  }
+  return spans;
+}
+
+function sourceAttributes(source: KnownSource): readonly (readonly [string, Value])[] {
+  const of = (scope: 'resource' | 'instrumentation', attributes: Attributes): readonly (readonly [string, Value])[] =>
+    attributes.map(({ key, value }) => [labelOf(scope, key), attributeValue(value)]);
+  return [...of('resource', source.resource), ...of('instrumentation', source.scopeAttributes)];
+}
+
+function labelOf(scope: 'resource' | 'instrumentation' | 'span', name: string): string {
+  return printField({ type: 'attribute', scope, ofParent: false, name, place: { from: 0, to: 0 } });
+}
+
+const DICTIONARIES: ReadonlySet<string> = new Set(ATTRIBUTE_COLUMNS.flatMap(({ name, kind }) => (kind === 'low' ? [name] : [])));
+
+/** Keys that have columns, and whether others are in the map. */
+function keysOf(catalogue: Catalogue): { readonly columns: readonly Column[]; readonly hasMap: boolean } {
+  let hasMap = false;
+  const columns = catalogue.keys('span').flatMap((key): Column[] => {
+    const places = catalogue.spanKey(key);
+    if (places === undefined) return [];
+    const value = spanKeyText(key, places);
+    const isDictionary = places.columns.every(({ column }) => DICTIONARIES.has(column));
+    const isSet = sql`${value} NOT IN ('', 'n')`;
+    if (places.columns.length > 0) return [{ label: labelOf('span', key), value, kind: 'typed text', isSet, isDictionary }];
+    hasMap ||= places.inMap;
+    return [];
+  });
+  return { columns, hasMap };
+}
+
+/** The totals of all columns in one pass; those that have a value at all. */
+async function countTotals(comparing: Comparing, columns: readonly Column[]): Promise<readonly Column[]> {
+  const counts = columns.map((column, i) => sql`countIf(${column.isSet}) AS ${identifier(`c${i}`)}`);
+  const { client } = comparing.place.context;
+  const statement = sql`SELECT ${keys(comparing)}, ${join(counts, sql`, `)} ${from(comparing)} GROUP BY side, step`;
+  const used = new Set<Column>();
+  for await (const { rows, columns: cells } of client.stream(statement, statementOptions(comparing.place.context))) {
+    for (const [i, column] of columns.entries()) {
+      for (let row = 0; row < rows; row++) {
+        const count = Number(cells[`c${i}`]?.[row]);
+        if (count === 0) continue;
+        used.add(column);
+        comparing.into.total(sideOf(cells['side']?.[row]), column.label, { step: Number(cells['step']?.[row]), count });
+      }
+    }
+  }
+  return [...used];
+}
+
+/** The most frequent values of one column by step; one more than is shown says that there are more. */
+async function countColumn(comparing: Comparing, column: Column): Promise<void> {
+  const { query, place, into } = comparing;
+  const inner = sql`SELECT ${keys(comparing)}, ${column.value} AS v, count() AS n ${from(comparing)} AND ${column.isSet} GROUP BY side, step, v`;
+  const statement = sql`SELECT side, v, sum(n) AS total, groupArray(step) AS steps, groupArray(n) AS counts FROM (${inner}) GROUP BY side, v ORDER BY side, total DESC, v LIMIT ${int(query.topN + 1)} BY side`;
+  const shown = new Map<Side, number>();
+  for (const row of await place.context.client.query(statement, statementOptions(place.context))) {
+    const side = sideOf(row['side']);
+    const value = columnValue(column.kind, row['v']);
+    const seen = (shown.get(side) ?? 0) + 1;
+    shown.set(side, seen);
+    if (seen > query.topN) into.more(side, column.label);
+    else for (const cell of cellsOf(row)) into.value(side, column.label, { ...cell, value });
+  }
+}
+
+/** Counts by step, which came as two lists. */
+function cellsOf(row: Readonly<Record<string, unknown>>): readonly { readonly step: number; readonly count: number }[] {
+  const [steps, counts] = [listOf(row['steps']), listOf(row['counts'])];
+  return steps.map((step, i) => ({ step: Number(step), count: Number(counts[i]) }));
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The same where there may be many values. */
+async function countFrequent(comparing: Comparing, column: Column): Promise<void> {
+  const { query, place, into } = comparing;
+  const options = statementOptions(place.context);
+  const found = sql`SELECT ${query.side} AS side, ${frequent(query, sql`${column.value}`)} AS found ${from(comparing)} AND ${column.isSet} GROUP BY side`;
+  const values = new Set<string>();
+  for (const row of await place.context.client.query(found, options)) {
+    const list = foundOf(row);
+    if (list.length > query.topN) into.more(sideOf(row['side']), column.label);
+    for (const value of list.slice(0, query.topN)) values.add(value);
+  }
+  const counts = sql`SELECT ${keys(comparing)}, ${column.value} AS v, count() AS n ${from(comparing)} AND v IN ${texts([...values])} GROUP BY side, step, v`;
+  for (const row of await place.context.client.query(counts, options)) {
+    const cell = { step: Number(row['step']), count: Number(row['n']), value: columnValue(column.kind, row['v']) };
+    into.value(sideOf(row['side']), column.label, cell);
+  }
+}
+
+function frequent({ topN }: CompareQuery, value: Sql): Sql {
+  return sql`arrayMap(each -> tupleElement(each, 1), approx_top_k(${int(topN + 1)}, ${int(Math.max(CANDIDATES, 4 * topN))})(toString(${value})))`;
+}
+
+function foundOf(row: Readonly<Record<string, unknown>>): readonly string[] {
+  return listOf(row['found']).map(String);
+}
+
+/** Keys of the map, all at once; those that have a column are counted with it. */
+async function countMap(comparing: Comparing, counted: ReadonlySet<string>): Promise<void> {
+  const { query, place, into } = comparing;
+  const options = statementOptions(place.context);
+  const entries = sql`FROM (SELECT *, arrayJoin(CAST(attrs, 'Array(Tuple(String, String))')) AS entry ${from(comparing)}) WHERE entry.2 != 'n'`;
+  const totals = sql`SELECT ${keys(comparing)}, entry.1 AS k, count() AS n ${entries} GROUP BY side, step, k`;
+  for (const row of await place.context.client.query(totals, options)) {
+    const label = labelOf('span', String(row['k']));
+    if (!counted.has(label)) into.total(sideOf(row['side']), label, { step: Number(row['step']), count: Number(row['n']) });
+  }
+  const found = sql`SELECT ${query.side} AS side, entry.1 AS k, ${frequent(query, sql`entry.2`)} AS found ${entries} GROUP BY side, k`;
+  const wanted = new Map<string, Sql>();
+  for (const row of await place.context.client.query(found, options)) {
+    const key = String(row['k']);
+    if (counted.has(labelOf('span', key))) continue;
+    const list = foundOf(row);
+    if (list.length > query.topN) into.more(sideOf(row['side']), labelOf('span', key));
+    for (const value of list.slice(0, query.topN)) wanted.set(JSON.stringify([key, value]), sql`(${text(key)}, ${text(value)})`);
+  }
+  if (wanted.size === 0) return;
+  const counts = sql`SELECT ${keys(comparing)}, entry.1 AS k, entry.2 AS v, count() AS n ${entries} AND entry IN (${join([...wanted.values()], sql`, `)}) GROUP BY side, step, k, v`;
+  for (const row of await place.context.client.query(counts, options)) {
+    const cell = { step: Number(row['step']), count: Number(row['n']), value: typedTextValue(String(row['v'])) };
+    into.value(sideOf(row['side']), labelOf('span', String(row['k'])), cell);
+  }
+}
