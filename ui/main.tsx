@@ -13,6 +13,7 @@ import { createRoot } from 'react-dom/client';
 import { readAddress, writeAddress } from './data/address.ts';
 import type { Address } from './data/address.ts';
 import { AskError } from './data/api.ts';
+import { TRACE_ROUTE } from './data/links.ts';
 import { LiveProvider } from './data/Live.tsx';
 import { cssVariables, theme } from './kit/mantine.ts';
 import { Empty, Failed } from './kit/States.tsx';
@@ -43,6 +44,11 @@ const routes = [
     getParentRoute: () => root,
     path: '/logs',
     component: lazyRouteComponent(() => import('./page/logs/Logs.tsx'), 'Logs'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: TRACE_ROUTE,
+    component: lazyRouteComponent(() => import('./page/trace/Trace.tsx'), 'Trace'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -65,8 +65,8 @@ export async function ask<T>(question: Question<T>, tenant: string, signal: Abor
   }
   const body = parseJson(text);
   if (!isRecord(body)) throw new AskError(response.ok ? 'broken' : 'refused', plainReason(text, response.status), response.status, command);
-  // Some of Loki's answers are the value itself, without a status around it.
-  const isBare = response.ok && body['status'] === undefined;
+  // Some answers of Loki and all of Tempo are the value itself; a `status` of Tempo's tells of the value, not of the request.
+  const isBare = response.ok && body['status'] !== 'success' && body['status'] !== 'error';
   if (!isBare && body['status'] !== 'success') {
     throw new AskError(
       'refused',
@@ -76,7 +76,8 @@ export async function ask<T>(question: Question<T>, tenant: string, signal: Abor
     );
   }
   try {
-    return { value: question.decode(isBare ? body : body['data']), warnings: strings(body['warnings']), infos: strings(body['infos']) };
+    const warnings = [...strings(body['warnings']), ...(isBare ? lacks(body, response.headers) : [])];
+    return { value: question.decode(isBare ? body : body['data']), warnings, infos: strings(body['infos']) };
   } catch (error) {
     throw new AskError(
       'broken',
@@ -85,6 +86,18 @@ export async function ask<T>(question: Question<T>, tenant: string, signal: Abor
       command,
     );
   }
+}
+
+/** What a bare answer lacks: said in a message of its own, or in a header where its form has no place for it. */
+function lacks(body: Readonly<Record<string, unknown>>, headers: Headers): readonly string[] {
+  const message = body['status'] === 'PARTIAL' && typeof body['message'] === 'string' ? body['message'] : '';
+  let header = headers.get('x-sightline-warning') ?? '';
+  try {
+    header = decodeURI(header);
+  } catch {
+    // Shown as it came.
+  }
+  return [message, header].filter((said) => said !== '');
 }
 
 function parseJson(text: string): unknown {

@@ -1,0 +1,183 @@
+// One span, whole, beside the list: its times, its attributes, its events, what it links to, and where to go from it.
+
+import { IconAlertCircleFilled } from '@tabler/icons-react';
+import { useMemo } from 'react';
+import type { ReactNode } from 'react';
+import type { LinkSubject } from '../../../src/links/link.ts';
+import { linksOf } from '../../../src/links/links.ts';
+import { useLive } from '../../data/Live.tsx';
+import { instantText, zoneName } from '../../data/time-text.ts';
+import { serviceColour } from '../../kit/colour.ts';
+import { CopyButton } from '../../kit/CopyButton.tsx';
+import { Button } from '../../kit/Controls.tsx';
+import { PathLink, useHasPage } from '../../kit/PathLink.tsx';
+import { AttributeTable } from './AttributeTable.tsx';
+import type { FactRow } from './AttributeTable.tsx';
+import { lengthText, shareText } from './bar-layout.ts';
+import type { Window } from './bar-layout.ts';
+import { stretchLength } from './critical-path.ts';
+import { likeSpan, likeWord } from './like-this.ts';
+import { SidePanel } from './SidePanel.tsx';
+import { SpanEvents } from './SpanEvents.tsx';
+import { SpanLinks } from './SpanLinks.tsx';
+import { spanJson } from './span-json.ts';
+import type { SpanNode } from './span-tree.ts';
+import type { Trace } from './trace.ts';
+import { absoluteMs, absoluteNs, serviceText } from './trace.ts';
+import type { TraceView } from './trace-view.ts';
+import css from './panel.module.css';
+
+interface SpanDetailProps {
+  readonly traceId: string;
+  readonly view: TraceView;
+  /** The span's place. */
+  readonly at: number;
+  readonly wanted: string;
+  readonly onGo: (at: number) => void;
+  readonly onZoom: (window: Window) => void;
+  readonly onClose: () => void;
+}
+
+export function SpanDetail({ traceId, view, at, wanted, onGo, onZoom, onClose }: SpanDetailProps) {
+  const node = view.tree.nodes[at];
+  const { zone } = useLive();
+  const facts = useMemo(() => (node ? factsOf(view, node, zoneName(zone)) : []), [view, node, zone]);
+  if (!node) return null;
+  const { span } = node;
+  const { source } = span;
+  const parent = view.tree.nodes[node.parent];
+  const start = absoluteMs(view.trace, span.start);
+  const head = (
+    <>
+      <i style={{ background: serviceColour(source.service) }} aria-hidden />
+      <h2>
+        {serviceText(source.service)} <span>{span.name}</span>
+      </h2>
+    </>
+  );
+  return (
+    <SidePanel label="Span" head={head} onClose={onClose}>
+      {span.status === 'error' && (
+        <p className={css.failed}>
+          <IconAlertCircleFilled size={16} aria-hidden /> {span.statusMessage || 'This span failed, and does not say why.'}
+        </p>
+      )}
+      {oddityTexts(node).map((text) => (
+        <p key={text} className={css.odd}>
+          {text}
+        </p>
+      ))}
+      <div className={css.buttons}>
+        <Button onClick={() => onZoom({ start: span.start, end: span.end })}>Zoom to it</Button>
+        {parent && <Button onClick={() => onGo(parent.at)}>To its parent</Button>}
+        <CopyButton title="Copy as JSON" text={() => spanJson(view.trace, span, traceId)} />
+      </div>
+      <AttributeTable
+        title="Span"
+        wanted={wanted}
+        rows={[
+          {
+            name: 'start',
+            text: `${instantText(start, zone)}.${String(start % 1000).padStart(3, '0')}`,
+            exact: `${absoluteNs(view.trace, span.start)}`,
+          },
+          ...facts,
+        ]}
+      />
+      <Leads traceId={traceId} trace={view.trace} node={node} />
+      <AttributeTable title="Attributes" scope="span" attributes={span.attributes} wanted={wanted} />
+      <SpanEvents span={span} wanted={wanted} />
+      <SpanLinks links={span.links} wanted={wanted} />
+      <AttributeTable title="Resource" scope="resource" attributes={source.resource} wanted={wanted} />
+      <AttributeTable
+        title="Scope"
+        scope="instrumentation"
+        attributes={source.scope}
+        wanted={wanted}
+        rows={[
+          { name: 'name', text: source.scopeName },
+          { name: 'version', text: source.scopeVersion },
+        ]}
+      />
+    </SidePanel>
+  );
+}
+
+function factsOf({ own, path, keys }: TraceView, node: SpanNode, zone: string): readonly FactRow[] {
+  const { span, at } = node;
+  const length = span.end - span.start;
+  const ownLength = own[at]?.length ?? 0;
+  const onPath = stretchLength(path.stretches.get(at) ?? []);
+  const share = (part: number, whole: number): string => `${lengthText(part)} (${shareText(part, whole)})`;
+  return [
+    { name: 'zone', text: zone },
+    { name: 'after trace start', text: lengthText(span.start), exact: `${span.start} ns` },
+    { name: 'duration', text: lengthText(length), exact: `${length} ns` },
+    { name: 'own time', text: share(ownLength, length), exact: `${ownLength} ns` },
+    { name: 'on critical path', text: onPath > 0 ? share(onPath, path.length) : 'no', exact: `${onPath} ns` },
+    { name: 'name', text: span.name, like: likeSpan(span) },
+    { name: 'kind', text: span.kind, like: likeWord('kind', span.kind) },
+    { name: 'status', text: span.status, like: likeWord('status', span.status) },
+    { name: 'span id', text: keys[at]?.split('.')[0] ?? '' },
+    { name: 'parent id', text: span.parentId },
+    { name: 'trace state', text: span.traceState },
+    { name: 'left out by SDK', text: span.dropped === 0 ? '' : String(span.dropped) },
+  ];
+}
+
+function oddityTexts({ oddities, span }: SpanNode): readonly string[] {
+  return oddities.map((oddity) => {
+    switch (oddity.kind) {
+      case 'parent missing':
+        return `Its parent ${span.parentId} is not in this trace: not sampled, still on its way, or lost.`;
+      case 'in a circle':
+        return 'It is its own ancestor. The circle is cut here.';
+      case 'shared id':
+        return 'Another span of this trace has the same id.';
+      case 'starts before parent':
+        return `It starts ${lengthText(oddity.by)} before its parent: the clocks of their hosts differ.`;
+    }
+  });
+}
+
+/** Where to go from this span, in its time. */
+function Leads({
+  traceId,
+  trace,
+  node: { span },
+}: {
+  readonly traceId: string;
+  readonly trace: Trace;
+  readonly node: SpanNode;
+}): ReactNode {
+  const hasPage = useHasPage();
+  const links = useMemo(() => {
+    const subject: LinkSubject = {
+      traceId,
+      spanId: span.id,
+      service: span.source.service || undefined,
+      operation: span.name,
+      spanKind: `SPAN_KIND_${span.kind.toUpperCase()}`,
+      attributes: Object.fromEntries(span.source.resource.map(({ key, text }) => [key, text])),
+      fromMs: absoluteMs(trace, span.start),
+      toMs: absoluteMs(trace, span.end),
+    };
+    return linksOf(subject).filter(({ to }) => to !== 'trace');
+  }, [traceId, trace, span]);
+  const shown = links.filter(({ path }) => hasPage(path));
+  if (shown.length === 0) return null;
+  return (
+    <section>
+      <h3>From here</h3>
+      <ul className={css.leads}>
+        {shown.map(({ title, path, query }) => (
+          <li key={title}>
+            <PathLink path={path} title={query?.text}>
+              {title}
+            </PathLink>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
