@@ -17,8 +17,9 @@ interface MiniMapProps {
 }
 
 const HEIGHT = 56;
-/** At the foot, where errors are marked. */
+/** At the foot, where errors are marked as they end. */
 const MARKS = 4;
+const MARK_WIDTH = 3;
 
 export function MiniMap({ view, window, onZoom }: MiniMapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -88,6 +89,6 @@ function draw(canvas: HTMLCanvasElement, { tree, trace, errors }: TraceView, { w
   context.fillStyle = getComputedStyle(canvas).getPropertyValue('--bad');
   for (const at of errors) {
     const span = nodes[at]?.span;
-    if (span) context.fillRect(x(span.start), HEIGHT - MARKS + 1, Math.max(2, x(span.end) - x(span.start)), MARKS - 1);
+    if (span) context.fillRect(Math.max(0, x(span.end) - MARK_WIDTH), HEIGHT - MARKS, MARK_WIDTH, MARKS);
   }
 }

@@ -42,11 +42,11 @@ export function NoTrace({ traceId, onRetry }: NoTraceProps) {
   );
 }
 
-export function EmptyTrace({ traceId, partial, onRetry }: NoTraceProps & { readonly partial: string }) {
+export function EmptyTrace({ traceId, warnings, onRetry }: NoTraceProps & { readonly warnings: readonly string[] }) {
   return (
     <Empty title="This trace has no spans">
       <p>
-        The server knows <code>{traceId}</code>, but gives no span of it{partial === '' ? '.' : `: ${partial}`}
+        The server knows <code>{traceId}</code>, but gives no span of it{warnings.length === 0 ? '.' : `: ${warnings.join('; ')}`}
       </p>
       <div>
         <Button onClick={onRetry}>Look again</Button>

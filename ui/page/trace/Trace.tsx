@@ -2,7 +2,7 @@
 
 import { useParams } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { TRACE_ROUTE } from '../../data/links.ts';
+import { TRACE_ROUTE } from '../../data/address.ts';
 import { useAddress } from '../../data/use-address.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { Failed, Notices, Skeleton } from '../../kit/States.tsx';
@@ -29,7 +29,7 @@ export function Trace() {
       {found.view === undefined ? (
         <Missing id={id} found={found} />
       ) : found.view.trace.spans.length === 0 ? (
-        <EmptyTrace traceId={id} partial={found.view.trace.partial} onRetry={found.retry} />
+        <EmptyTrace traceId={id} warnings={found.warnings} onRetry={found.retry} />
       ) : (
         <>
           <TraceHead traceId={id} view={found.view} state={state} onEvent={send} />
@@ -58,7 +58,8 @@ function useTrace(id: string | undefined): Found {
   const answer = useAnswer(id === undefined ? undefined : traceById(id));
   const trace = answer.data?.value;
   const view = useMemo(() => trace && viewTrace(trace), [trace]);
-  const warnings = useMemo(() => (view ? noticesOf(view) : []), [view]);
+  const missing = answer.data?.warnings;
+  const warnings = useMemo(() => [...(missing ?? []), ...(view ? noticesOf(view) : [])], [missing, view]);
   return { view, warnings, error: answer.error, isOld: answer.isPlaceholderData, retry: () => void answer.refetch() };
 }
 

@@ -2,7 +2,7 @@
 //
 //   rows (places in the tree) ─▶ virtualizer ─▶ SpanRow;  clicks are told apart here, once for all rows
 
-import { useMediaQuery } from '@mantine/hooks';
+import { useElementSize, useMediaQuery } from '@mantine/hooks';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import type { Range } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -48,6 +48,8 @@ const ROW_PX = 22;
 /** Where there is no room for two columns, the bar stands below the name. */
 const NARROW_ROW_PX = 40;
 const PAGE_ROWS = 20;
+/** A time on the axis with room around it. */
+const TICK_PX = 120;
 
 export function Waterfall(props: WaterfallProps) {
   const { view, rows, window, folded, current, matches, wanted, jump } = props;
@@ -80,17 +82,20 @@ export function Waterfall(props: WaterfallProps) {
     const row = jump === undefined ? undefined : latest.current.get(jump.at);
     if (row !== undefined) virtual.scrollToIndex(row, { align: 'auto' });
   }, [jump, virtual]);
-  const ticks = narrow ? 3 : 6;
+  const box = useElementSize();
+  const ticks = Math.max(2, Math.floor((box.width * (narrow ? 1 : 1 - names / 100)) / TICK_PX));
   // The names' width as the styles read it.
   const style: CSSProperties & Record<'--names', string> = { '--names': narrow ? '100%' : `${names}%` };
   return (
     <div className={css.waterfall} style={style} data-narrow={narrow} data-dim={props.dim}>
       <TimeAxis window={window} names={names} ticks={ticks} onNames={setNames} onZoom={props.onZoom} />
-      <div className={css.body}>
+      <div ref={box.ref} className={css.body}>
         <div className={css.grid} aria-hidden>
-          {ticksOf(window, ticks).map((time) => (
-            <i key={time} style={{ left: `${percentOf(time, window)}%` }} />
-          ))}
+          <div>
+            {ticksOf(window, ticks).map((time) => (
+              <i key={time} style={{ left: `${percentOf(time, window)}%` }} />
+            ))}
+          </div>
         </div>
         <div
           ref={scroller}

@@ -25,13 +25,7 @@ export function decodeTrace(data: unknown): Trace {
   const timed = records(body['trace']['resourceSpans']).flatMap(spansOfResource);
   const startNs = timed.reduce((least, { startNs: ns }) => (ns < least ? ns : least), timed[0]?.startNs ?? 0n);
   const spans = timed.map((span) => decodeSpan(span, startNs));
-  const message = text(body['message']);
-  return {
-    startNs,
-    length: spans.reduce((most, { end }) => Math.max(most, end), 0),
-    spans,
-    partial: body['status'] === 'PARTIAL' ? message || 'The server does not say why.' : '',
-  };
+  return { startNs, length: spans.reduce((most, { end }) => Math.max(most, end), 0), spans };
 }
 
 function spansOfResource(group: Fields): TimedSpan[] {

@@ -141,7 +141,7 @@ function layOut(spans: readonly Span[], parents: Int32Array, oddities: readonly 
 /** What is odd about the whole trace, in sentences. */
 export function oddityTexts({ nodes, roots }: SpanTree, lengthText: (ns: number) => string): readonly string[] {
   const count = (kind: Oddity['kind']): number => nodes.filter((node) => node.oddities.some((oddity) => oddity.kind === kind)).length;
-  const spans = (n: number): string => (n === 1 ? '1 span' : `${n} spans`);
+  const spans = (n: number, one: string, many: string): string => (n === 1 ? `1 span ${one}` : `${n} spans ${many}`);
   const texts: string[] = [];
   const [missing, circles, shared, early] = [
     count('parent missing'),
@@ -149,21 +149,21 @@ export function oddityTexts({ nodes, roots }: SpanTree, lengthText: (ns: number)
     count('shared id'),
     count('starts before parent'),
   ];
-  const skew = nodes
-    .flatMap(({ oddities }) => oddities)
-    .reduce((most, odd) => Math.max(most, odd.kind === 'starts before parent' ? odd.by : 0), 0);
   const trueRoots = roots.filter((at) => nodes[at]?.span.parentId === '').length;
-  if (missing > 0)
-    texts.push(
-      `${spans(missing)} of this trace name a parent that is not here: not sampled, still on its way, or lost. They stand as roots.`,
-    );
-  if (trueRoots > 1) texts.push(`The trace has ${trueRoots} roots. It is named after the first.`);
-  if (circles > 0) texts.push(`${spans(circles)} are their own ancestors. Each such circle is cut at its earliest span.`);
-  if (shared > 0) texts.push(`${spans(shared)} share an id with another span.`);
+  if (missing > 0) {
+    const named = spans(missing, 'names a parent that is', 'name parents that are');
+    texts.push(`${named} not here: not sampled, still on the way, or lost.`);
+  }
+  if (trueRoots > 1) texts.push(`There are ${trueRoots} roots; the trace is named after the first.`);
+  if (circles > 0)
+    texts.push(`${spans(circles, 'is its own ancestor', 'are their own ancestors')}: the circle is cut at its earliest span.`);
+  if (shared > 0) texts.push(`${spans(shared, 'shares its id', 'share their ids')} with others.`);
   if (early > 0) {
-    texts.push(
-      `${spans(early)} start before their parents, by up to ${lengthText(skew)}: the clocks of their hosts differ. Times are shown as they were sent.`,
-    );
+    const by = nodes
+      .flatMap(({ oddities }) => oddities)
+      .reduce((most, odd) => Math.max(most, odd.kind === 'starts before parent' ? odd.by : 0), 0);
+    const starts = spans(early, 'starts before its parent', 'start before their parents');
+    texts.push(`${starts}, by up to ${lengthText(by)}: the clocks of their hosts differ, and times are shown as they were sent.`);
   }
   return texts;
 }

@@ -4,10 +4,11 @@ import { lengthText } from './bar-layout.ts';
 import { oddityTexts } from './span-tree.ts';
 import type { TraceView } from './trace-view.ts';
 
-export function noticesOf({ trace, tree }: Pick<TraceView, 'trace' | 'tree'>): readonly string[] {
-  const partial = trace.partial === '' ? [] : [`Not all spans are here. ${trace.partial}`];
+/** Sentences; none for a trace that is as it should be. */
+export function noticesOf({ tree }: Pick<TraceView, 'tree'>): readonly string[] {
   const dropped = tree.nodes.filter(({ span }) => span.dropped > 0).length;
   const lost =
     dropped === 0 ? [] : [`The senders of ${dropped} spans left attributes, events or links of them out: their SDKs' limits were reached.`];
-  return [...partial, ...oddityTexts(tree, lengthText), ...lost];
+  const said = [...oddityTexts(tree, lengthText), ...lost];
+  return said.length === 0 ? [] : [said.join(' ')];
 }

@@ -64,8 +64,6 @@ export interface Trace {
   /** Nanoseconds from the first start to the last end. */
   readonly length: number;
   readonly spans: readonly Span[];
-  /** Why not all spans are here; empty when they are. */
-  readonly partial: string;
 }
 
 /** Nanoseconds since the epoch of a distance from the trace's start. */
