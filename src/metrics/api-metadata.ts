@@ -84,13 +84,15 @@ interface ExemplarRow {
 
 async function exemplars(options: MetricsApiOptions, request: Request): Promise<Reply> {
   const range = rangeParams(request.query);
-  limitParam(request.query);
+  const limit = limitParam(request.query);
   const expr = withParameter('query', () => parseExpr(request.query.get('query') ?? ''));
   const context = await readContext(options, request);
   const bySeries = new Map<string, { readonly labels: Labels; readonly rows: ExemplarRow[] }>();
   for (const { matchers } of selectorsOf(expr)) {
-    for (const selection of await selectSeries(context, matchers, range)) await readExemplars(context, selection, range, bySeries);
+    for (const selection of await selectSeries(context, matchers, range))
+      await readExemplars({ context, selection, range, limit }, bySeries);
   }
+  if (limit > 0) for (const { rows } of bySeries.values()) rows.sort((a, b) => a.ms - b.ms);
   const all = [...bySeries.values()].sort((a, b) => compareLabels(a.labels, b.labels));
   return successReply(
     listPieces(
@@ -106,19 +108,27 @@ export function selectorsOf(expr: Expr): readonly VectorSelector[] {
 
 type ExemplarsBySeries = Map<string, { readonly labels: Labels; readonly rows: ExemplarRow[] }>;
 
-async function readExemplars(
-  context: ReadContext,
-  selection: Selection,
-  { fromMs, toMs }: TimeRange,
-  into: ExemplarsBySeries,
-): Promise<void> {
+interface ExemplarQuestion {
+  readonly context: ReadContext;
+  readonly selection: Selection;
+  readonly range: TimeRange;
+  /** 0 for all; else at most so many of a closed range, the greatest of each part of it, so that a picture shows no fewer than it can. */
+  readonly limit: number;
+}
+
+async function readExemplars({ context, selection, range, limit }: ExemplarQuestion, into: ExemplarsBySeries): Promise<void> {
+  const { fromMs, toMs } = range;
   const bounds = [
     ...(Number.isFinite(fromMs) ? [sql`ts >= ${int(fromMs)}`] : []),
     ...(Number.isFinite(toMs) ? [sql`ts <= ${int(toMs)}`] : []),
   ];
   const where = join([selection.condition, ...bounds], sql` AND `);
   const { samplesMax } = context.limits;
-  const statement = sql`SELECT DISTINCT series, ts, value, labels FROM exemplars WHERE ${where} ORDER BY metric, series, ts, value LIMIT ${int(samplesMax + 1)}`;
+  const sliceMs = Math.ceil((toMs - fromMs + 1) / limit);
+  const order = Number.isFinite(sliceMs)
+    ? sql`value DESC, ts, series LIMIT 1 BY intDiv(ts - ${int(fromMs)}, ${int(sliceMs)})`
+    : sql`metric, series, ts, value`;
+  const statement = sql`SELECT DISTINCT series, ts, value, labels FROM exemplars WHERE ${where} ORDER BY ${order} LIMIT ${int(samplesMax + 1)}`;
   // Selectors of one expression may choose the same series: each is shown once.
   const before = new Set(into.keys());
   let count = 0;

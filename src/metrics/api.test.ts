@@ -392,6 +392,8 @@ test('exemplars and metadata', async () => {
   assert.deepEqual(json.data, [{ seriesLabels: up1, exemplars: [{ labels: { trace: 't1' }, value: '0.5', timestamp: 4.053 }] }]);
   const later = await ask('/prom/api/v1/query_exemplars', { query: 'up', start: '1700000000000', end: '1700000001000' }); // milliseconds, as a probe sends them
   assert.deepEqual(later.json.data, []);
+  const some = await ask('/prom/api/v1/query_exemplars', { query: 'up', start: '0', end: '10', limit: '1' }); // the greatest of each part
+  assert.deepEqual(some.json.data, json.data);
   const metadata = await ask('/prom/api/v1/metadata');
   assert.deepEqual(metadata.json.data, {
     h: [{ type: 'histogram', help: '', unit: 's' }],
