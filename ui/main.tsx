@@ -10,10 +10,9 @@ import { RouterProvider, createRootRoute, createRoute, createRouter, lazyRouteCo
 import type { ErrorComponentProps } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { readAddress, writeAddress } from './data/address.ts';
+import { TRACE_ROUTE, readAddress, writeAddress } from './data/address.ts';
 import type { Address } from './data/address.ts';
 import { AskError } from './data/api.ts';
-import { TRACE_ROUTE } from './data/links.ts';
 import { LiveProvider } from './data/Live.tsx';
 import { cssVariables, theme } from './kit/mantine.ts';
 import { Empty, Failed } from './kit/States.tsx';

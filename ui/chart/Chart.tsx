@@ -3,12 +3,14 @@
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import type { Mark } from '../data/exemplars.ts';
 import type { Grid } from '../data/samples.ts';
 import type { Span } from '../data/time-range.ts';
 import { tickText } from '../data/time-text.ts';
 import type { Zone } from '../data/time-text.ts';
 import { quantityText } from '../data/units.ts';
 import type { Quantity } from '../data/units.ts';
+import { marksPlugin } from './marks.ts';
 import { tooltipPlugin } from './tooltip.ts';
 import css from './chart.module.css';
 
@@ -40,6 +42,10 @@ export interface ChartProps {
   readonly yMax?: number;
   /** Bars on top of each other, the last series lowest; each stands for the step that begins at its time. */
   readonly stacked?: boolean;
+  /** Exemplars, drawn as diamonds; a list of them stands beside the chart. */
+  readonly marks?: readonly Mark[];
+  /** A diamond was clicked; `aside` asks for another tab. */
+  readonly onMark?: (mark: Mark, aside: boolean) => void;
   readonly onZoom: (span: Span) => void;
   readonly onBack: () => void;
 }
@@ -112,6 +118,11 @@ export function Chart(props: ChartProps) {
     });
   }, [data, lines]);
 
+  const { marks } = props;
+  useEffect(() => {
+    if (marks !== undefined) plot.current?.redraw(false);
+  }, [marks]);
+
   return (
     <figure className={css.host} style={{ height }} data-dim={props.dim === true} aria-label={props.title}>
       <div ref={host} />
@@ -172,7 +183,7 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
         return stacked ? barOptions(line) : lineOptions(line);
       }),
     ],
-    plugins: [tooltipPlugin(latest)],
+    plugins: [tooltipPlugin(latest), marksPlugin(latest)],
     hooks: {
       setSelect: [
         (u) => {

@@ -4,7 +4,9 @@ import type uPlot from 'uplot';
 import { instantText, zoneName } from '../data/time-text.ts';
 import { quantityText } from '../data/units.ts';
 import type { Quantity } from '../data/units.ts';
+import type { Mark } from '../data/exemplars.ts';
 import type { ChartProps } from './Chart.tsx';
+import { pointedMark } from './marks.ts';
 import css from './chart.module.css';
 
 const ROWS_MAX = 14;
@@ -44,6 +46,13 @@ function draw(u: uPlot, box: HTMLElement, props: ChartProps): void {
     box.hidden = true;
     return;
   }
+  const mark = pointedMark(u, props);
+  if (mark !== undefined) {
+    box.replaceChildren(...aboutMark(mark, props));
+    box.hidden = false;
+    place(u, box, left, top);
+    return;
+  }
   const rows = rowsAt(u, idx, top, props);
   const nearest = rows.reduce<Row | undefined>((best, row) => (best === undefined || row.distance < best.distance ? row : best), undefined);
   const shown = rows.sort((a, b) => b.value - a.value).slice(0, ROWS_MAX);
@@ -79,6 +88,17 @@ function rowsAt(u: uPlot, idx: number, top: number, props: ChartProps): Row[] {
     }
   });
   return rows;
+}
+
+/** An exemplar: when it was, what it measured, its labels, and what a click does. */
+function aboutMark(mark: Mark, props: ChartProps): readonly HTMLElement[] {
+  const labels = Object.entries(mark.labels).filter(([name]) => name !== '__name__');
+  return [
+    heading(mark.atMs / 1000, props),
+    text('b', quantityText(mark.own, mark.quantity), undefined),
+    ...labels.map(([name, value]) => text('div', `${name}=${value}`, css.label)),
+    ...(mark.path === undefined ? [] : [text('div', 'Click opens its trace', css.more)]),
+  ];
 }
 
 function heading(seconds: number, props: ChartProps): HTMLElement {

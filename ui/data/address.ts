@@ -14,6 +14,9 @@ export interface ShellAddress {
   readonly tenant: string;
 }
 
+/** The route under which a trace is shown. */
+export const TRACE_ROUTE = '/traces/$traceId';
+
 const SHELL_NAMES = ['from', 'to', 'tz', 'tenant'] as const;
 
 export function readAddress(search: string): Record<string, string> {

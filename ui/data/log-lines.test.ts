@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { levelOf, levelOfWord } from './levels.ts';
-import { isTraceId, streamQuery, traceIdsOf, tracePath } from './links.ts';
+import { linksOfLine, streamQuery, traceIdsOf } from './links.ts';
 import { compareNs, decodeLines, entryKey, fieldValue, fieldsOf, msOf } from './log-lines.ts';
 import type { LogEntry } from './log-lines.ts';
+import { linksOfSeries } from './series-links.ts';
 
 const answer = {
   resultType: 'streams',
@@ -73,25 +74,21 @@ test('a level is found where it stands, whatever it is called', () => {
   assert.equal(fieldValue(entry({ stream: { x: '1' }, parsed: { x: '2' } }), 'x'), '2');
 });
 
-test('ids of traces are told by their form, or by their field', () => {
+test('a line names traces', () => {
   const id = '0123456789abcdef0123456789ABCDEF';
-  const cases: readonly (readonly [string, string, boolean])[] = [
-    ['any', id, true],
-    ['trace_id', '0123456789abcdef', true],
-    ['traceID', '0123456789abcdef', true],
-    ['otel.trace.id', '0123456789abcdef', true],
-    ['span_id', '0123456789abcdef', false],
-    ['trace_id', 'none', false],
-    ['trace_id', '0'.repeat(32), false],
-  ];
-  for (const [name, value, expected] of cases) assert.equal(isTraceId(name, value), expected, `${name} ${value}`);
   const named = entry({
     line: `a ${id} b x${id} ${'0'.repeat(32)}`,
     metadata: { trace_id: id.toLowerCase(), traceid: 'fedcba9876543210' },
   });
   assert.deepEqual(traceIdsOf(named), [id.toLowerCase(), 'fedcba9876543210']);
-  assert.equal(tracePath(id), `/traces/${id.toLowerCase()}`);
   assert.equal(streamQuery({ b: '2', a: 'x"y' }), '{a="x\\"y", b="2"}');
+});
+
+test('lines and series lead to the service that they are of', () => {
+  const ofLine = linksOfLine(entry({ ns: '1700000000000000000', stream: { service_name: 'cart' }, line: 'no id' }), 1_700_000_001_000);
+  const ofSeries = linksOfSeries('sum by (job) (rate(a{pod="p"}[5m]))', { job: 'shop/cart' }, { startMs: 0, endMs: 1000 });
+  for (const links of [ofLine, ofSeries]) assert.ok(links.some(({ path }) => path.startsWith('/services/cart?')));
+  assert.ok(ofSeries.some(({ title }) => title === 'Logs of pod p'));
 });
 
 test('whatever an answer holds, it is read or refused in words', () => {

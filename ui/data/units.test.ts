@@ -15,6 +15,8 @@ test('units come from the ending of the name', () => {
     ['process_start_time_seconds', 'timestamp'],
     ['container_cpu_time_seconds_total', 'seconds'],
     ['cache_hit_ratio', 'ratio'],
+    ['traces_spanmetrics_latency_sum', 'seconds'],
+    ['traces_spanmetrics_size_total', 'bytes'],
     ['up', 'none'],
   ];
   for (const [name, unit] of cases) assert.equal(unitOfName(name), unit, name);

@@ -9,6 +9,9 @@ export interface Quantity {
 }
 
 const SUFFIXES: readonly [RegExp, Unit][] = [
+  // The names of metrics made of spans say no unit.
+  [/^traces_spanmetrics_latency$/, 'seconds'],
+  [/^traces_spanmetrics_size$/, 'bytes'],
   [/_timestamp(_seconds)?$|_time_seconds$/, 'timestamp'],
   [/_bytes$/, 'bytes'],
   [/_seconds$/, 'seconds'],

@@ -14,11 +14,19 @@ interface PathLinkProps {
   readonly children: ReactNode;
 }
 
-export function PathLink({ path, className, title, label, children }: PathLinkProps) {
+/** The whole address of a path, for what is no element of a page. */
+export function useHrefOf(): (path: string) => string {
   const router = useRouter();
   const { address } = useAddress();
-  const [page = '', search = ''] = path.split(/\?(.*)/s);
-  const href = `${router.basepath}${page}${writeAddress({ ...keepShell(address), ...readAddress(search) })}`;
+  return (path) => {
+    const [page = '', search = ''] = path.split(/\?(.*)/s);
+    return `${router.basepath}${page}${writeAddress({ ...keepShell(address), ...readAddress(search) })}`;
+  };
+}
+
+export function PathLink({ path, className, title, label, children }: PathLinkProps) {
+  const router = useRouter();
+  const href = useHrefOf()(path);
   return (
     <a
       className={className}

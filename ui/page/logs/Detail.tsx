@@ -5,7 +5,7 @@ import { IconDownload, IconX } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { levelColour, levelOf } from '../../data/levels.ts';
 import { useLive } from '../../data/Live.tsx';
-import { streamQuery, traceIdsOf } from '../../data/links.ts';
+import { linksOfLine, streamQuery, traceIdsOf } from '../../data/links.ts';
 import { fieldsOf } from '../../data/log-lines.ts';
 import type { Field, LogEntry } from '../../data/log-lines.ts';
 import { addFieldFilter } from '../../data/logql-text.ts';
@@ -13,6 +13,7 @@ import type { Term } from '../../data/logql-text.ts';
 import { zoneName } from '../../data/time-text.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { Button, IconButton, Segments } from '../../kit/Controls.tsx';
+import { Leads } from '../../kit/Leads.tsx';
 import { DetailFields } from './DetailFields.tsx';
 import { download, linesAsJson, linesAsText } from './download.ts';
 import { jsonOf } from './json-tree.ts';
@@ -38,9 +39,10 @@ interface DetailProps {
 
 export function Detail(props: DetailProps) {
   const { entry, query, onRun, onClose } = props;
-  const { zone } = useLive();
+  const { zone, nowMs } = useLive();
   const fields = useMemo(() => fieldsOf(entry), [entry]);
   const traces = useMemo(() => traceIdsOf(entry), [entry]);
+  const links = useMemo(() => linksOfLine(entry, nowMs), [entry, nowMs]);
   const level = levelOf(entry);
   const filter = ({ name, value, category }: Field, keep: boolean): void => onRun(addFieldFilter(query, { name, value, category, keep }));
   return (
@@ -81,6 +83,12 @@ export function Detail(props: DetailProps) {
           onColumn={props.onColumn}
           onOnlyColumn={props.onOnlyColumn}
         />
+        {links.length > 0 && (
+          <section>
+            <h3>From here</h3>
+            <Leads links={links} />
+          </section>
+        )}
         <section>
           <h3>
             Around it <span>in the same stream</span>

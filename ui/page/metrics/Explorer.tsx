@@ -33,7 +33,7 @@ const RATE_WINDOW_MS = 300_000;
 
 export function Explorer(props: ExplorerProps) {
   const { state, result, meta, names, onEvent } = props;
-  const { expr, view, range, instant, earlier } = result;
+  const { expr, view, range, instant, earlier, exemplars } = result;
   const quantity = expr === undefined ? PLAIN : quantityOf(expr);
   const empty = (
     <Empty title={view === 'chart' ? 'No series match in this time range' : 'No series has a value at this time'}>
@@ -52,6 +52,7 @@ export function Explorer(props: ExplorerProps) {
       )}
       <Controls {...props} />
       {state.before && earlier.error && <Notices texts={[`The period before is missing: ${earlier.error.message}`]} />}
+      {exemplars.error && <Notices texts={[`Exemplars are missing: ${exemplars.error.message}`]} />}
       {view === 'chart' ? (
         <Answered answer={range}>
           {({ series }) =>
@@ -60,6 +61,7 @@ export function Explorer(props: ExplorerProps) {
             ) : (
               <Picture
                 raw={series}
+                {...(exemplars.data && { exemplars: exemplars.data.value })}
                 earlier={state.before ? (earlier.data?.value.series ?? []) : []}
                 asked={result.asked}
                 state={state}

@@ -4,9 +4,11 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Expr } from '../../../src/metrics/promql/ast.ts';
 import type { Answer } from '../../data/api.ts';
+import { queryExemplars } from '../../data/exemplars.ts';
+import type { Exemplar } from '../../data/exemplars.ts';
 import { useLive } from '../../data/Live.tsx';
 import type { InstantResult, RangeResult } from '../../data/query-result.ts';
-import { isDrawable, readQuery } from '../../data/query-text.ts';
+import { isDrawable, readQuery, selectorsOf } from '../../data/query-text.ts';
 import { queryInstant, queryRange } from '../../data/questions.ts';
 import { alignSpan, stepFor } from '../../data/time-range.ts';
 import type { Span } from '../../data/time-range.ts';
@@ -29,6 +31,7 @@ export interface Result {
   readonly range: UseQueryResult<Answer<RangeResult>>;
   readonly earlier: UseQueryResult<Answer<RangeResult>>;
   readonly instant: UseQueryResult<Answer<InstantResult>>;
+  readonly exemplars: UseQueryResult<Answer<readonly Exemplar[]>>;
   readonly notes: RunNotes;
 }
 
@@ -56,9 +59,11 @@ export function useResult({ query, view: chosen, before }: Pick<MetricsState, 'q
   const draws = query !== '' && view === 'chart';
   const range = useAnswer(draws ? queryRange(query, asked.span, stepMs) : undefined);
   const earlier = useAnswer(draws && before ? queryRange(query, spanBefore(asked), stepMs) : undefined);
+  const selects = expr !== undefined && selectorsOf(expr).length > 0;
+  const exemplars = useAnswer(draws && selects ? queryExemplars(query, asked.span) : undefined);
   const instant = useAnswer(query !== '' && view === 'table' ? queryInstant(query, live.span.endMs) : undefined);
   const notes = useNotes(query, view === 'chart' ? range : instant);
-  return { expr, drawable, view, asked, range, earlier, instant, notes };
+  return { expr, drawable, view, asked, range, earlier, instant, exemplars, notes };
 }
 
 /** What the answer to `query` says of its text; nothing while it is on its way. */
