@@ -1,7 +1,8 @@
 // Both waterfalls in one column: for every way from the root the bars of A above those of B, and how they differ.
 
+import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useMemo, useRef } from 'react';
+import { memo, useEffect, useMemo, useRef } from 'react';
 import { serviceColour } from '../../kit/colour.ts';
 import { Empty } from '../../kit/States.tsx';
 import { lengthText, percentOf, placesOf, ticksOf } from './bar-layout.ts';
@@ -20,17 +21,21 @@ interface ComparedSpansProps {
 }
 
 const ROW_PX = 40;
+/** Where name, bars and difference stand below one another. */
+const NARROW_ROW_PX = 72;
 const INDENT_MAX = 16;
 
 export function ComparedSpans({ rows, kept, length }: ComparedSpansProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const shown = useMemo(() => sortedRows(rows, 'order', kept), [rows, kept]);
+  const narrow = useMediaQuery('(max-width: 800px)', false, { getInitialValueInEffect: false });
   const virtual = useVirtualizer({
     count: shown.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => (narrow ? NARROW_ROW_PX : ROW_PX),
     overscan: 8,
   });
+  useEffect(() => virtual.measure(), [virtual, narrow]);
   const window = useMemo(() => ({ start: 0, end: length }), [length]);
   if (shown.length === 0) return <Empty title="No such difference between the two traces" />;
   return (
@@ -56,7 +61,7 @@ export function ComparedSpans({ rows, kept, length }: ComparedSpansProps) {
                   key={item.key}
                   className={css.row}
                   role="listitem"
-                  style={{ height: ROW_PX, transform: `translateY(${item.start}px)` }}
+                  style={{ height: item.size, transform: `translateY(${item.start}px)` }}
                 >
                   <Row row={row} length={length} />
                 </div>

@@ -81,8 +81,7 @@ function Side({ letter, id, view }: Compared & { readonly letter: string }) {
       <b className={css.letter} data-side={letter}>
         {letter}
       </b>{' '}
-      <PathLink path={tracePath(id)}>{id.slice(0, 16)}…</PathLink> {lengthText(view.trace.length)}, {countText(view.trace.spans.length)}{' '}
-      spans
+      <PathLink path={tracePath(id)}>{id}</PathLink> {lengthText(view.trace.length)}, {countText(view.trace.spans.length)} spans
     </span>
   );
 }

@@ -41,12 +41,16 @@ interface SpanDetailProps {
 export function SpanDetail({ traceId, view, at, wanted, onGo, onZoom, onClose }: SpanDetailProps) {
   const node = view.tree.nodes[at];
   const { zone } = useLive();
-  const facts = useMemo(() => (node ? factsOf(view, node, zoneName(zone)) : []), [view, node, zone]);
+  const facts = useMemo(() => (node ? factsOf(view, node) : []), [view, node]);
   if (!node) return null;
   const { span } = node;
   const { source } = span;
   const parent = view.tree.nodes[node.parent];
   const start = absoluteMs(view.trace, span.start);
+  const time = {
+    text: `${instantText(start, zone)}.${String(start % 1000).padStart(3, '0')} ${zoneName(zone)}`,
+    exact: `${absoluteNs(view.trace, span.start)}`,
+  };
   const head = (
     <>
       <i style={{ background: serviceColour(source.service) }} aria-hidden />
@@ -72,21 +76,11 @@ export function SpanDetail({ traceId, view, at, wanted, onGo, onZoom, onClose }:
         {parent && <Button onClick={() => onGo(parent.at)}>To its parent</Button>}
         <CopyButton title="Copy as JSON" text={() => spanJson(view.trace, span, traceId)} />
       </div>
-      <AttributeTable
-        title="Span"
-        wanted={wanted}
-        rows={[
-          {
-            name: 'start',
-            text: `${instantText(start, zone)}.${String(start % 1000).padStart(3, '0')}`,
-            exact: `${absoluteNs(view.trace, span.start)}`,
-          },
-          ...facts,
-        ]}
-      />
       <Leads traceId={traceId} trace={view.trace} node={node} />
+      {span.status === 'error' && <SpanEvents span={span} wanted={wanted} />}
+      <AttributeTable title="Span" wanted={wanted} rows={[{ name: 'start', ...time }, ...facts]} />
       <AttributeTable title="Attributes" scope="span" attributes={span.attributes} wanted={wanted} />
-      <SpanEvents span={span} wanted={wanted} />
+      {span.status !== 'error' && <SpanEvents span={span} wanted={wanted} />}
       <SpanLinks links={span.links} wanted={wanted} />
       <AttributeTable title="Resource" scope="resource" attributes={source.resource} wanted={wanted} />
       <AttributeTable
@@ -103,14 +97,13 @@ export function SpanDetail({ traceId, view, at, wanted, onGo, onZoom, onClose }:
   );
 }
 
-function factsOf({ own, path, keys }: TraceView, node: SpanNode, zone: string): readonly FactRow[] {
+function factsOf({ own, path, keys }: TraceView, node: SpanNode): readonly FactRow[] {
   const { span, at } = node;
   const length = span.end - span.start;
   const ownLength = own[at]?.length ?? 0;
   const onPath = stretchLength(path.stretches.get(at) ?? []);
   const share = (part: number, whole: number): string => `${lengthText(part)} (${shareText(part, whole)})`;
   return [
-    { name: 'zone', text: zone },
     { name: 'after trace start', text: lengthText(span.start), exact: `${span.start} ns` },
     { name: 'duration', text: lengthText(length), exact: `${length} ns` },
     { name: 'own time', text: share(ownLength, length), exact: `${ownLength} ns` },

@@ -36,7 +36,9 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
   const window = useMemo(() => windowOf(state.zoom, view.trace.length), [state.zoom, view]);
   const find = useDeferredValue(state.find);
   const matches = useMemo(() => view.finder.find(find), [view, find]);
-  const matchSet = useMemo(() => matches && new Set(matches), [matches]);
+  // The way to what is kept is dimmed like what is not found.
+  const kept = matches ?? (state.errorsOnly ? errors : undefined);
+  const keptSet = useMemo(() => kept && new Set(kept), [kept]);
   const rows = useMemo(() => visibleRows(tree, folded, state.errorsOnly ? errors : undefined), [tree, folded, state.errorsOnly, errors]);
   const isOpen = openAt >= 0;
   const open = useCallback(
@@ -101,7 +103,7 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
           current={current}
           openAt={openAt}
           jump={jump}
-          matches={matchSet}
+          matches={keptSet}
           wanted={normal(find)}
           dim={dim}
           onMove={go}
