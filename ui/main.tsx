@@ -51,6 +51,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/traces',
+    component: lazyRouteComponent(() => import('./page/traces/Traces.tsx'), 'Traces'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/targets',
     component: lazyRouteComponent(() => import('./page/targets/Targets.tsx'), 'Targets'),
   }),

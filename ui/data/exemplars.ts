@@ -15,6 +15,8 @@ export interface Exemplar {
   readonly labels: LabelSet;
   readonly value: number;
   readonly atMs: number;
+  /** What it measures, where the name of its series does not say. */
+  readonly quantity?: Quantity;
 }
 
 /** A mark on a chart. */
@@ -68,13 +70,13 @@ export function decodeExemplars(data: unknown): readonly Exemplar[] {
  */
 export function marksOf(exemplars: readonly Exemplar[], chart: Quantity): readonly Mark[] {
   const marks = new Map<string, Mark>();
-  for (const { series, labels, value, atMs } of exemplars) {
+  for (const { series, labels, value, atMs, quantity: said } of exemplars) {
     if (!Number.isFinite(value) || !Number.isFinite(atMs)) continue;
-    const quantity: Quantity = { unit: unitOfName((series['__name__'] ?? '').replace(/_bucket$/, '')), perSecond: false };
+    const quantity: Quantity = said ?? { unit: unitOfName((series['__name__'] ?? '').replace(/_bucket$/, '')), perSecond: false };
     const { le: _, ...own } = series;
     const [traceId] = traceIdsIn(Object.entries(labels));
     const path = traceId === undefined ? undefined : tracePath(traceId);
-    const fits = quantity.unit === chart.unit && !chart.perSecond;
+    const fits = quantity.unit === chart.unit && quantity.perSecond === chart.perSecond;
     marks.set(`${atMs} ${value} ${path}`, {
       atMs,
       value: fits ? value : undefined,

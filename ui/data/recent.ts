@@ -2,7 +2,7 @@
 
 const KEPT_MAX = 12;
 
-export type RecentList = 'queries' | 'log-queries' | 'tenants';
+export type RecentList = 'queries' | 'log-queries' | 'trace-queries' | 'tenants';
 
 export function readRecent(list: RecentList): readonly string[] {
   try {

@@ -47,9 +47,10 @@ export function Palette({ asked }: PaletteProps) {
   const recent = [
     ...readRecent('queries').map((q) => ({ q, page: '/metrics' })),
     ...readRecent('log-queries').map((q) => ({ q, page: '/logs' })),
+    ...readRecent('trace-queries').map((q) => ({ q, page: '/traces' })),
   ]
     .filter(({ q }) => matches(q, query))
-    .slice(0, 16);
+    .slice(0, 24);
   return (
     <Spotlight.Root
       store={store}

@@ -1,0 +1,161 @@
+// One line of the table: a trace, or a span that matched in it with the fields that the query names.
+
+import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { memo } from 'react';
+import type { ReactNode } from 'react';
+import type { Attribute, ServiceCount, TraceRow } from '../../data/trace-search.ts';
+import type { Zone } from '../../data/time-text.ts';
+import { instantText } from '../../data/time-text.ts';
+import { countText, quantityText } from '../../data/units.ts';
+import { serviceColour } from '../../kit/colour.ts';
+import type { TableLine } from './trace-rows.ts';
+import { useTraceHref } from './use-open-trace.ts';
+import css from './table.module.css';
+
+interface TraceLineProps {
+  readonly line: TableLine;
+  /** The longest of all: the bars are parts of it. */
+  readonly longestS: number;
+  readonly zone: Zone;
+}
+
+const SECONDS = { unit: 'seconds', perSecond: false } as const;
+/** Dots that stand side by side; of more services the number. */
+const DOTS_MAX = 8;
+
+export const TraceLine = memo(function TraceLine({ line, longestS, zone }: TraceLineProps) {
+  switch (line.kind) {
+    case 'trace':
+      return <Trace trace={line.trace} isOpen={line.isOpen} longestS={longestS} zone={zone} />;
+    case 'set':
+      return (
+        <span className={css.below} role="gridcell">
+          <Attributes attributes={line.set.attributes} /> <span>{countText(line.set.matched)} matched</span>
+        </span>
+      );
+    case 'more':
+      return (
+        <span className={css.below} role="gridcell">
+          and {countText(line.count)} more: the trace has them all
+        </span>
+      );
+    case 'span':
+      return <Span line={line} longestS={longestS} zone={zone} />;
+  }
+});
+
+function Trace({ trace, isOpen, longestS, zone }: Omit<TraceLineProps, 'line'> & { readonly trace: TraceRow; readonly isOpen: boolean }) {
+  const Chevron = isOpen ? IconChevronDown : IconChevronRight;
+  const { service, name } = trace;
+  return (
+    <>
+      <span role="gridcell" data-column="open">
+        <Chevron size={14} aria-hidden />
+      </span>
+      <time role="gridcell" data-column="start" title={new Date(trace.startMs).toISOString()}>
+        {instantText(trace.startMs, zone).slice(5)}
+      </time>
+      <span role="gridcell" data-column="root" title={name === '' ? undefined : `${service}: ${name}`}>
+        <TraceAnchor traceId={trace.traceId}>
+          <i style={{ background: serviceColour(service) }} aria-hidden />
+          {name === '' ? <em>first span not received yet</em> : <b>{service}</b>} {name}
+        </TraceAnchor>
+      </span>
+      <span role="gridcell" data-column="duration" title={`${trace.durationS} s`}>
+        <Bar part={longestS === 0 ? 0 : trace.durationS / longestS} />
+        {trace.durationS < 0.001 ? '< 1 ms' : quantityText(trace.durationS, SECONDS)}
+      </span>
+      <span role="gridcell" data-column="spans">
+        {countText(trace.spans)}
+      </span>
+      <span role="gridcell" data-column="errors" data-bad={trace.errors > 0}>
+        {trace.errors === 0 ? '' : countText(trace.errors)}
+      </span>
+      <span role="gridcell" data-column="services" title={trace.services.map(serviceText).join('\n')}>
+        <Services services={trace.services} />
+      </span>
+      <span role="gridcell" data-column="matched">
+        {countText(trace.matched)}
+      </span>
+    </>
+  );
+}
+
+function serviceText({ service, spans, errors }: ServiceCount): string {
+  return `${service}: ${spans} ${spans === 1 ? 'span' : 'spans'}${errors === 0 ? '' : `, ${errors} with errors`}`;
+}
+
+function Services({ services }: { readonly services: readonly ServiceCount[] }) {
+  const rest = services.length - DOTS_MAX;
+  return (
+    <span className={css.dots} role="img" aria-label={services.map(serviceText).join(', ')}>
+      {services.slice(0, DOTS_MAX).map(({ service, errors }) => (
+        <i key={service} style={{ background: serviceColour(service) }} data-bad={errors > 0} />
+      ))}
+      {rest > 0 && `+${rest}`}
+    </span>
+  );
+}
+
+function Bar({ part }: { readonly part: number }) {
+  return (
+    <span className={css.bar} aria-hidden>
+      <i style={{ width: `${Math.max(1, part * 100)}%` }} />
+    </span>
+  );
+}
+
+function Span({
+  line: { trace, span },
+  longestS,
+  zone,
+}: Omit<TraceLineProps, 'line'> & { readonly line: Extract<TableLine, { readonly kind: 'span' }> }) {
+  return (
+    <>
+      <span role="gridcell" data-column="open" />
+      <time role="gridcell" data-column="start" title={`${instantText(span.startMs, zone)}`}>
+        +{quantityText(Math.max(0, span.startMs - trace.startMs) / 1000, SECONDS)}
+      </time>
+      <span role="gridcell" data-column="root">
+        <TraceAnchor traceId={trace.traceId} spanId={span.spanId}>
+          {span.name === '' ? span.spanId : span.name}
+        </TraceAnchor>
+      </span>
+      <span role="gridcell" data-column="duration" title={`${span.durationS} s`}>
+        <Bar part={longestS === 0 ? 0 : span.durationS / longestS} />
+        {quantityText(span.durationS, SECONDS)}
+      </span>
+      <span role="gridcell" data-column="fields">
+        <Attributes attributes={span.attributes} />
+      </span>
+    </>
+  );
+}
+
+function Attributes({ attributes }: { readonly attributes: readonly Attribute[] }) {
+  return (
+    <span className={css.attributes} title={attributes.map(({ name, value }) => `${name} = ${value}`).join('\n')}>
+      {attributes.map(({ name, value }) => (
+        <span key={name}>
+          {name}=<b>{value}</b>
+        </span>
+      ))}
+    </span>
+  );
+}
+
+interface TraceAnchorProps {
+  readonly traceId: string;
+  readonly spanId?: string;
+  readonly children: ReactNode;
+}
+
+/** A link like any other, which the router follows without loading the page anew. */
+function TraceAnchor({ traceId, spanId, children }: TraceAnchorProps) {
+  const { href, follow } = useTraceHref(traceId, spanId);
+  return (
+    <a href={href} tabIndex={-1} onClick={follow}>
+      {children}
+    </a>
+  );
+}
