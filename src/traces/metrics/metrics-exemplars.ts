@@ -16,7 +16,7 @@ import { printField } from '../traceql/print.ts';
 import type { Value } from '../traceql/value.ts';
 
 /** Spans among which an exemplar is chosen at first, and how many more where those were of few traces, or of few times. */
-const CANDIDATES_PER_EXEMPLAR = 4;
+const CANDIDATES_PER_EXEMPLAR = 8;
 const CANDIDATES_GROWTH = 8;
 
 interface Shown {
