@@ -14,4 +14,8 @@ export const PEER_PORTS: readonly PeerPort[] = [
   { name: 'pyroscope', port: 4040, base: '' },
   { name: 'alertmanager', port: 9093, base: '/am' },
   { name: 'mimir', port: 9009, base: '' },
+  { name: 'zipkin', port: 9411, base: '' },
+  { name: 'jaeger-collector', port: 14268, base: '' },
+  { name: 'jaeger-collector-grpc', port: 14250, base: '' },
+  { name: 'jaeger-query', port: 16686, base: '/jaeger' },
 ];
