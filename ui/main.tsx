@@ -36,6 +36,16 @@ const routes = [
   createRoute({ getParentRoute: () => root, path: '/', component: lazyRouteComponent(() => import('./page/home/Home.tsx'), 'Home') }),
   createRoute({
     getParentRoute: () => root,
+    path: '/services',
+    component: lazyRouteComponent(() => import('./page/services/Services.tsx'), 'Services'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/services/$service',
+    component: lazyRouteComponent(() => import('./page/services/Service.tsx'), 'Service'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/metrics',
     component: lazyRouteComponent(() => import('./page/metrics/Metrics.tsx'), 'Metrics'),
   }),

@@ -1,0 +1,15 @@
+// The name of a service in its colour, as the link to its page.
+
+import { Link } from '@tanstack/react-router';
+import { keepShell } from '../../data/address.ts';
+import { serviceColour } from '../../kit/colour.ts';
+import css from './services.module.css';
+
+export function ServiceLink({ name }: { readonly name: string }) {
+  return (
+    <Link className={css.service} to="/services/$service" params={{ service: name }} search={keepShell} title={name}>
+      <i style={{ background: serviceColour(name) }} aria-hidden />
+      <span>{name === '' ? '(no name)' : name}</span>
+    </Link>
+  );
+}
