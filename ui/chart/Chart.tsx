@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { boundsWith } from '../data/exemplars.ts';
 import type { Mark } from '../data/exemplars.ts';
 import type { Grid } from '../data/samples.ts';
 import type { Span } from '../data/time-range.ts';
@@ -66,7 +67,7 @@ function drawnColour(element: Element, colour: string): string {
 export function Chart(props: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
-  const { grid, lines, height, zone, fromZero, yMax, stacked = false } = props;
+  const { grid, lines, height, zone, fromZero, yMax, marks, stacked = false } = props;
   const data = useMemo(
     (): uPlot.AlignedData => [[...grid.times], ...(stacked ? sumsOf(grid, lines) : grid.series.map((s) => [...s.values]))],
     [grid, lines, stacked],
@@ -118,9 +119,10 @@ export function Chart(props: ChartProps) {
     });
   }, [data, lines]);
 
-  const { marks } = props;
   useEffect(() => {
-    if (marks !== undefined) plot.current?.redraw(false);
+    // Marks that come after the lines may need a taller picture.
+    const u = plot.current;
+    if (marks !== undefined && u) u.setData(u.data, true);
   }, [marks]);
 
   return (
@@ -157,7 +159,7 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
     },
     scales: {
       x: { time: true, range: () => xRange(latest.current.props) },
-      y: { range: (_, low, high) => yRange(low, high, fromZero, yMax) },
+      y: { range: (_, low, high) => yRange(boundsWith(latest.current.props.marks ?? [], low, high), fromZero, yMax) },
     },
     axes: [
       {
@@ -273,7 +275,7 @@ function alone(values: ArrayLike<number | null | undefined> | undefined): number
   return found;
 }
 
-function yRange(low: number | null, high: number | null, fromZero: boolean, yMax: number | undefined): uPlot.Range.MinMax {
+function yRange([low, high]: readonly [number | null, number | null], fromZero: boolean, yMax: number | undefined): uPlot.Range.MinMax {
   if (low === null || high === null) return [0, yMax ?? 1];
   const min = fromZero ? Math.min(0, low) : low;
   const max = Math.max(high, yMax ?? Number.NEGATIVE_INFINITY);

@@ -76,7 +76,8 @@ export function Legend({ grid, lines, quantity, onPick, linksOf }: LegendProps) 
               </tr>
               {isOpen && (
                 <tr className={css.leads}>
-                  <td colSpan={COLUMNS.length + 1}>{linksOf && <Where links={linksOf(series.labels)} />}</td>
+                  <td colSpan={3}>{linksOf && <Where links={linksOf(series.labels)} />}</td>
+                  <td colSpan={2} className={css.minor} />
                 </tr>
               )}
             </Fragment>

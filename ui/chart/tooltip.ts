@@ -4,9 +4,7 @@ import type uPlot from 'uplot';
 import { instantText, zoneName } from '../data/time-text.ts';
 import { quantityText } from '../data/units.ts';
 import type { Quantity } from '../data/units.ts';
-import type { Mark } from '../data/exemplars.ts';
 import type { ChartProps } from './Chart.tsx';
-import { pointedMark } from './marks.ts';
 import css from './chart.module.css';
 
 const ROWS_MAX = 14;
@@ -46,13 +44,6 @@ function draw(u: uPlot, box: HTMLElement, props: ChartProps): void {
     box.hidden = true;
     return;
   }
-  const mark = pointedMark(u, props);
-  if (mark !== undefined) {
-    box.replaceChildren(...aboutMark(mark, props));
-    box.hidden = false;
-    place(u, box, left, top);
-    return;
-  }
   const rows = rowsAt(u, idx, top, props);
   const nearest = rows.reduce<Row | undefined>((best, row) => (best === undefined || row.distance < best.distance ? row : best), undefined);
   const shown = rows.sort((a, b) => b.value - a.value).slice(0, ROWS_MAX);
@@ -90,18 +81,7 @@ function rowsAt(u: uPlot, idx: number, top: number, props: ChartProps): Row[] {
   return rows;
 }
 
-/** An exemplar: when it was, what it measured, its labels, and what a click does. */
-function aboutMark(mark: Mark, props: ChartProps): readonly HTMLElement[] {
-  const labels = Object.entries(mark.labels).filter(([name]) => name !== '__name__');
-  return [
-    heading(mark.atMs / 1000, props),
-    text('b', quantityText(mark.own, mark.quantity), undefined),
-    ...labels.map(([name, value]) => text('div', `${name}=${value}`, css.label)),
-    ...(mark.path === undefined ? [] : [text('div', 'Click opens its trace', css.more)]),
-  ];
-}
-
-function heading(seconds: number, props: ChartProps): HTMLElement {
+export function heading(seconds: number, props: ChartProps): HTMLElement {
   return text('div', `${instantText(seconds * 1000, props.zone)} ${zoneName(props.zone)}`, css.when);
 }
 
@@ -114,7 +94,7 @@ function line(row: Row, bold: boolean): HTMLElement {
   return element;
 }
 
-function text(tag: string, content: string, className: string | undefined): HTMLElement {
+export function text(tag: string, content: string, className: string | undefined): HTMLElement {
   const element = document.createElement(tag);
   element.textContent = content;
   if (className) element.className = className;
@@ -122,7 +102,7 @@ function text(tag: string, content: string, className: string | undefined): HTML
 }
 
 /** Beside the pointer, inside of the window. */
-function place(u: uPlot, box: HTMLElement, left: number, top: number): void {
+export function place(u: uPlot, box: HTMLElement, left: number, top: number): void {
   const over = u.over.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = box;
   const right = over.left + left + 16;

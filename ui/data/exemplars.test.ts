@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { decodeExemplars, marksOf, queryExemplars } from './exemplars.ts';
+import { boundsWith, decodeExemplars, marksOf, queryExemplars } from './exemplars.ts';
 
 const ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 
@@ -53,4 +53,17 @@ test('an answer of another form is refused, and parts of one passed over', () =>
     end: '2',
     limit: '100',
   });
+});
+
+test('a picture reaches to its marks, within reason', () => {
+  const marks = marksOf(decodeExemplars(data), { unit: 'seconds', perSecond: false });
+  const cases: readonly (readonly [number | null, number | null, readonly (number | null)[]])[] = [
+    [1, 1.5, [0.5, 2]],
+    [0.4, 0.5, [0.4, 1.5]], // 2 s is beyond three times the highest
+    [0, 3, [0, 3]],
+    [-2, -1, [-2, -1]],
+    [null, null, [null, null]],
+  ];
+  for (const [low, high, expected] of cases) assert.deepEqual(boundsWith(marks, low, high), expected);
+  assert.deepEqual(boundsWith([], 1, 2), [1, 2]);
 });

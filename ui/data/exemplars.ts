@@ -88,3 +88,15 @@ export function marksOf(exemplars: readonly Exemplar[], chart: Quantity): readon
   }
   return [...marks.values()].sort((a, b) => a.atMs - b.atMs).slice(0, 2 * EXEMPLARS_MAX);
 }
+
+/** Values up to so many times the highest line belong to the picture: slow ones are looked for, but one does not flatten all others. */
+const TIMES_LINE_MAX = 3;
+
+/** The lowest and the highest value of a chart's lines, widened for marks that belong to the picture. */
+export function boundsWith(marks: readonly Mark[], low: number | null, high: number | null): readonly [number | null, number | null] {
+  const values = marks.flatMap(({ value }) => (value === undefined ? [] : [value]));
+  if (low === null || high === null || values.length === 0) return [low, high];
+  const most = high > 0 ? high * TIMES_LINE_MAX : high;
+  const least = Math.min(0, low);
+  return [Math.min(low, Math.max(least, Math.min(...values))), Math.max(high, Math.min(most, Math.max(...values)))];
+}

@@ -76,6 +76,12 @@ export function Detail(props: DetailProps) {
             ))}
           </section>
         )}
+        {links.length > 0 && (
+          <section>
+            <h3>From here</h3>
+            <Leads links={links} />
+          </section>
+        )}
         <DetailFields
           fields={fields}
           columns={props.columns}
@@ -83,12 +89,6 @@ export function Detail(props: DetailProps) {
           onColumn={props.onColumn}
           onOnlyColumn={props.onOnlyColumn}
         />
-        {links.length > 0 && (
-          <section>
-            <h3>From here</h3>
-            <Leads links={links} />
-          </section>
-        )}
         <section>
           <h3>
             Around it <span>in the same stream</span>
