@@ -24,8 +24,8 @@ export interface SyntaxNode {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folders = ['src', 'ui', 'test', 'tools', 'bench'];
-const foreign = new Set(['node_modules', 'dist', 'data', '.git', '.cache']);
+const folders = ['src', 'ui', 'test', 'tools', 'bench', 'examples'];
+const foreign = new Set(['node_modules', 'dist', 'data', 'data-demo', '.git', '.cache']);
 
 /** Every TypeScript file of the project. */
 export function projectSources(): SourceFile[] {
