@@ -131,8 +131,8 @@ async function aLineIsOpened({ browser, url }: Place): Promise<void> {
   await detail.getByRole('button', { name: 'Show lines around it' }).click();
   await detail.getByText('loaf 358 sold').waitFor();
   await detail.getByText('loaf 351 sold').waitFor();
-  await detail.getByRole('button', { name: TRACE }).first().click();
-  await detail.getByText('does not show traces yet').first().waitFor();
+  const trace = detail.getByRole('link', { name: TRACE }).first();
+  assert.match((await trace.getAttribute('href')) ?? '', new RegExp(`^/ui/traces/${TRACE}`));
   await detail.getByRole('button', { name: 'Show counter as a column' }).click();
   await page.getByRole('button', { name: 'Without the column counter' }).first().waitFor();
   const second = await openPage(browser, page.url(), { width: 1280, colorScheme: 'dark' });
