@@ -1,4 +1,5 @@
-// Links against the real program: a trace and lines that name it are sent, and each link of `/api/links` is followed over the API of its language.
+// Links against the real program: a trace and lines that name it are sent, and each link of `/api/links` is followed over the API of its language; then in a
+// browser, from a line and from a diamond on a chart.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { z } from 'zod';
+import { openBrowser, openPage, whyNoPages } from './harness/browser.ts';
 import { startProgram } from './harness/program.ts';
 import type { Program } from './harness/program.ts';
 
@@ -97,6 +99,28 @@ async function follow(program: Program, { url, query }: ReadLink): Promise<reado
   }
 }
 
+/** From a line to its trace and to the metrics of its service; from there, by a diamond, to the trace again. */
+async function followPages(program: Program): Promise<void> {
+  const browser = await openBrowser();
+  try {
+    const [, logs] = await linksOf(program, { traceId: ID });
+    const { page, complaints } = await openPage(browser, `${program.url}${logs?.url}`, { width: 1280, colorScheme: 'light' });
+    await page.getByText('it is empty').first().click();
+    const line = page.getByLabel('Line', { exact: true });
+    assert.match((await line.getByRole('link', { name: ID }).first().getAttribute('href')) ?? '', new RegExp(`^/ui/traces/${ID}`));
+    await line.getByRole('link', { name: `Duration of ${CART}` }).click();
+    await page.getByRole('button', { name: /exemplar/ }).click();
+    assert.equal(await page.getByRole('link', { name: ID }).count(), 1);
+    await page.getByRole('button', { name: /^Where to go from/ }).click();
+    await page.getByRole('link', { name: `Failed traces of ${CART}` }).waitFor();
+    await page.locator('[data-mark]').first().click();
+    await page.waitForURL(`**/ui/traces/${ID}?**`);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await browser.close();
+  }
+}
+
 const OF_TRACE = [`it is ${ID} again`, 'it is empty'];
 const ALL_LINES = ['all is well', ...OF_TRACE];
 
@@ -163,6 +187,7 @@ test('each link gives what it promises', async (t) => {
         assert.deepEqual(Object.fromEntries(given), expected);
       });
     }
+    await t.test('the pages lead on', { skip: whyNoPages() }, () => followPages(program));
     await t.test('a wrong parameter is named', async () => {
       const response = await fetch(`${program.url}/api/links?traceId=x`);
       assert.equal(response.status, 400);
