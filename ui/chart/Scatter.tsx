@@ -42,6 +42,9 @@ export interface ScatterProps {
   readonly onBack: () => void;
 }
 
+/** Lines at powers of ten; those between would be more ink than the points. */
+const wholePowers: uPlot.Axis.Filter = (_, splits) => splits.map((v) => (Math.abs(Math.log10(v) % 1) < 1e-6 ? v : null));
+
 interface Latest {
   readonly current: ScatterProps;
 }
@@ -120,6 +123,7 @@ function optionsOf(element: HTMLElement, height: number, latest: Latest): uPlot.
     },
     scales: {
       x: { time: true, range: () => [latest.current.span.startMs / 1000, latest.current.span.endMs / 1000] },
+      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- uPlot's enum exists in its types only; 3 is logarithmic.
       y: { distr: 3, range: (_, low, high) => logRange(low, high) },
     },
     axes: [
@@ -134,7 +138,7 @@ function optionsOf(element: HTMLElement, height: number, latest: Latest): uPlot.
         ...axis,
         size: 56,
         space: 24,
-        grid: { stroke: style.getPropertyValue('--line').trim(), width: 1 },
+        grid: { stroke: style.getPropertyValue('--line').trim(), width: 1, filter: wholePowers },
         values: (_, splits: readonly (number | null)[]) => splits.map((v) => (v === null ? '' : quantityText(v, quantity))),
       },
     ],

@@ -56,12 +56,16 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 const count = (value: unknown): number => Number(value ?? 0);
 const list = (value: unknown): readonly Readonly<Record<string, unknown>>[] => (Array.isArray(value) ? value.filter(isRecord) : []);
 
+function plainText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
 /** A value of OTLP's JSON as text. */
 export function anyText(value: unknown): string {
   if (!isRecord(value)) return '';
   const { arrayValue } = value;
   if (isRecord(arrayValue)) return `[${list(arrayValue['values']).map(anyText).join(', ')}]`;
-  return String(value['stringValue'] ?? value['intValue'] ?? value['doubleValue'] ?? value['boolValue'] ?? '');
+  return plainText(value['stringValue'] ?? value['intValue'] ?? value['doubleValue'] ?? value['boolValue']);
 }
 
 export function attributesOf(value: unknown): readonly Attribute[] {
@@ -70,7 +74,7 @@ export function attributesOf(value: unknown): readonly Attribute[] {
 
 /** Milliseconds of nanoseconds in decimal digits, which are too many for a number. */
 function msOfNs(value: unknown): number {
-  const digits = String(value ?? '0').padStart(7, '0');
+  const digits = plainText(value).padStart(7, '0');
   return Number(digits.slice(0, -6)) + Number(digits.slice(-6)) / 1e6;
 }
 

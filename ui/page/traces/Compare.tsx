@@ -30,6 +30,7 @@ export function Compare({ state, query, traces, isPending, onRun, onEvent }: Com
   const { selection } = state;
   const region = selection.kind === 'region' && !isPending ? regionCondition(traces, selection.region) : undefined;
   const condition = selection.kind === 'condition' ? selection.text : (region?.condition ?? '');
+  const written = selection.kind === 'condition' ? selection.text : '';
   const answer = useAnswer(condition === '' ? undefined : traceInstant(compareQuery(query, condition, undefined), span));
   const sampled =
     region !== undefined && region.named < region.of
@@ -53,7 +54,7 @@ export function Compare({ state, query, traces, isPending, onRun, onEvent }: Com
       ) : (
         <div className={css.answer} data-dim={answer.isPlaceholderData}>
           <Answered answer={answer}>
-            {(series) => <ComparedAttributes comparison={comparisonOf(series)} query={query} onRun={onRun} />}
+            {(series) => <ComparedAttributes comparison={comparisonOf(series, written)} query={query} onRun={onRun} />}
           </Answered>
         </div>
       )}

@@ -98,8 +98,17 @@ function Value({ value, onPick }: { readonly value: ComparedValue; readonly onPi
           <i data-side="others" style={{ width: `${value.others * 100}%` }} />
         </span>
       </td>
-      <td title={`${value.selectedCount} spans`}>{percent(value.selected)}</td>
-      <td title={`${value.othersCount} spans`}>{percent(value.others)}</td>
+      <Part share={value.selected} count={value.selectedCount} isBound={value.bounded === 'selection'} />
+      <Part share={value.others} count={value.othersCount} isBound={value.bounded === 'baseline'} />
     </tr>
+  );
+}
+
+function Part({ share, count, isBound }: { readonly share: number; readonly count: number; readonly isBound: boolean }) {
+  return (
+    <td title={isBound ? `at most ${count} spans: not one of the most frequent values` : `${count} spans`}>
+      {isBound ? '≤ ' : ''}
+      {percent(share)}
+    </td>
   );
 }

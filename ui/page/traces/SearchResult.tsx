@@ -2,11 +2,9 @@
 
 import { useCallback, useMemo } from 'react';
 import { useLive } from '../../data/Live.tsx';
-import { traceSearch } from '../../data/trace-questions.ts';
 import type { TraceRow } from '../../data/trace-search.ts';
 import { countText } from '../../data/units.ts';
-import { useAnswer } from '../../data/use-answer.ts';
-import { Segments, selectClass } from '../../kit/Controls.tsx';
+import { Button, Segments, selectClass } from '../../kit/Controls.tsx';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { toCsv, toJson } from '../../kit/csv.ts';
 import { Failed, Notices, Skeleton } from '../../kit/States.tsx';
@@ -19,6 +17,7 @@ import { TraceTable } from './TraceTable.tsx';
 import { LIMITS } from './traces-state.ts';
 import type { TracesEvent, TracesState } from './traces-state.ts';
 import { useOpenTrace } from './use-open-trace.ts';
+import { useSearch } from './use-search.ts';
 import css from './traces.module.css';
 
 interface SearchResultProps {
@@ -34,7 +33,7 @@ const NONE: readonly TraceRow[] = [];
 export function SearchResult({ state, query, onRun, onEvent }: SearchResultProps) {
   const live = useLive();
   const openTrace = useOpenTrace();
-  const answer = useAnswer(traceSearch(query, live.span, state.limit));
+  const answer = useSearch({ query, limit: state.limit, spread: state.spread });
   const traces = answer.data?.value.traces ?? NONE;
   const sorted = useMemo(() => sortTraces(traces, state.sort), [traces, state.sort]);
   const toggle = useCallback((traceId: string) => onEvent({ kind: 'row toggled', traceId }), [onEvent]);
@@ -100,16 +99,24 @@ function Toolbar({ state, traces, onEvent }: ToolbarProps) {
       <span className={css.facts} role="status">
         {traces === undefined ? '' : `${countText(traces.length)} ${traces.length === 1 ? 'trace' : 'traces'}`}
       </span>
+      <Button
+        aria-pressed={state.spread}
+        title="Traces from all of the time range, and not the newest"
+        onClick={() => onEvent({ kind: 'spread toggled' })}
+      >
+        Spread
+      </Button>
       <select
         className={selectClass}
         value={state.limit}
         aria-label="Traces found at most"
-        title="Traces found at most, the newest"
+        title="Traces found at most"
         onChange={(event) => onEvent({ kind: 'limit chosen', limit: Number(event.target.value) })}
       >
         {LIMITS.map((limit) => (
           <option key={limit} value={limit}>
-            newest {limit}
+            {state.spread ? '' : 'newest '}
+            {limit} traces
           </option>
         ))}
       </select>

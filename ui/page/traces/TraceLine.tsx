@@ -17,16 +17,19 @@ interface TraceLineProps {
   /** The longest of all: the bars are parts of it. */
   readonly longestS: number;
   readonly zone: Zone;
+  /** The times are of several days. */
+  readonly withDay: boolean;
 }
 
 const SECONDS = { unit: 'seconds', perSecond: false } as const;
 /** Dots that stand side by side; of more services the number. */
 const DOTS_MAX = 8;
 
-export const TraceLine = memo(function TraceLine({ line, longestS, zone }: TraceLineProps) {
+export const TraceLine = memo(function TraceLine(props: TraceLineProps) {
+  const { line } = props;
   switch (line.kind) {
     case 'trace':
-      return <Trace trace={line.trace} isOpen={line.isOpen} longestS={longestS} zone={zone} />;
+      return <Trace {...props} trace={line.trace} isOpen={line.isOpen} />;
     case 'set':
       return (
         <span className={css.below} role="gridcell">
@@ -40,11 +43,17 @@ export const TraceLine = memo(function TraceLine({ line, longestS, zone }: Trace
         </span>
       );
     case 'span':
-      return <Span line={line} longestS={longestS} zone={zone} />;
+      return <Span {...props} line={line} />;
   }
 });
 
-function Trace({ trace, isOpen, longestS, zone }: Omit<TraceLineProps, 'line'> & { readonly trace: TraceRow; readonly isOpen: boolean }) {
+function Trace({
+  trace,
+  isOpen,
+  longestS,
+  zone,
+  withDay,
+}: Omit<TraceLineProps, 'line'> & { readonly trace: TraceRow; readonly isOpen: boolean }) {
   const Chevron = isOpen ? IconChevronDown : IconChevronRight;
   const { service, name } = trace;
   return (
@@ -52,9 +61,9 @@ function Trace({ trace, isOpen, longestS, zone }: Omit<TraceLineProps, 'line'> &
       <span role="gridcell" data-column="open">
         <Chevron size={14} aria-hidden />
       </span>
-      <time role="gridcell" data-column="start" title={new Date(trace.startMs).toISOString()}>
-        {instantText(trace.startMs, zone).slice(5)}
-      </time>
+      <span role="gridcell" data-column="start" title={new Date(trace.startMs).toISOString()}>
+        {startText(trace.startMs, zone, withDay)}
+      </span>
       <span role="gridcell" data-column="root" title={name === '' ? undefined : `${service}: ${name}`}>
         <TraceAnchor traceId={trace.traceId}>
           <i style={{ background: serviceColour(service) }} aria-hidden />
@@ -79,6 +88,12 @@ function Trace({ trace, isOpen, longestS, zone }: Omit<TraceLineProps, 'line'> &
       </span>
     </>
   );
+}
+
+/** With the day where there are several, else with milliseconds. */
+function startText(ms: number, zone: Zone, withDay: boolean): string {
+  const text = instantText(ms, zone);
+  return withDay ? text.slice(5) : `${text.slice(11)}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`;
 }
 
 function serviceText({ service, spans, errors }: ServiceCount): string {
@@ -113,9 +128,9 @@ function Span({
   return (
     <>
       <span role="gridcell" data-column="open" />
-      <time role="gridcell" data-column="start" title={`${instantText(span.startMs, zone)}`}>
+      <span role="gridcell" data-column="start" title={instantText(span.startMs, zone)}>
         +{quantityText(Math.max(0, span.startMs - trace.startMs) / 1000, SECONDS)}
-      </time>
+      </span>
       <span role="gridcell" data-column="root">
         <TraceAnchor traceId={trace.traceId} spanId={span.spanId}>
           {span.name === '' ? span.spanId : span.name}

@@ -41,6 +41,7 @@ export function TraceTable(props: TraceTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const lines = useMemo(() => linesOf(traces, state.open), [traces, state.open]);
+  const withDay = useMemo(() => spansDays(traces), [traces]);
   const longestS = useMemo(() => traces.reduce((most, { durationS }) => Math.max(most, durationS), 0), [traces]);
   const virtual = useVirtualizer({
     count: lines.length,
@@ -63,17 +64,21 @@ export function TraceTable(props: TraceTableProps) {
     if (pressed(event.key, { lines, current, move, onToggle, onOpen })) event.preventDefault();
   };
   return (
-    <div className={css.table} data-dim={props.dim} role="treegrid" aria-label="Traces" aria-rowcount={lines.length + 1}>
+    <div
+      className={css.table}
+      data-dim={props.dim}
+      role="treegrid"
+      tabIndex={0}
+      aria-label="Traces"
+      aria-rowcount={lines.length + 1}
+      aria-activedescendant={`trace-line-${current}`}
+      onKeyDown={press}
+    >
       <Heads {...props} />
       <div
         ref={scroller}
         className={css.scroll}
-        tabIndex={0}
         role="rowgroup"
-        aria-label="Found traces"
-        aria-activedescendant={`trace-line-${current}`}
-        data-traces
-        onKeyDown={press}
       >
         <div className={css.rows} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, key, start }) => {
@@ -97,7 +102,7 @@ export function TraceTable(props: TraceTableProps) {
                   if (line.kind === 'trace' && getSelection()?.isCollapsed !== false) onToggle(line.trace.traceId);
                 }}
               >
-                <TraceLine line={line} longestS={longestS} zone={props.zone} />
+                <TraceLine line={line} longestS={longestS} zone={props.zone} withDay={withDay} />
               </div>
             );
           })}
@@ -105,6 +110,14 @@ export function TraceTable(props: TraceTableProps) {
       </div>
     </div>
   );
+}
+
+const DAY_MS = 86_400_000;
+
+/** One day is said by the time range. */
+function spansDays(traces: readonly TraceRow[]): boolean {
+  const days = traces.map(({ startMs }) => Math.floor(startMs / DAY_MS));
+  return days.some((day) => day !== days[0]);
 }
 
 function Heads({ state: { sort }, onSort }: TraceTableProps) {

@@ -8,6 +8,8 @@ import type { TraceRow } from '../../data/trace-search.ts';
 import { inRegion } from './trace-rows.ts';
 import type { Region } from './traces-state.ts';
 
+export type Side = 'selection' | 'baseline';
+
 export interface ComparedValue {
   readonly value: string;
   /** As a condition that keeps the spans that have it. */
@@ -17,6 +19,8 @@ export interface ComparedValue {
   readonly others: number;
   readonly selectedCount: number;
   readonly othersCount: number;
+  /** The value is none of a side's frequent ones: its part is known to be at most this. */
+  readonly bounded: Side | undefined;
 }
 
 export interface ComparedAttribute {
@@ -34,8 +38,6 @@ export interface Comparison {
   readonly attributes: readonly ComparedAttribute[];
 }
 
-type Side = 'selection' | 'baseline';
-
 interface Counted {
   readonly label: TypedLabel;
   readonly counts: Record<Side, number>;
@@ -50,8 +52,8 @@ interface Gathered {
 /** A few spans prove little: so many more are thought of that are as the others are. */
 const PRIOR_SPANS = 10;
 
-/** The series of a `compare()` over all of a range. */
-export function comparisonOf(series: readonly InstantSeries[]): Comparison {
+/** The series of a `compare()` over all of a range. Attributes that the selection itself names differ because it says so, and come last. */
+export function comparisonOf(series: readonly InstantSeries[], selection = ''): Comparison {
   const gathered = new Map<string, Gathered>();
   for (const each of series) gather(gathered, each);
   // Every span has a name and a status, so that the largest total is of all spans.
@@ -60,7 +62,12 @@ export function comparisonOf(series: readonly InstantSeries[]): Comparison {
   const attributes = [...gathered]
     .map(([name, of]) => attributeOf(name, of, { selectedSpans, otherSpans }))
     .filter(({ values }) => values.length > 0)
-    .sort((a, b) => b.difference - a.difference || (a.name < b.name ? -1 : 1));
+    .sort(
+      (a, b) =>
+        Number(selection.includes(a.name)) - Number(selection.includes(b.name)) ||
+        b.difference - a.difference ||
+        (a.name < b.name ? -1 : 1),
+    );
   return { selectedSpans, otherSpans, attributes };
 }
 
@@ -87,14 +94,39 @@ interface Spans {
 
 const share = (count: number, of: number): number => (of === 0 ? 0 : Math.min(1, count / of));
 
-function attributeOf(name: string, { values: counted, hasMore }: Gathered, spans: Spans): ComparedAttribute {
-  const ranked = [...counted.values()]
-    .map(({ label, counts }) => ({ value: valueOf(name, label, counts, spans), weight: weightOf(counts, spans) }))
+function attributeOf(name: string, gathered: Gathered, spans: Spans): ComparedAttribute {
+  const ranked = [...gathered.values.values()]
+    .map((counted) => {
+      const bounded = (['selection', 'baseline'] as const).find((side) => counted.counts[side] === 0 && !isWhole(gathered, side));
+      const counts = bounded === undefined ? counted.counts : { ...counted.counts, [bounded]: leastListed(gathered, bounded) };
+      return { value: valueOf(name, counted.label, { counts, bounded, spans }), weight: weightOf(counts, spans) };
+    })
     .sort((a, b) => b.weight - a.weight || b.value.selectedCount - a.value.selectedCount);
-  return { name, values: ranked.map(({ value }) => value), hasMore, difference: ranked[0]?.weight ?? 0 };
+  return { name, values: ranked.map(({ value }) => value), hasMore: gathered.hasMore, difference: ranked[0]?.weight ?? 0 };
 }
 
-function valueOf(name: string, label: TypedLabel, counts: Record<Side, number>, { selectedSpans, otherSpans }: Spans): ComparedValue {
+function listed({ values }: Gathered, side: Side): readonly number[] {
+  return [...values.values()].map(({ counts }) => counts[side]).filter((count) => count > 0);
+}
+
+/** Whether all values of a side are there: those that are listed make up all of its spans. */
+function isWhole(gathered: Gathered, side: Side): boolean {
+  if (!gathered.hasMore) return true;
+  return listed(gathered, side).reduce((sum, count) => sum + count, 0) >= gathered.totals[side];
+}
+
+/** The most frequent values are listed: any other is no more frequent than the least of them. */
+function leastListed(gathered: Gathered, side: Side): number {
+  return Math.min(...listed(gathered, side), gathered.totals[side]);
+}
+
+interface Measured {
+  readonly counts: Readonly<Record<Side, number>>;
+  readonly bounded: Side | undefined;
+  readonly spans: Spans;
+}
+
+function valueOf(name: string, label: TypedLabel, { counts, bounded, spans: { selectedSpans, otherSpans } }: Measured): ComparedValue {
   return {
     value: label.value,
     condition: conditionText(name, label),
@@ -102,11 +134,12 @@ function valueOf(name: string, label: TypedLabel, counts: Record<Side, number>, 
     others: share(counts.baseline, otherSpans),
     selectedCount: counts.selection,
     othersCount: counts.baseline,
+    bounded,
   };
 }
 
 /** The difference of the shares, the smaller the fewer spans it is known of. */
-function weightOf(counts: Record<Side, number>, { selectedSpans, otherSpans }: Spans): number {
+function weightOf(counts: Readonly<Record<Side, number>>, { selectedSpans, otherSpans }: Spans): number {
   const others = share(counts.baseline, otherSpans);
   const selected = share(counts.selection + PRIOR_SPANS * others, selectedSpans + PRIOR_SPANS);
   return Math.abs(selected - others);

@@ -36,6 +36,8 @@ export interface TracesState {
   readonly query: string;
   readonly tab: Tab;
   readonly limit: number;
+  /** From all of the time range, and not the newest. */
+  readonly spread: boolean;
   readonly sort: TableSort;
   /** Ids of the traces whose matched spans are shown. */
   readonly open: readonly string[];
@@ -47,6 +49,7 @@ export type TracesEvent =
   | { readonly kind: 'query run'; readonly query: string }
   | { readonly kind: 'tab chosen'; readonly tab: Tab }
   | { readonly kind: 'limit chosen'; readonly limit: number }
+  | { readonly kind: 'spread toggled' }
   | { readonly kind: 'sorted'; readonly column: Column }
   | { readonly kind: 'row toggled'; readonly traceId: string }
   | { readonly kind: 'region chosen'; readonly region: Region }
@@ -78,6 +81,7 @@ export function readTraces(address: Address): TracesState {
     query: address['q'] ?? '',
     tab: address['tab'] === 'compare' ? 'compare' : 'traces',
     limit: choice<number>(address['limit'], LIMITS, DEFAULT_LIMIT),
+    spread: address['spread'] === '1',
     sort: column === undefined ? NEWEST : { column, descending: by.startsWith('-') },
     open: (address['open'] ?? '').split(',').filter((id) => /^[0-9a-f]{1,32}$/.test(id)),
     selection: readSelection(address),
@@ -93,6 +97,7 @@ export function tracesAddress(state: TracesState): Address {
     q: state.query || undefined,
     tab: state.tab === 'traces' ? undefined : state.tab,
     limit: state.limit === DEFAULT_LIMIT ? undefined : String(state.limit),
+    spread: state.spread ? '1' : undefined,
     by: isNewest ? undefined : `${sort.descending ? '-' : ''}${sort.column}`,
     open: state.open.length === 0 ? undefined : state.open.join(','),
     sel: selection.kind === 'condition' ? selection.text : undefined,
@@ -117,6 +122,8 @@ export function reduceTraces(state: TracesState, event: TracesEvent): TracesStat
       return { ...state, tab: event.tab };
     case 'limit chosen':
       return { ...state, limit: event.limit };
+    case 'spread toggled':
+      return { ...state, spread: !state.spread };
     case 'sorted': {
       const again = state.sort.column === event.column;
       return { ...state, sort: { column: event.column, descending: again ? !state.sort.descending : event.column !== 'root' } };
