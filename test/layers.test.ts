@@ -18,7 +18,7 @@ const cases: readonly (readonly [string, string, string, RegExp | undefined])[] 
   ['not the exception’s other way', 'src/metrics/a.ts', `import { a } from '../traces/a.ts';`, /strangers/],
   ['a settings file upwards', 'src/config.ts', `import { a } from './storage/client.ts';`, /config does not import storage/],
   ['a part without a row', 'src/things/a.ts', `import { a } from '../base/assert.ts';`, /src\/things has no row/],
-  ['out of src', 'src/main.ts', `import { a } from './a.ts';`, /lies outside src/],
+  ['out of src', 'src/main.ts', `import { a } from '../test/a.ts';`, /lies outside src/],
   ['without extension', 'src/base/a.ts', `import { a } from './assert';`, /carry their extension/],
   ['as if compiled', 'src/base/a.ts', `import { a } from './assert.js';`, /\.ts file itself/],
   ['re-exports count', 'src/base/a.ts', `export { a } from '../storage/client.ts';`, /base does not import storage/],
