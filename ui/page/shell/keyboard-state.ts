@@ -60,6 +60,9 @@ export const KEYS_HELP: readonly (readonly [string, string])[] = [
   ['Shift Enter', 'A new line in the query'],
   ['Tab', 'Take what is offered in the query'],
   ['Ctrl Shift F', 'Format the query'],
+  ['e   E', 'In a trace: next error, the one before'],
+  ['n   N', 'In a trace: next match, the one before'],
+  ['z', 'In a trace: zoom to the span, and back'],
   ['Esc', 'Close, or leave the field'],
   ['?', 'This list'],
 ];

@@ -71,7 +71,7 @@ function Choices({ traceId, view: { trace, tree }, onChoose }: ChoicesProps) {
           onChange={({ currentTarget }) => setText(currentTarget.value)}
         />
       </label>
-      <Button type="submit" primary disabled={id === undefined}>
+      <Button type="submit" disabled={id === undefined}>
         Compare
       </Button>
       <p>
@@ -87,7 +87,7 @@ function Choices({ traceId, view: { trace, tree }, onChoose }: ChoicesProps) {
         <div className={`${menuClass} ${choicesClass}`}>
           {others.map((other) => (
             <button key={other.traceId} type="button" onClick={() => onChoose(other.traceId)}>
-              {instantText(other.startMs, zone)} <b>{lengthText(other.durationMs * 1e6)}</b> <code>{other.traceId.slice(0, 8)}</code>
+              {instantText(other.startMs, zone)} <b>{lengthText(other.durationMs * 1e6)}</b> <code>…{other.traceId.slice(-12)}</code>
             </button>
           ))}
         </div>

@@ -66,7 +66,7 @@ function Row({ row: { service, name, depth, a, b, change } }: { readonly row: Co
         <i style={{ background: serviceColour(service) }} aria-hidden />
         <b>{serviceText(service)}</b> {name}
       </td>
-      <td data-change={a.count === b.count ? 'same' : 'slower'}>
+      <td data-change={a.count === b.count ? 'same' : b.count > a.count ? 'slower' : 'faster'}>
         {a.count === b.count ? countText(a.count) : `${countText(a.count)} → ${countText(b.count)}`}
       </td>
       <td data-change={b.errors > a.errors ? 'slower' : 'same'}>

@@ -76,8 +76,8 @@ export function SpanDetail({ traceId, view, at, wanted, onGo, onZoom, onClose }:
         {parent && <Button onClick={() => onGo(parent.at)}>To its parent</Button>}
         <CopyButton title="Copy as JSON" text={() => spanJson(view.trace, span, traceId)} />
       </div>
-      <Leads traceId={traceId} trace={view.trace} node={node} />
       {span.status === 'error' && <SpanEvents span={span} wanted={wanted} />}
+      <Leads traceId={traceId} trace={view.trace} node={node} />
       <AttributeTable title="Span" wanted={wanted} rows={[{ name: 'start', ...time }, ...facts]} />
       <AttributeTable title="Attributes" scope="span" attributes={span.attributes} wanted={wanted} />
       {span.status !== 'error' && <SpanEvents span={span} wanted={wanted} />}

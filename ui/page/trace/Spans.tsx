@@ -9,7 +9,8 @@ import { ServicePanel } from './ServicePanel.tsx';
 import { SpanDetail } from './SpanDetail.tsx';
 import { SpanTools } from './SpanTools.tsx';
 import { windowOf } from './trace-state.ts';
-import type { TraceEvent, TraceState } from './trace-state.ts';
+import type { Panel, TraceEvent, TraceState } from './trace-state.ts';
+import type { Window } from './bar-layout.ts';
 import type { TraceView } from './trace-view.ts';
 import { foldable, revealed, toggled, toggledAll, visibleRows } from './visible-rows.ts';
 import type { Folded } from './visible-rows.ts';
@@ -112,23 +113,48 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
           onFold={fold}
           onZoom={zoom}
         />
-        {isOpen ? (
-          <SpanDetail traceId={traceId} view={view} at={openAt} wanted={normal(find)} onGo={go} onZoom={zoom} onClose={close} />
-        ) : state.panel === 'path' ? (
-          <CriticalPanel
-            view={view}
-            onOpen={(at) => {
-              go(at);
-              open(at);
-            }}
-            onClose={close}
-          />
-        ) : state.panel === 'services' ? (
-          <ServicePanel view={view} folded={folded} onFold={foldService} onClose={close} />
-        ) : null}
+        <Beside
+          traceId={traceId}
+          view={view}
+          panel={state.panel}
+          openAt={openAt}
+          wanted={normal(find)}
+          folded={folded}
+          onGo={go}
+          onOpen={open}
+          onFold={foldService}
+          onZoom={zoom}
+          onClose={close}
+        />
       </div>
     </>
   );
+}
+
+interface BesideProps {
+  readonly traceId: string;
+  readonly view: TraceView;
+  readonly panel: Panel;
+  readonly openAt: number;
+  readonly wanted: string;
+  readonly folded: Folded;
+  readonly onGo: (at: number) => void;
+  readonly onOpen: (at: number) => void;
+  readonly onFold: (service: string) => void;
+  readonly onZoom: (window: Window) => void;
+  readonly onClose: () => void;
+}
+
+/** What stands beside the spans: the details of the open one come before all else. */
+function Beside({ panel, openAt, onOpen, onGo, onFold, ...rest }: BesideProps) {
+  if (openAt >= 0) return <SpanDetail {...rest} at={openAt} onGo={onGo} />;
+  if (panel === 'services') return <ServicePanel {...rest} onFold={onFold} />;
+  if (panel === '') return null;
+  const show = (at: number): void => {
+    onGo(at);
+    onOpen(at);
+  };
+  return <CriticalPanel {...rest} onOpen={show} />;
 }
 
 /** Keys of the page, wherever the focus is but in a text, a dialog or a menu. */

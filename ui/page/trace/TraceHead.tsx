@@ -5,7 +5,7 @@ import { useLive } from '../../data/Live.tsx';
 import { instantText, zoneName } from '../../data/time-text.ts';
 import { countText } from '../../data/units.ts';
 import { serviceColour } from '../../kit/colour.ts';
-import { CopyButton } from '../../kit/CopyButton.tsx';
+import { CopyMenu } from './CopyMenu.tsx';
 import { lengthText } from './bar-layout.ts';
 import { CompareMenu } from './CompareMenu.tsx';
 import type { TraceEvent, TraceState } from './trace-state.ts';
@@ -46,7 +46,7 @@ export function TraceHead({ traceId, view, state, onEvent }: TraceHeadProps) {
         </h1>
         <div className={css.headButtons}>
           <CompareMenu traceId={traceId} view={view} compare={state.compare} onEvent={onEvent} />
-          <CopyButton text={traceId} title="Copy trace id" />
+          <CopyMenu traceId={traceId} view={view} />
         </div>
       </div>
       <dl className={css.facts}>

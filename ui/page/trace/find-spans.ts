@@ -26,11 +26,6 @@ export function normal(text: string): string {
   return text.trim().toLowerCase();
 }
 
-/** Whether an attribute has the text, as `spanFinder` sees it. */
-export function attributeHas(attribute: Attribute, wanted: string): boolean {
-  return wanted !== '' && attributeText(attribute).toLowerCase().includes(wanted);
-}
-
 const attributeText = ({ key, text }: Attribute): string => `${key}=${text}`;
 
 function allTexts(spans: readonly Span[]): readonly string[] {
