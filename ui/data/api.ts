@@ -40,7 +40,8 @@ export class AskError extends Error {
 const PREFIX = '/prom/api/v1/';
 /** Addresses longer than this go as a form, where the interface takes one. */
 const ADDRESS_LENGTH_MAX = 2000;
-const TAKES_FORMS = /(?:^|\/)(?:query|query_range|series|labels|detected_fields|detected_labels|patterns|volume)$/;
+/** Of Prometheus and Loki; Tempo's interface takes addresses only. */
+const TAKES_FORMS = /^(?!\/api\/)(?:.*\/)?(?:query|query_range|series|labels|detected_fields|detected_labels|patterns|volume)$/;
 
 function placeOf(path: string): string {
   return path.startsWith('/') ? path : `${PREFIX}${path}`;

@@ -75,11 +75,7 @@ export function TraceTable(props: TraceTableProps) {
       onKeyDown={press}
     >
       <Heads {...props} />
-      <div
-        ref={scroller}
-        className={css.scroll}
-        role="rowgroup"
-      >
+      <div ref={scroller} className={css.scroll} role="rowgroup">
         <div className={css.rows} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, key, start }) => {
             const line = lines[index];
