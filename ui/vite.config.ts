@@ -37,6 +37,6 @@ export default defineConfig(({ mode }) => {
     root,
     plugins: [react(), precompress()],
     build: { outDir: '../dist/ui', emptyOutDir: true, sourcemap: false, target: 'es2022' },
-    server: { proxy: { '/prom': server, '/api': server, '/loki': { target: server, ws: true } } },
+    server: { proxy: { '/prom': server, '/api': server, '/jaeger': server, '/loki': { target: server, ws: true } } },
   };
 });

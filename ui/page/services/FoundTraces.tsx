@@ -13,7 +13,7 @@ import { Failed, Notices, Skeleton } from '../../kit/States.tsx';
 import { SECONDS } from './quantities.ts';
 import { spanSearch } from './service-queries.ts';
 import type { Scope } from './service-queries.ts';
-import { slowBound } from './slow-bound.ts';
+import { slowBound } from './slow.ts';
 import type { ServicePictures } from './use-service.ts';
 import css from './service.module.css';
 
@@ -68,8 +68,11 @@ const lengthOf = ({ trace, span }: Hit): number => span?.durationS ?? trace.dura
 
 function TraceList({ title, query, order }: TraceListProps) {
   const { span, zone } = useLive();
-  const answer = useAnswer(traceSearch(query, span, order === 'newest' ? SHOWN : SLOW_FOUND));
+  const limit = order === 'newest' ? SHOWN : SLOW_FOUND;
+  const answer = useAnswer(traceSearch(query, span, limit));
   const hits = (answer.data?.value.traces ?? []).map(hitOf);
+  // That there are more than these few is no surprise.
+  const warnings = hits.length >= limit ? [] : (answer.data?.warnings ?? []);
   const shown = (order === 'newest' ? hits : hits.sort((a, b) => lengthOf(b) - lengthOf(a))).slice(0, SHOWN);
   return (
     <section data-dim={answer.isPlaceholderData}>
@@ -79,7 +82,7 @@ function TraceList({ title, query, order }: TraceListProps) {
       </div>
       {answer.error && <Failed title="The traces cannot be searched" error={answer.error} onRetry={() => void answer.refetch()} />}
       {answer.isPending && <Skeleton rows={4} />}
-      <Notices texts={answer.data?.warnings ?? []} />
+      <Notices texts={warnings} />
       {answer.data && shown.length === 0 && (
         <p className={css.nothing}>{order === 'newest' ? 'No failed span in this range.' : 'No such span in this range.'}</p>
       )}

@@ -117,7 +117,7 @@ function NodeDetail({ node, edges, onEvent, onClose }: NodeDetailProps) {
         {node.kind === 'service' && <ServiceLink name={node.name} />}
         <Button onClick={() => onEvent({ kind: 'around chosen', around: node.name })}>Only its neighbours</Button>
       </div>
-      {node.kind === 'service' && <LinkList subject={{ service: node.name }} />}
+      {node.kind === 'service' && <LinkList own subject={{ service: node.name }} />}
       {peers(`Called by ${inward.length}`, inward, 'client')}
       {peers(`Calls ${outward.length}`, outward, 'server')}
     </Panel>

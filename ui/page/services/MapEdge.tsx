@@ -1,5 +1,6 @@
 // An edge of the service map: as wide as it is busy, red where requests fail, dashed over a queue or to a guess; its label opens it.
 
+import { IconMail } from '@tabler/icons-react';
 import { BaseEdge, EdgeLabelRenderer, getBezierPath } from '@xyflow/react';
 import type { Edge as FlowEdge, EdgeProps } from '@xyflow/react';
 import { quantityText } from '../../data/units.ts';
@@ -66,7 +67,7 @@ export function MapEdge(props: EdgeProps<CallEdge>) {
             aria-label={`${edge.client} to ${edge.server}: ${edgeText(edge)}`}
             onClick={() => onOpen(edge.key)}
           >
-            {edge.connection === 'messaging' ? '✉ ' : ''}
+            {edge.connection === 'messaging' && <IconMail size={12} aria-label="over a queue" />}
             {edgeText(edge)}
           </button>
         </EdgeLabelRenderer>

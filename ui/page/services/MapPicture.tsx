@@ -1,9 +1,10 @@
 // The picture of the service map: React Flow over nodes that were laid out beforehand. Dragging moves, the wheel zooms, a click opens.
 
 import '@xyflow/react/dist/base.css';
-import { Controls, MarkerType, MiniMap, ReactFlow } from '@xyflow/react';
+import { Controls, MarkerType, MiniMap, ReactFlow, useReactFlow } from '@xyflow/react';
 import type { EdgeTypes, NodeTypes } from '@xyflow/react';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
+import type { RefObject } from 'react';
 import { serviceColour } from '../../kit/colour.ts';
 import { MapEdge } from './MapEdge.tsx';
 import type { CallEdge } from './MapEdge.tsx';
@@ -17,11 +18,15 @@ import css from './map.module.css';
 const NODE_TYPES: NodeTypes = { service: MapNode };
 const EDGE_TYPES: EdgeTypes = { call: MapEdge };
 const NODE_SIZE = { width: 176, height: 46 };
-const LABEL_WIDTH = 148;
+const LABEL_WIDTH = 144;
+/** Smaller, nobody reads a name: then the first picture is a part, and the small one shows where. */
+const FIRST_ZOOM_LEAST = 0.45;
 /** With more edges their labels cover each other: then only those at what is chosen have one. */
 const LABELLED_EDGES_MAX = 40;
 /** With more nodes a picture of the whole helps to find the way. */
 const MINI_MAP_FROM = 30;
+
+const FIT = { padding: 0.04, maxZoom: 1.1, minZoom: FIRST_ZOOM_LEAST };
 
 interface MapPictureProps {
   readonly graph: Graph;
@@ -30,6 +35,7 @@ interface MapPictureProps {
 }
 
 export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
+  const moved = useRef(false);
   const many = graph.edges.length > LABELLED_EDGES_MAX;
   // Places follow from who calls whom, so that new figures move nothing.
   const shape = JSON.stringify([graph.nodes.map(({ name }) => name).sort(), graph.edges.map(({ key }) => key).sort()]);
@@ -81,7 +87,7 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         fitView
-        fitViewOptions={{ padding: 0.08, maxZoom: 1.1 }}
+        fitViewOptions={FIT}
         minZoom={0.1}
         maxZoom={2}
         nodesDraggable={false}
@@ -91,8 +97,10 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         elementsSelectable={false}
         onEdgeClick={(_, edge) => onOpen({ kind: 'edge', key: edge.id })}
         onPaneClick={() => onOpen(undefined)}
+        onMoveStart={(event) => (moved.current = moved.current || event !== null)}
         proOptions={{ hideAttribution: false }}
       >
+        <Refit open={open !== undefined} moved={moved} />
         <Controls showInteractive={false} />
         {graph.nodes.length >= MINI_MAP_FROM && (
           <MiniMap pannable zoomable nodeColor={({ id }) => serviceColour(id)} ariaLabel="Small picture of the whole map" />
@@ -100,6 +108,17 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
       </ReactFlow>
     </div>
   );
+}
+
+/** The picture fits its place again when the panel opens beside it, unless somebody chose what to see of it. */
+function Refit({ open, moved }: { readonly open: boolean; readonly moved: RefObject<boolean> }) {
+  const { fitView } = useReactFlow();
+  useEffect(() => {
+    if (moved.current) return undefined;
+    const timer = setTimeout(() => void fitView(FIT), 50);
+    return () => clearTimeout(timer);
+  }, [open, moved, fitView]);
+  return null;
 }
 
 /** The names at what is chosen; all others stand back. */

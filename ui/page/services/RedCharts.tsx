@@ -1,14 +1,19 @@
 // Rate, errors and duration of a service over time: three pictures with one cursor.
 
+import { useRouter } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { Chart } from '../../chart/Chart.tsx';
 import type { Line } from '../../chart/Chart.tsx';
+import type { Mark } from '../../data/exemplars.ts';
 import { useLive } from '../../data/Live.tsx';
 import { gridOf, summaryOf } from '../../data/samples.ts';
 import type { Grid, GridSeries } from '../../data/samples.ts';
 import { quantityText } from '../../data/units.ts';
 import type { Quantity } from '../../data/units.ts';
 import { seriesColour } from '../../kit/colour.ts';
+import { useHrefOf } from '../../kit/PathLink.tsx';
+import { Skeleton } from '../../kit/States.tsx';
+import { ExemplarList } from '../metrics/ExemplarList.tsx';
 import { PER_SECOND, RATIO, SECONDS } from './quantities.ts';
 import type { Spark } from './service-rows.ts';
 import { requestsOver } from './service-state.ts';
@@ -17,6 +22,7 @@ import type { ServicePictures } from './use-service.ts';
 import css from './service.module.css';
 
 const HEIGHT = 168;
+const NO_MARKS: readonly Mark[] = [];
 
 interface Picture {
   readonly title: string;
@@ -35,7 +41,8 @@ function picturesOf({ calls, durations, window }: ServicePictures): readonly Pic
   const steps = stepsOf(window);
   const requests = requestsOver(calls, steps);
   const times = Array.from({ length: steps.count }, (_, i) => steps.startS + i * steps.stepS);
-  const grid = (series: readonly GridSeries[]): Grid => ({ times, stepS: steps.stepS, series });
+  const length = requests.all.length;
+  const grid = (series: readonly GridSeries[]): Grid => ({ times: times.slice(0, length), stepS: steps.stepS, series });
   const slow = gridOf(durations, window.span, window.stepMs);
   const ordered = [...slow.series].sort((a, b) => Number(quantileOf(a.labels)) - Number(quantileOf(b.labels)));
   return [
@@ -49,7 +56,7 @@ function picturesOf({ calls, durations, window }: ServicePictures): readonly Pic
     {
       title: 'Duration',
       quantity: SECONDS,
-      grid: { ...slow, series: ordered },
+      grid: grid(ordered.map((series) => ({ ...series, values: series.values.slice(0, length) }))),
       lines: ordered.map(({ labels }) => {
         const q = quantileOf(labels);
         return line(`p${Number(q) * 100}`, QUANTILE_COLOURS[q] ?? seriesColour(5));
@@ -65,14 +72,23 @@ export function RedCharts({ pictures }: { readonly pictures: ServicePictures }) 
   return (
     <div className={css.charts}>
       {drawn.map((picture) => (
-        <RedChart key={picture.title} picture={picture} dim={pictures.dim} />
+        <RedChart key={picture.title} picture={picture} pictures={pictures} />
       ))}
     </div>
   );
 }
 
-function RedChart({ picture: { title, quantity, grid, lines }, dim }: { readonly picture: Picture; readonly dim: boolean }) {
+function RedChart({ picture, pictures }: { readonly picture: Picture; readonly pictures: ServicePictures }) {
+  const { title, quantity, grid, lines } = picture;
   const live = useLive();
+  const router = useRouter();
+  const hrefOf = useHrefOf();
+  const marks = title === 'Duration' ? pictures.marks : NO_MARKS;
+  const open = ({ path }: Mark, aside: boolean): void => {
+    if (path === undefined) return;
+    if (aside) window.open(hrefOf(path), '_blank');
+    else router.history.push(hrefOf(path));
+  };
   return (
     <section className={css.chart}>
       <h2>
@@ -87,9 +103,9 @@ function RedChart({ picture: { title, quantity, grid, lines }, dim }: { readonly
         </span>
       </h2>
       {grid.series.length === 0 ? (
-        <p className={css.nothing} style={{ height: HEIGHT }}>
-          Nothing was measured in this range yet.
-        </p>
+        <div className={css.nothing} style={{ height: HEIGHT }}>
+          {pictures.durationsLoading ? <Skeleton rows={5} /> : 'Nothing was measured in this range.'}
+        </div>
       ) : (
         <Chart
           grid={grid}
@@ -99,12 +115,15 @@ function RedChart({ picture: { title, quantity, grid, lines }, dim }: { readonly
           quantity={quantity}
           height={HEIGHT}
           title={`${title} over time; the newest values stand in the heading`}
-          dim={dim}
+          dim={pictures.dim}
           fromZero
+          marks={marks}
+          onMark={open}
           onZoom={live.zoom}
           onBack={live.zoomBack}
         />
       )}
+      {marks.length > 0 && <ExemplarList marks={marks} />}
     </section>
   );
 }

@@ -125,7 +125,11 @@ function Row({ row, index }: { readonly row: ServiceRow; readonly index: number 
         {quantityText(row.rate, PER_SECOND)}
       </td>
       <td data-column="errors" data-bad={row.errors > 0} title={exact(row.errorRatio)}>
-        <Sparkline values={row.errorSpark} tone="bad" top={Math.max(0.05, ...row.errorSpark.map((value) => value ?? 0))} />
+        <Sparkline
+          values={row.errorSpark}
+          tone={row.errors > 0 ? 'bad' : 'plain'}
+          top={Math.max(0.05, ...row.errorSpark.map((value) => value ?? 0))}
+        />
         {quantityText(row.errorRatio, RATIO)}
       </td>
       <td data-column="p50" title={exact(row.p50)}>

@@ -32,7 +32,7 @@ export function Services() {
     <div className={css.page}>
       <Tools state={state} onEvent={send} />
       <Notices texts={[...lacks, ...edges.lacks, ...edgesMissing(edges, state)]} />
-      <p className={css.basis}>{basisText(basis)}</p>
+      <p className={css.basis}>{state.view === 'list' ? basisText(basis) : edges.edges.length > 0 && GRAPH_BASIS}</p>
       {state.view === 'list' ? (
         <List figures={figures.figures} edges={edges} state={state} onEvent={send} />
       ) : (
@@ -47,6 +47,8 @@ export function Services() {
 function edgesMissing({ error }: Edges, { view }: ServicesState): readonly string[] {
   return error !== null && view === 'list' ? [`Who calls whom is missing: ${error.message}`] : [];
 }
+
+const GRAPH_BASIS = 'Requests, errors and p95 over the whole range, from metrics that are made of pairs of spans (traces_service_graph_…).';
 
 /** What the figures rest on, in a sentence. */
 function basisText({ metrics, spans }: Basis): string {

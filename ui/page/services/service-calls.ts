@@ -66,6 +66,11 @@ export function quantilesOfSpans(series: readonly InstantSeries[]): readonly Qua
   return series.flatMap(({ labels, value }) => quantile(Object.fromEntries(labels.map((label) => [label.name, label.value])), value));
 }
 
+/** A quantile over time of TraceQL is 0 at a step without spans: there it is none. */
+export function withoutEmpty(series: RawSeries): RawSeries {
+  return { ...series, values: series.values.map((value) => (value === 0 ? Number.NaN : value)) };
+}
+
 /** The calls that count as a service's requests: those it answers, or all it has where it answers none. */
 export function requestsOf(calls: readonly CallSeries[]): readonly CallSeries[] {
   const answering = new Set(calls.filter((call) => call.entry).map((call) => call.service));

@@ -65,6 +65,12 @@ function latencies(scope: Scope, windowMs: number, by: readonly string[], form: 
   return `(${entry} or (${of(own)} unless on (service) sum by (service) (rate(${series(CALLS, [...own, ENTRY])}[${lookBack(windowMs)}]))))`;
 }
 
+/** The histograms, in either form, that have exemplars of a scope. */
+export function latencySeries(scope: Scope, entry: boolean): string {
+  const name: Matcher = { name: '__name__', op: '=~', value: `${LATENCY}(_bucket)?` };
+  return series('', [name, ...scopeMatchers(scope), ...(entry ? [ENTRY] : [])]);
+}
+
 /** Quantiles of durations in seconds; the label `q` names each. */
 export function durationQuantiles(scope: Scope, windowMs: number, by: readonly string[], form: HistogramForm): string {
   return `histogram_quantiles(${latencies(scope, windowMs, by, form)}, "q", ${QUANTILES.join(', ')})`;

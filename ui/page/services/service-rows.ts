@@ -34,6 +34,13 @@ export interface Steps {
   readonly startS: number;
   readonly stepS: number;
   readonly count: number;
+  /** The end of the range. The last step may lie behind it: it is open still, and would look like a fall. */
+  readonly endS: number;
+}
+
+/** What of a spark is drawn. */
+export function closed(spark: Spark, { startS, stepS, endS }: Steps): Spark {
+  return spark.slice(0, Math.max(1, Math.floor((endS - startS) / stepS) + 1));
 }
 
 function place(steps: Steps, time: number): number {
@@ -96,9 +103,9 @@ export function serviceRows({ calls, quantiles, p95, edges, steps }: RowSources)
       p50: q('0.5'),
       p95: q('0.95'),
       p99: q('0.99'),
-      rateSpark: all,
-      errorSpark: ratios(failed, all),
-      p95Spark: summed(slow.get(name) ?? [], steps),
+      rateSpark: closed(all, steps),
+      errorSpark: closed(ratios(failed, all), steps),
+      p95Spark: closed(summed(slow.get(name) ?? [], steps), steps),
       answers: own.some((call) => call.entry),
       callers: callerText(inward.get(name) ?? []),
     };

@@ -1,7 +1,7 @@
 // The state of the page of one service: which operation it is narrowed to, and how its operations are listed. Pure.
 
 import type { Address } from '../../data/address.ts';
-import { ratios, summed } from './service-rows.ts';
+import { closed, ratios, summed } from './service-rows.ts';
 import type { Spark, Steps } from './service-rows.ts';
 import { requestsOf } from './service-calls.ts';
 import type { CallSeries, Quantile } from './service-calls.ts';
@@ -88,5 +88,5 @@ export function requestsOver(calls: readonly CallSeries[], steps: Steps): Reques
   );
   // Where something was asked and nothing failed, the failures are none, not unknown.
   const failed = sums.map((value, i) => value ?? (all[i] === null ? null : 0));
-  return { all, failed, ratio: ratios(failed, all) };
+  return { all: closed(all, steps), failed: closed(failed, steps), ratio: closed(ratios(failed, all), steps) };
 }

@@ -16,7 +16,7 @@ import { alignSpan, stepFor } from '../../data/time-range.ts';
 import type { Span } from '../../data/time-range.ts';
 import { traceInstant, traceRange, traceValues } from '../../data/trace-questions.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import { callSeries, quantilesOfSpans, quantilesOfVector } from './service-calls.ts';
+import { callSeries, quantilesOfSpans, quantilesOfVector, withoutEmpty } from './service-calls.ts';
 import type { CallSeries, Quantile } from './service-calls.ts';
 import { callRates, durationQuantile, durationQuantiles, spanQuantiles, spanRates } from './service-queries.ts';
 import type { HistogramForm, Scope, SpanScope } from './service-queries.ts';
@@ -44,13 +44,13 @@ export function useWindow(pointsMax: number): Window {
   return useMemo(() => {
     const stepMs = stepFor({ startMs, endMs }, pointsMax);
     const span = alignSpan({ startMs, endMs }, stepMs);
-    // An open step at the end would look like a fall.
     return { span, stepMs, windowMs: Math.max(WINDOW_LEAST_MS, stepMs), wholeMs: Math.max(WINDOW_LEAST_MS, endMs - startMs), endMs };
   }, [startMs, endMs, pointsMax]);
 }
 
-export function stepsOf({ span, stepMs }: Window): Steps {
-  return { startS: span.startMs / 1000, stepS: stepMs / 1000, count: Math.floor((span.endMs - span.startMs) / stepMs) + 1 };
+export function stepsOf({ span, stepMs, endMs }: Window): Steps {
+  const count = Math.floor((span.endMs - span.startMs) / stepMs) + 1;
+  return { startS: span.startMs / 1000, stepS: stepMs / 1000, count, endS: endMs / 1000 };
 }
 
 export function vectorOf(value: InstantValue | undefined): readonly SampleSeries[] {
@@ -181,7 +181,7 @@ function useSpanFigures(services: readonly string[], { span, stepMs }: Window): 
   const among = <T extends { readonly service: string }>(items: readonly T[], inEntry: boolean): readonly T[] =>
     items.filter(({ service }) => answering.has(service) === inEntry);
   const slow = (answer: typeof overEntry): readonly CallSeries[] =>
-    (answer.data?.value.series ?? []).filter(({ labels }) => labels['p'] === '0.95').map(callSeries);
+    (answer.data?.value.series ?? []).filter(({ labels }) => labels['p'] === '0.95').map((series) => callSeries(withoutEmpty(series)));
   return {
     calls,
     quantiles: [

@@ -3,15 +3,18 @@
 
 import { useMemo } from 'react';
 import { useLive } from '../../data/Live.tsx';
+import { marksOf, queryExemplars } from '../../data/exemplars.ts';
+import type { Exemplar, Mark } from '../../data/exemplars.ts';
 import { queryInstant, range } from '../../data/questions.ts';
 import type { RawSeries } from '../../data/samples.ts';
 import { traceInstant, traceRange } from '../../data/trace-questions.ts';
-import type { TraceExemplar } from '../../data/trace-metrics.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import { callSeries, quantilesOfSpans, quantilesOfVector } from './service-calls.ts';
+import { SECONDS } from './quantities.ts';
+import { callSeries, quantilesOfSpans, quantilesOfVector, withoutEmpty } from './service-calls.ts';
 import type { CallSeries } from './service-calls.ts';
-import { callRates, durationQuantiles, spanQuantiles, spanRates } from './service-queries.ts';
+import { callRates, durationQuantiles, latencySeries, spanQuantiles, spanRates } from './service-queries.ts';
 import type { Scope, SpanScope } from './service-queries.ts';
+import { slowest } from './slow.ts';
 import { operationsOf } from './service-state.ts';
 import type { Operation } from './service-state.ts';
 import { lacksOf, useDurations, useDurationsOverTime, useWindow, vectorOf } from './use-calls.ts';
@@ -26,9 +29,12 @@ export interface ServicePictures {
   readonly calls: readonly CallSeries[];
   /** Quantiles over time; the label `q` or `p` names each. */
   readonly durations: readonly RawSeries[];
-  readonly exemplars: readonly TraceExemplar[];
+  /** Requests of which the durations are made, each with its trace. */
+  readonly marks: readonly Mark[];
   readonly window: Window;
   readonly loading: boolean;
+  /** Durations are on their way. */
+  readonly durationsLoading: boolean;
   readonly dim: boolean;
   readonly error: Error | null;
   readonly retry: () => void;
@@ -56,13 +62,26 @@ export function useServicePictures(scope: Scope): ServicePictures {
   const entry = calls.some((call) => call.entry) && scope.operation === undefined;
   const inSpans = useAnswer(none && calls.length > 0 ? traceRange(spanQuantiles(spanScope(scope, entry), []), span, stepMs) : undefined);
   const slow = none ? inSpans : durations;
+  const over = useMemo(
+    () => (none ? inSpans.data?.value.series.map(withoutEmpty) : durations.data?.value) ?? [],
+    [none, inSpans.data, durations.data],
+  );
+  const exemplars = useAnswer(some ? queryExemplars(latencySeries(scope, entry), span) : undefined);
+  const marks = useMemo(() => {
+    const found: readonly Exemplar[] = (none ? inSpans.data?.value.exemplars : exemplars.data?.value) ?? [];
+    return marksOf(
+      slowest(found, span).map((exemplar) => ({ ...exemplar, quantity: SECONDS })),
+      SECONDS,
+    );
+  }, [none, inSpans.data, exemplars.data, span]);
   return {
     basis: none ? 'spans' : 'metrics',
     calls,
-    durations: (none ? inSpans.data?.value.series : durations.data?.value) ?? [],
-    exemplars: (none ? inSpans.data?.value.exemplars : undefined) ?? [],
+    durations: over,
+    marks,
     window,
     loading: raw === undefined,
+    durationsLoading: slow.isLoading,
     dim: metrics.isPlaceholderData || slow.isPlaceholderData || spans.isPlaceholderData,
     error: metrics.error ?? (none ? spans.error : null),
     retry: () => void Promise.all([metrics.refetch(), ...(none ? [spans.refetch()] : [])]),
