@@ -61,7 +61,6 @@ async function startShop(): Promise<void> {
     throw new Error('the shop did not open');
   });
   await Promise.race([once(child, 'message'), ended]);
-  ended.catch(() => undefined);
 }
 
 /** A group of its own, so that Ctrl-C reaches this program alone, which ends the others in order; a channel, so that they end without it too. */

@@ -1,7 +1,7 @@
 // Customers: a few requests a second to the front, until the program that started this one is gone. They send no telemetry themselves.
 
 const INTERVAL_MS = 300;
-const PRODUCTS = ['kettle', 'cup', 'spoon', 'sieve', 'tin', 'teapot', 'samovar'];
+const PRODUCTS = ['kettle', 'cup', 'spoon', 'sieve', 'tin', 'teapot'];
 const ORDERED_EVERY = 3;
 
 process.send?.('ready');
