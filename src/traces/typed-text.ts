@@ -5,6 +5,7 @@
 //   x00ff…                     bytes, in hex
 //   a["sGET","i200"]           a list, as a JSON array of such texts
 //   m["key","sGET",…]          a map, its keys and values in turn
+//   a[["a","sGET"],["m",…]]   lists and maps within: arrays that begin with their type, so that no text is escaped more than once
 //   n                          a value that was not set
 //
 // The empty text is no value at all.
@@ -69,20 +70,29 @@ function isMap(value: readonly AnyValue[] | ReadonlyMap<string, AnyValue>): valu
   return value instanceof Map;
 }
 
-/** Elements are typed texts themselves; a map is a list of its keys and values in turn. */
-function jsonForm(value: readonly AnyValue[] | ReadonlyMap<string, AnyValue>): readonly string[] {
-  return isMap(value) ? [...value].flatMap(([key, inner]) => [key, typedText(inner)]) : value.map(typedText);
+type Form = string | readonly Form[];
+
+function jsonForm(value: readonly AnyValue[] | ReadonlyMap<string, AnyValue>): readonly Form[] {
+  return isMap(value) ? [...value].flatMap(([key, inner]) => [key, innerForm(inner)]) : value.map(innerForm);
 }
 
-function texts(parsed: unknown): readonly string[] {
-  return Array.isArray(parsed) ? parsed.map(String) : [];
+function innerForm(value: AnyValue): Form {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return typedText(value);
+  return [isMap(value) ? 'm' : 'a', ...jsonForm(value)];
+}
+
+function valueOfForm(form: unknown): AnyValue {
+  if (typeof form === 'string') return valueOfTypedText(form) ?? null;
+  if (!Array.isArray(form)) return null;
+  const [tag, ...inner]: readonly unknown[] = form;
+  return tag === 'm' ? mapOf(inner) : listOf(inner);
 }
 
 function listOf(parsed: unknown): readonly AnyValue[] {
-  return texts(parsed).map((text) => valueOfTypedText(text) ?? null);
+  return Array.isArray(parsed) ? parsed.map(valueOfForm) : [];
 }
 
 function mapOf(parsed: unknown): ReadonlyMap<string, AnyValue> {
-  const flat = texts(parsed);
-  return new Map(Array.from({ length: flat.length >> 1 }, (_, i) => [flat[2 * i] ?? '', valueOfTypedText(flat[2 * i + 1] ?? '') ?? null]));
+  const flat: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
+  return new Map(Array.from({ length: flat.length >> 1 }, (_, i) => [String(flat[2 * i]), valueOfForm(flat[2 * i + 1])]));
 }
