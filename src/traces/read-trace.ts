@@ -31,7 +31,7 @@ async function read(context: SpanReadContext, traceId: string, { spansMax, range
   const catalogue = await context.catalogue({ fromNs: BigInt(first) * BLOCK_NS, toNs: BigInt(last + 1) * BLOCK_NS });
   const names = attributeNames(catalogue);
   const place = sql`tenant = ${text(context.tenant)} AND intDiv(ts, ${int(BLOCK_NS)}) IN (${join(blocks.map(int), sql`, `)}) AND ${id}${since(context)}`;
-  const { rows, nested } = await readRows(context, { place, names, spansMax });
+  const { rows, nested, isAll } = await readRows(context, { place, names, spansMax });
   if (rows.size === 0) return undefined;
   const groups = new Map<SpanSource, Span[]>();
   for (const [key, row] of rows) {
@@ -40,7 +40,7 @@ async function read(context: SpanReadContext, traceId: string, { spansMax, range
     groups.set(source, spans);
     spans.push(spanOf(row, nested.get(key), names));
   }
-  const partial = rows.size >= spansMax ? `the trace has more spans than limits.traces.traceSpansMax (${spansMax}) shows` : undefined;
+  const partial = isAll ? undefined : `the trace has more spans than limits.traces.traceSpansMax (${spansMax}) shows`;
   return { traceId, groups: [...groups].map(([source, spans]) => ({ source, spans })), partial };
 }
 
@@ -48,6 +48,7 @@ interface TraceRows {
   readonly rows: ReadonlyMap<string, StoredRow>;
   /** Events and links of rows that have any. */
   readonly nested: ReadonlyMap<string, StoredRow>;
+  readonly isAll: boolean;
 }
 
 interface RowsQuestion {
@@ -61,20 +62,21 @@ async function readRows(context: SpanReadContext, { place, names, spansMax }: Ro
   const count = sql`length(event_name) + length(link_trace_id)`;
   const columns = sql`${listed([...SPAN_COLUMNS, ...names.columns])}, ${count} AS ${identifier(NESTED_COUNT)}`;
   const rows = new Map<string, StoredRow>();
-  let withNested = 0;
+  let [read, withNested] = [0, 0];
   for await (const row of storedRows(context, sql`SELECT ${columns} FROM spans WHERE ${place} ORDER BY ts LIMIT ${int(spansMax + 1)}`)) {
-    if (rows.size >= spansMax) break;
+    if (++read > spansMax) break;
     rows.set(rowKey(row), row);
     if (Number(row.block.columns[NESTED_COUNT]?.[row.row]) > 0) withNested++;
   }
   const nested = new Map<string, StoredRow>();
-  if (withNested === 0) return { rows, nested };
+  const isAll = read <= spansMax;
+  if (withNested === 0) return { rows, nested, isAll };
   const statement = sql`SELECT ${listed(['span_id', 'kind', 'ts', ...NESTED_COLUMNS])} FROM spans WHERE ${place} AND ${count} > 0`;
   for await (const row of storedRows(context, statement)) {
     const key = rowKey(row);
     if (rows.has(key)) nested.set(key, row);
   }
-  return { rows, nested };
+  return { rows, nested, isAll };
 }
 
 async function* storedRows(context: SpanReadContext, statement: Sql): AsyncGenerator<StoredRow> {

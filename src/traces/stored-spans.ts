@@ -107,7 +107,7 @@ function attributesOf(at: Cell, { columns, keyOf }: AttributeNames): readonly Ke
     const key = value === undefined ? undefined : keyOf(column, lineage);
     if (value !== undefined && key !== undefined) attributes.push({ key, value });
   }
-  return [...attributes, ...pairs(list(at('attrs')))];
+  return [...attributes, ...firstOfEach(pairs(list(at('attrs'))))];
 }
 
 function eventsOf(at: Cell): readonly SpanEvent[] {
@@ -119,7 +119,7 @@ function eventsOf(at: Cell): readonly SpanEvent[] {
     timeNs: big(times[i]),
     name: String(name),
     attributes: attributes[i] ?? [],
-    droppedAttributes: Number(dropped[i]),
+    droppedAttributes: Number(dropped[i]) >>> 0,
   }));
 }
 
@@ -134,7 +134,7 @@ function linksOf(at: Cell): readonly SpanLink[] {
     spanId: Buffer.from(String(spans[i]), 'hex'),
     traceState: String(states[i]),
     attributes: attributes[i] ?? [],
-    droppedAttributes: Number(dropped[i]),
+    droppedAttributes: Number(dropped[i]) >>> 0,
     flags: Number(flags[i]) >>> 0,
   }));
 }
@@ -143,7 +143,14 @@ function linksOf(at: Cell): readonly SpanLink[] {
 function shares(flat: unknown, counts: unknown): readonly (readonly KeyValue[])[] {
   const all = pairs(list(flat));
   let from = 0;
-  return list(counts).map((count) => all.slice(from, (from += Number(count))));
+  return list(counts).map((count) => firstOfEach(all.slice(from, (from += Number(count)))));
+}
+
+/** Of a key that is there twice the first value counts. */
+function firstOfEach(attributes: readonly KeyValue[]): readonly KeyValue[] {
+  const keys = new Set<string>();
+  for (const { key } of attributes) keys.add(key);
+  return keys.size === attributes.length ? attributes : attributes.filter(({ key }) => keys.delete(key));
 }
 
 function pairs(flat: readonly unknown[]): readonly KeyValue[] {
