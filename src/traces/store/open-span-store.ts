@@ -8,7 +8,7 @@ import type { TenantLimits } from '../../config.ts';
 import type { Client } from '../../storage/client.ts';
 import type { Store } from '../../storage/store.ts';
 import { ATTRIBUTE_COLUMNS } from '../attribute-columns.ts';
-import { CatalogueStore } from './catalogue-store.ts';
+import { ALONE, CatalogueStore } from './catalogue-store.ts';
 import { SpanStore } from './span-store.ts';
 import { ATTRIBUTE_KEYS_TABLE, SOURCES_TABLE, SPANS_TABLE, TRACE_BLOCKS_TABLE } from '../table.ts';
 
@@ -18,9 +18,6 @@ export interface OpenSpanStoreOptions {
   readonly clock: Clock;
   readonly metrics: SelfMetrics;
 }
-
-/** Of the embedded form, which one process writes. */
-const ALONE = 0;
 
 export async function openSpanStore({ store, limitsOf, clock, metrics }: OpenSpanStoreOptions): Promise<SpanStore> {
   const stored = metrics.counter('sightline_traces_spans_total', 'Spans stored.', ['tenant']);
@@ -38,7 +35,11 @@ export async function openSpanStore({ store, limitsOf, clock, metrics }: OpenSpa
   const spanStore = new SpanStore({
     client: store.client,
     writers,
-    catalogues: new CatalogueStore({ client: store.client, isAlone: store.isEmbedded }),
+    catalogues: new CatalogueStore({
+      client: store.client,
+      isAlone: store.isEmbedded,
+      flush: async () => (await Promise.all([writers.sources.flush(), writers.keys.flush()])).every(Boolean),
+    }),
     lineage,
     given: await givenColumns(store.client, lineage),
     storedUpToMs: (await isEmpty(store.client)) ? Number.NEGATIVE_INFINITY : clock.now(),

@@ -2,7 +2,7 @@
 //
 // With each id a time is noted; `forgottenUpTo` is the newest of all that were forgotten. Whoever asks about an id of a later time gets a sure answer.
 
-const SIZE_MIN = 1 << 12;
+const SIZE_MIN = 1 << 6;
 /** Ids of one generation; two of them take 2 x 16 MiB. */
 const GENERATION_MAX = 1 << 20;
 

@@ -94,15 +94,10 @@ export class SpanStore implements Disposable {
     return done.every(Boolean);
   }
 
-  /** What could not be noted is not known: it is begun anew, with the columns that are given on disk. */
+  /** What could not be noted is not known, and noted again when it comes. A key keeps its column: other notes of it may be on their way to disk. */
   forgetNotes(tenant: TenantSpans): void {
-    tenant.keys = new AttributeKeys(this.#given.get(tenant.name) ?? new Map(), this.#keysMax(tenant.name));
+    tenant.keys = new AttributeKeys(tenant.keys.given(), this.#keysMax(tenant.name));
     tenant.sources = new SpanSources();
-  }
-
-  /** The columns that a tenant's keys have been given are on disk. */
-  noted(tenant: TenantSpans): void {
-    this.#given.set(tenant.name, tenant.keys.given());
   }
 
   /** Sources of each tenant that writes. */
@@ -115,6 +110,8 @@ export class SpanStore implements Disposable {
     for (const [name, tenant] of this.#tenants) {
       if (now - tenant.lastMs < IDLE_MS || tenant.notesUnderWay > 0) continue;
       this.#tenants.delete(name);
+      const given = tenant.keys.given();
+      if (given.size > 0) this.#given.set(name, given);
       this.#forgottenMs = Math.max(this.#forgottenMs, now);
     }
   }

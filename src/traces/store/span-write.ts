@@ -13,6 +13,14 @@ import type { SpanStore, TenantSpans } from './span-store.ts';
 import { BLOCK_NS } from '../table.ts';
 import type { Span, SpanRefusalReason, SpanSource, SpanWrite, SpanWriteSummary, StoredSpan } from '../write.ts';
 
+/** A source as its spans are stored with it. */
+interface JudgedSource {
+  readonly source: SpanSource;
+  /** With long texts cut. */
+  readonly kept: SpanSource;
+  readonly problem: readonly [SpanRefusalReason, string] | undefined;
+}
+
 const DAY_NS = 86_400_000_000_000n;
 const NS_PER_MS = 1_000_000n;
 
@@ -25,8 +33,8 @@ export class StoreSpanWrite implements SpanWrite {
   readonly #refusals = new Refusals<SpanRefusalReason>();
   readonly #spans: StoredSpan[] = [];
   #bytes = 0;
-  /** Of the source that came last, whether its own attributes are within the limits. */
-  #judged: { readonly source: SpanSource; readonly problem: string | undefined } | undefined;
+  /** Of the source that came last: how it is stored, or why it is not. */
+  #judged: JudgedSource | undefined;
 
   constructor(store: SpanStore, tenant: TenantSpans) {
     this.#store = store;
@@ -50,7 +58,7 @@ export class StoreSpanWrite implements SpanWrite {
     // A span has no value that is longer than the span.
     const { attributeBytesMax } = this.#limits;
     this.#spans.push({
-      source,
+      source: this.#judge(source).kept,
       span: attributeBytesMax > 0 && bytes > attributeBytesMax ? shortened(span, attributeBytesMax) : span,
       bytes,
     });
@@ -87,23 +95,27 @@ export class StoreSpanWrite implements SpanWrite {
   }
 
   async #storeSpans(spans: readonly StoredSpan[]): Promise<void> {
-    const tenant = this.#tenant;
+    const { writers } = this.#store.options;
+    const traces = new TraceBlocks(spans, this.#tenant);
+    // Blocks without spans do no harm; spans without blocks would not be found by their trace.
+    const blocks = traces.count === 0 ? undefined : writers.blocks.append(traces.encode(), traces.count);
+    const [block] = await Promise.all([this.#encode(spans), blocks]);
+    await writers.spans.append(block, spans.length);
+    traces.stored();
+  }
+
+  /** The block of spans, once what it refers to is on disk: a row names its source and its columns only then. */
+  async #encode(spans: readonly StoredSpan[]): Promise<Uint8Array> {
+    const { name, keys } = this.#tenant;
     const { writers, lineage } = this.#store.options;
-    const placed = this.#place(spans);
-    const block = encodeSpans(placed, {
-      tenant: tenant.name,
+    const block = encodeSpans(this.#place(spans), {
+      tenant: name,
       lineage,
-      placeOf: (key, value, day) => tenant.keys.placeOf(key, value, day),
+      placeOf: (key, value, day) => keys.placeOf(key, value, day),
       allocate: writers.spans.allocate,
     });
-    const traces = new TraceBlocks(spans, tenant);
-    // A row names its source and its columns only when these are on disk.
     await this.#storeNotes();
-    await Promise.all([
-      writers.spans.append(block, spans.length),
-      traces.count === 0 ? undefined : writers.blocks.append(traces.encode(), traces.count),
-    ]);
-    traces.stored();
+    return block;
   }
 
   #place(spans: readonly StoredSpan[]): PlacedSpan[] {
@@ -128,10 +140,7 @@ export class StoreSpanWrite implements SpanWrite {
       keys.length === 0 ? undefined : writers.keys.append(encodeNotes(tenant.name, keys), keys.length),
     ]);
     tenant.noting = Promise.all([tenant.notesUnderWay > 1 ? tenant.noting : undefined, stored])
-      .then(() => {
-        catalogues.stored(tenant.name, sources, keys);
-        this.#store.noted(tenant);
-      })
+      .then(() => catalogues.stored(tenant.name, sources, keys))
       .catch((error: unknown) => {
         this.#store.forgetNotes(tenant);
         throw error;
@@ -147,26 +156,45 @@ export class StoreSpanWrite implements SpanWrite {
     if (spanBytesMax > 0 && bytes > spanBytesMax)
       return ['span_too_large', `span ${named(span)} has ${bytes} bytes, and limits.traces.spanBytesMax is ${printByteSize(spanBytesMax)}`];
     const startMs = Number(span.startNs / NS_PER_MS);
-    if (startMs < this.#oldestMs) return ['too_old', `span ${named(span)} is older than limits.traces.ageMax, or retention.traces, allows`];
+    if (startMs < this.#oldestMs)
+      return [
+        'too_old',
+        `span ${named(span)} starts at ${startMs} ms, earlier than ${this.#oldestMs} ms: limits.traces.ageMax and retention.traces allow no more`,
+      ];
     if (startMs > this.#newestMs)
-      return ['too_far_in_future', `span ${named(span)} is further ahead of the clock than limits.traces.futureWindow allows`];
+      return [
+        'too_far_in_future',
+        `span ${named(span)} starts at ${startMs} ms, later than ${this.#newestMs} ms: limits.traces.futureWindow allows no more`,
+      ];
     const most = attributesOf(span);
     if (attributesMax > 0 && most > attributesMax)
-      return ['too_many_attributes', `span ${named(span)} has ${most} attributes, and limits.traces.attributesMax is ${attributesMax}`];
-    const ofSource = this.#sourceProblem(source);
-    return ofSource === undefined ? undefined : ['too_many_attributes', ofSource];
+      return [
+        'too_many_attributes',
+        `span ${named(span)} has, or one of its events or links, ${most} attributes, and limits.traces.attributesMax is ${attributesMax}`,
+      ];
+    const ofSource = this.#judge(source).problem;
+    return ofSource === undefined ? undefined : [ofSource[0], `span ${named(span)}: ${ofSource[1]}`];
   }
 
-  #sourceProblem(source: SpanSource): string | undefined {
-    if (this.#judged?.source === source) return this.#judged.problem;
-    const { attributesMax } = this.#limits;
+  #judge(source: SpanSource): JudgedSource {
+    if (this.#judged?.source === source) return this.#judged;
+    const { attributesMax, attributeBytesMax, spanBytesMax } = this.#limits;
     const most = Math.max(source.resource.length, source.scopeAttributes.length);
-    const problem =
-      attributesMax > 0 && most > attributesMax
-        ? `a resource or scope has ${most} attributes, and limits.traces.attributesMax is ${attributesMax}`
-        : undefined;
-    this.#judged = { source, problem };
-    return problem;
+    const kept = attributeBytesMax > 0 ? shortenedSource(source, attributeBytesMax) : source;
+    const size = sizeOf(kept);
+    let problem: JudgedSource['problem'];
+    if (attributesMax > 0 && most > attributesMax)
+      problem = [
+        'too_many_attributes',
+        `its resource or scope has ${most} attributes, and limits.traces.attributesMax is ${attributesMax}`,
+      ];
+    else if (spanBytesMax > 0 && size > spanBytesMax)
+      problem = [
+        'span_too_large',
+        `its resource and scope have ${size} bytes, and limits.traces.spanBytesMax is ${printByteSize(spanBytesMax)}`,
+      ];
+    this.#judged = { source, kept, problem };
+    return this.#judged;
   }
 
   #overRate(): RequestError {
@@ -188,8 +216,8 @@ class TraceBlocks {
     const here = new Set<number>();
     for (const { span } of spans) {
       const block = Number(span.startNs / BLOCK_NS);
-      const high = mixed(block, word(span.traceId, 0) ^ word(span.traceId, 8)) >>> 0;
-      const low = mixed(high, word(span.traceId, 4) ^ Math.imul(word(span.traceId, 12), 0x9e3779b1)) >>> 0;
+      const high = mixed(mixed(block, word(span.traceId, 0)), word(span.traceId, 8)) >>> 0;
+      const low = mixed(mixed(high, word(span.traceId, 4)), word(span.traceId, 12)) >>> 0;
       const key = (high & 0x1fffff) * 4_294_967_296 + low;
       if (here.has(key) || tenant.blocks.has(high, low)) continue;
       here.add(key);
@@ -225,8 +253,42 @@ function attributesOf({ attributes, events, links }: Span): number {
 }
 
 function shortened(span: Span, max: number): Span {
-  if (!span.attributes.some(({ value }) => isLong(value, max))) return span;
-  return { ...span, attributes: span.attributes.map(({ key, value }) => ({ key, value: isLong(value, max) ? cut(value, max) : value })) };
+  const attributes = shortenedAttributes(span.attributes, max);
+  const events = shortenedParts(span.events, max);
+  const links = shortenedParts(span.links, max);
+  return attributes === span.attributes && events === span.events && links === span.links ? span : { ...span, attributes, events, links };
+}
+
+function shortenedSource(source: SpanSource, max: number): SpanSource {
+  const [resource, scopeAttributes] = [shortenedAttributes(source.resource, max), shortenedAttributes(source.scopeAttributes, max)];
+  return resource === source.resource && scopeAttributes === source.scopeAttributes ? source : { ...source, resource, scopeAttributes };
+}
+
+/** The same list where none is too long. */
+function shortenedParts<T extends { readonly attributes: Attributes }>(parts: readonly T[], max: number): readonly T[] {
+  if (!parts.some(({ attributes }) => shortenedAttributes(attributes, max) !== attributes)) return parts;
+  return parts.map((part) => ({ ...part, attributes: shortenedAttributes(part.attributes, max) }));
+}
+
+function shortenedAttributes(attributes: Attributes, max: number): Attributes {
+  if (!attributes.some(({ value }) => isLong(value, max))) return attributes;
+  return attributes.map(({ key, value }) => ({ key, value: isLong(value, max) ? cut(value, max) : value }));
+}
+
+/** About the bytes of a resource and a scope. */
+function sizeOf({ resource, scopeAttributes, ...texts }: SpanSource): number {
+  const others = texts.resourceSchemaUrl.length + texts.scopeName.length + texts.scopeVersion.length + texts.scopeSchemaUrl.length;
+  return [...resource, ...scopeAttributes].reduce((sum, { key, value }) => sum + key.length + sizeOfValue(value), others);
+}
+
+function sizeOfValue(value: AnyValue): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  if (value instanceof Uint8Array) return value.length;
+  const inner: Iterable<AnyValue> = value instanceof Map ? [...value].flat() : value;
+  let size = 8;
+  for (const each of inner) size += sizeOfValue(each);
+  return size;
 }
 
 function seeAll(attributes: Attributes, see: (key: string, value: AnyValue) => void): void {
