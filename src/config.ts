@@ -101,7 +101,11 @@ const LIMITS = {
   traces: {
     ingestionRate: setting.size('256MiB', 'Bytes of spans a second that a tenant may send; 0 sets no bound.', live),
     ingestionBurst: setting.size('1GiB', 'Bytes of spans that a tenant may send at once, above its rate.', { min: 1024, live: true }),
-    spanBytesMax: setting.size('1MiB', 'The largest span, as it comes over the wire; 0 sets no bound.', live),
+    spanBytesMax: setting.size(
+      '1MiB',
+      'The largest span, as it comes over the wire, and the largest resource with its scope; 0 sets no bound.',
+      live,
+    ),
     attributesMax: setting.integer(
       1024,
       'Attributes that a span, an event, a link, a resource or a scope may have; 0 sets no bound.',
@@ -110,7 +114,7 @@ const LIMITS = {
     attributeBytesMax: setting.size('64KiB', 'The longest value of an attribute; longer text is cut. 0 sets no bound.', live),
     attributeKeysMax: setting.integer(
       20_000,
-      'Names of span attributes of a tenant that are offered for completion; more are still searched.',
+      'Names of attributes of spans, events and links of a tenant that are offered for completion; more are still searched.',
       {
         min: 100,
         live: true,
@@ -143,7 +147,12 @@ const LIMITS = {
       '8.192',
       '16.384',
     ]),
-    histograms: setting.choice('both', ['both', 'classic', 'native'], 'In which forms latencies are kept.', live),
+    histograms: setting.choice(
+      'both',
+      ['both', 'classic', 'native'],
+      'In which forms latencies are kept, here and in the service graph.',
+      live,
+    ),
     size: setting.boolean(true, 'Counts the bytes of spans, in traces_spanmetrics_size_total.', live),
     targetInfo: setting.boolean(true, 'Writes traces_target_info with the attributes of each resource.', live),
     seriesMax: setting.integer(50_000, 'Label sets of a tenant at the same time; what comes above is counted under one of its own.', {
@@ -160,7 +169,7 @@ const LIMITS = {
     enabled: setting.boolean(true, 'Makes the metrics traces_service_graph_… of pairs of spans as they come.', live),
     dimensions: setting.list('Attributes of spans and resources that become labels client_… and server_….', live),
     peerAttributes: setting.list(
-      'Attributes of a client span that name a peer that sends no spans, in the order in which they count.',
+      'Attributes of a client span that name a peer that sends no spans; the first that has a value counts.',
       live,
       ['peer.service', 'db.name', 'db.namespace', 'db.system', 'db.system.name', 'server.address', 'net.peer.name'],
     ),
@@ -175,8 +184,14 @@ const LIMITS = {
       '12.8',
     ]),
     wait: setting.duration('10s', 'How long one side of a request waits for the other.', { min: 1, live: true }),
-    waitingMax: setting.integer(20_000, 'Requests of a tenant that wait for their other side.', { min: 1, live: true }),
-    seriesMax: setting.integer(50_000, 'Label sets of a tenant at the same time.', { min: 1, live: true }),
+    waitingMax: setting.integer(20_000, 'Requests of a tenant that wait for their other side; spans of more are counted as dropped.', {
+      min: 1,
+      live: true,
+    }),
+    seriesMax: setting.integer(50_000, 'Label sets of a tenant at the same time; what comes above is counted under one of its own.', {
+      min: 1,
+      live: true,
+    }),
   },
   otlp: {
     translationStrategy: setting.choice(
