@@ -8,7 +8,7 @@ import { Empty } from '../../kit/States.tsx';
 import { lengthText, percentOf, placesOf, ticksOf } from './bar-layout.ts';
 import { sortedRows } from './compare-traces.ts';
 import type { ComparedRow, Side } from './compare-traces.ts';
-import type { Kept } from './Comparison.tsx';
+import type { Kept } from './trace-state.ts';
 import { countsText, differenceText } from './difference-text.ts';
 import { serviceText } from './trace.ts';
 import css from './compare.module.css';

@@ -1,6 +1,6 @@
 // Two traces compared: both waterfalls in one column, a row for every way from the root, and the differences as a table.
 
-import { useState, useMemo } from 'react';
+import { useMemo } from 'react';
 import { countText } from '../../data/units.ts';
 import { Segments } from '../../kit/Controls.tsx';
 import { PathLink } from '../../kit/PathLink.tsx';
@@ -11,6 +11,7 @@ import type { Change } from './compare-traces.ts';
 import { ComparedSpans } from './ComparedSpans.tsx';
 import { Differences } from './Differences.tsx';
 import { differenceText } from './difference-text.ts';
+import type { Kept, TraceEvent, TraceState } from './trace-state.ts';
 import type { TraceView } from './trace-view.ts';
 import css from './compare.module.css';
 
@@ -22,17 +23,15 @@ interface Compared {
 interface ComparisonProps {
   readonly a: Compared;
   readonly b: Compared;
+  readonly state: Pick<TraceState, 'table' | 'kept'>;
+  readonly onEvent: (event: TraceEvent) => void;
 }
 
-type Form = 'spans' | 'table';
-export type Kept = Change | 'different' | 'all';
-
-export function Comparison({ a, b }: ComparisonProps) {
+export function Comparison({ a, b, state, onEvent }: ComparisonProps) {
+  const { table, kept } = state;
   const rows = useMemo(() => compareTraces(a.view, b.view), [a.view, b.view]);
   const counts = useMemo(() => changeCounts(rows), [rows]);
   const different = useMemo(() => rows.filter(isDifferent).length, [rows]);
-  const [form, setForm] = useState<Form>('spans');
-  const [kept, setKept] = useState<Kept>('all');
   const length = Math.max(a.view.trace.length, b.view.trace.length, 1);
   const choices: readonly (readonly [Kept, string])[] = [
     ['all', `All ${countText(rows.length)}`],
@@ -57,16 +56,16 @@ export function Comparison({ a, b }: ComparisonProps) {
       <div className={css.tools}>
         <Segments
           label="Form"
-          value={form}
+          value={table ? 'table' : 'spans'}
           choices={[
             ['spans', 'Spans'],
             ['table', 'Table'],
           ]}
-          onChoose={setForm}
+          onChoose={(form) => onEvent({ kind: 'form chosen', table: form === 'table' })}
         />
-        <Segments label="Which rows" value={kept} choices={choices} onChoose={setKept} />
+        <Segments label="Which rows" value={kept} choices={choices} onChoose={(chosen) => onEvent({ kind: 'rows chosen', kept: chosen })} />
       </div>
-      {form === 'spans' ? <ComparedSpans rows={rows} kept={kept} length={length} /> : <Differences rows={rows} kept={kept} />}
+      {table ? <Differences rows={rows} kept={kept} /> : <ComparedSpans rows={rows} kept={kept} length={length} />}
     </>
   );
 }

@@ -9,7 +9,7 @@ import { Empty } from '../../kit/States.tsx';
 import { lengthText } from './bar-layout.ts';
 import { sortedRows } from './compare-traces.ts';
 import type { ComparedRow, RowSort } from './compare-traces.ts';
-import type { Kept } from './Comparison.tsx';
+import type { Kept } from './trace-state.ts';
 import { differenceText } from './difference-text.ts';
 import { serviceText } from './trace.ts';
 import css from './compare.module.css';

@@ -22,7 +22,7 @@ interface SpanRowProps {
 }
 
 /** Steps of depth that are drawn; deeper rows say their depth. */
-const INDENT_MAX = 16;
+const INDENT_MAX = 12;
 const INDENT_PX = 12;
 const EVENTS_MAX = 100;
 
@@ -31,7 +31,7 @@ export const SpanRow = memo(function SpanRow({ node, own, critical, window, isFo
   const colour = serviceColour(span.source.service);
   return (
     <>
-      <div className={css.name} style={{ paddingLeft: 4 + Math.min(depth, INDENT_MAX) * INDENT_PX }}>
+      <div className={css.name} style={{ paddingLeft: `min(${4 + Math.min(depth, INDENT_MAX) * INDENT_PX}px, var(--names) * 0.4)` }}>
         {depth > INDENT_MAX && <small title={`${depth} spans above it`}>{depth}</small>}
         {children.length > 0 ? (
           <span

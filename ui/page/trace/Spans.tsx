@@ -33,14 +33,16 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
   const [folded, setFolded] = useState(NONE);
   const openAt = placeOfKey.get(state.span) ?? -1;
   const [current, setCurrent] = useState(openAt);
-  const [jump, setJump] = useState<Jump | undefined>(openAt < 0 ? undefined : { at: openAt, turn: 0 });
+  const [jump, setJump] = useState<Jump | undefined>(openAt < 0 ? undefined : { at: openAt, turn: 0, align: 'center' });
   const window = useMemo(() => windowOf(state.zoom, view.trace.length), [state.zoom, view]);
   const find = useDeferredValue(state.find);
-  const matches = useMemo(() => view.finder.find(find), [view, find]);
+  const matches = useMemo(() => sought(view, find, state.errorsOnly), [view, find, state.errorsOnly]);
   // The way to what is kept is dimmed like what is not found.
   const kept = matches ?? (state.errorsOnly ? errors : undefined);
   const keptSet = useMemo(() => kept && new Set(kept), [kept]);
-  const rows = useMemo(() => visibleRows(tree, folded, state.errorsOnly ? errors : undefined), [tree, folded, state.errorsOnly, errors]);
+  // The current row has its place among those that are kept, wherever a jump leads.
+  const only = useMemo(() => (state.errorsOnly ? [...errors, current] : undefined), [state.errorsOnly, errors, current]);
+  const rows = useMemo(() => visibleRows(tree, folded, only), [tree, folded, only]);
   const isOpen = openAt >= 0;
   const open = useCallback(
     (at: number) => {
@@ -50,11 +52,11 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
     [keys, onEvent],
   );
   const go = useCallback(
-    (at: number | undefined): void => {
+    (at: number | undefined, align: Jump['align'] = 'center'): void => {
       if (at === undefined) return;
       setFolded((now) => revealed(tree, now, at));
       setCurrent(at);
-      setJump((last) => ({ at, turn: (last?.turn ?? 0) + 1 }));
+      setJump((last) => ({ at, align, turn: (last?.turn ?? 0) + 1 }));
       // Where a detail is open, it follows.
       if (isOpen) open(at);
     },
@@ -107,7 +109,7 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
           matches={keptSet}
           wanted={normal(find)}
           dim={dim}
-          onMove={go}
+          onMove={(at) => go(at, 'auto')}
           onOpen={open}
           onClose={close}
           onFold={fold}
@@ -129,6 +131,12 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
       </div>
     </>
   );
+}
+
+/** What is found among the rows that are kept. */
+function sought({ finder, tree }: TraceView, text: string, errorsOnly: boolean): readonly number[] | undefined {
+  const places = finder.find(text);
+  return errorsOnly ? places?.filter((at) => tree.nodes[at]?.span.status === 'error') : places;
 }
 
 interface BesideProps {

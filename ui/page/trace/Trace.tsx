@@ -90,13 +90,13 @@ interface ComparedProps {
   readonly onEvent: (event: TraceEvent) => void;
 }
 
-function Compared({ id, view, state }: ComparedProps) {
+function Compared({ id, view, state, onEvent }: ComparedProps) {
   const other = useTrace(state.compare);
   if (other.view === undefined) return <Missing id={state.compare} found={other} />;
   return (
     <>
       <Notices texts={other.warnings.map((text) => `Trace B: ${text}`)} />
-      <Comparison a={{ id, view }} b={{ id: state.compare, view: other.view }} />
+      <Comparison a={{ id, view }} b={{ id: state.compare, view: other.view }} state={state} onEvent={onEvent} />
     </>
   );
 }

@@ -21,6 +21,8 @@ import css from './waterfall.module.css';
 export interface Jump {
   readonly at: number;
   readonly turn: number;
+  /** A step scrolls no further than it must; who comes from afar sees what is around. */
+  readonly align: 'auto' | 'center';
 }
 
 interface WaterfallProps {
@@ -80,7 +82,7 @@ export function Waterfall(props: WaterfallProps) {
   }, [index]);
   useEffect(() => {
     const row = jump === undefined ? undefined : latest.current.get(jump.at);
-    if (row !== undefined) virtual.scrollToIndex(row, { align: 'auto' });
+    if (jump && row !== undefined) virtual.scrollToIndex(row, { align: jump.align });
   }, [jump, virtual]);
   const box = useElementSize();
   const ticks = Math.max(2, Math.floor((box.width * (narrow ? 1 : 1 - names / 100)) / TICK_PX));

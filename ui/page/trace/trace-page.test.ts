@@ -97,7 +97,16 @@ test('an answer of another form is refused, a trace without spans is none', () =
 });
 
 test('the address says what is open, and nothing of what is as always', () => {
-  const address = { span: 'ab', find: 'x y', errors: '1', panel: 'path', zoom: '10-20', compare: 'b2' };
+  const address = {
+    span: 'ab',
+    find: 'x y',
+    errors: '1',
+    panel: 'path',
+    zoom: '10-20',
+    compare: 'b2'.padStart(32, '0'),
+    view: 'table',
+    rows: 'slower',
+  };
   assert.deepEqual(traceAddress(readTraceState(address)), address);
   assert.ok(Object.values(traceAddress(readTraceState({}))).every((text) => text === undefined));
   const odd = readTraceState({ zoom: '20-10', panel: 'x', compare: 'zz', errors: 'yes' });
@@ -127,7 +136,7 @@ test('ids that people paste', () => {
   const cases: readonly (readonly [string, string | undefined])[] = [
     [' 4BF92F3577B34DA6A3CE929D0E0E4736 ', '4bf92f3577b34da6a3ce929d0e0e4736'],
     ['4bf92f35-77b3-4da6-a3ce-929d0e0e4736', '4bf92f3577b34da6a3ce929d0e0e4736'],
-    ['b2', 'b2'],
+    ['b2', '000000000000000000000000000000b2'],
     ['0000', undefined],
     ['xyz', undefined],
     ['', undefined],

@@ -5,6 +5,9 @@ import type { Window } from './bar-layout.ts';
 import { zoomed } from './bar-layout.ts';
 
 export type Panel = 'path' | 'services' | '';
+const KEPT = ['all', 'different', 'slower', 'faster', 'only in A', 'only in B', 'same'] as const;
+/** Rows of a comparison that are shown. */
+export type Kept = (typeof KEPT)[number];
 
 export interface TraceState {
   /** The id of the span whose details are open; empty for none. */
@@ -18,6 +21,9 @@ export interface TraceState {
   readonly zoom: Window | undefined;
   /** The id of the trace that this one is compared with; empty for none. */
   readonly compare: string;
+  /** The comparison is drawn as a table. */
+  readonly table: boolean;
+  readonly kept: Kept;
 }
 
 export type TraceEvent =
@@ -27,7 +33,9 @@ export type TraceEvent =
   | { readonly kind: 'errors toggled' }
   | { readonly kind: 'panel toggled'; readonly panel: Panel }
   | { readonly kind: 'zoomed'; readonly window: Window | undefined }
-  | { readonly kind: 'compared'; readonly with: string };
+  | { readonly kind: 'compared'; readonly with: string }
+  | { readonly kind: 'form chosen'; readonly table: boolean }
+  | { readonly kind: 'rows chosen'; readonly kept: Kept };
 
 const ZOOM = /^(\d{1,16})-(\d{1,16})$/;
 const TRACE_ID = /^[0-9a-f]{1,32}$/;
@@ -44,6 +52,8 @@ export function readTraceState(address: Address): TraceState {
     panel: panel === 'path' || panel === 'services' ? panel : '',
     zoom: zoom && end > start ? { start, end } : undefined,
     compare: compare ?? '',
+    table: address['view'] === 'table',
+    kept: KEPT.find((kept) => kept === address['rows']) ?? 'all',
   };
 }
 
@@ -55,6 +65,8 @@ export function traceAddress(state: TraceState): Address {
     panel: state.panel || undefined,
     zoom: state.zoom && `${Math.round(state.zoom.start)}-${Math.round(state.zoom.end)}`,
     compare: state.compare || undefined,
+    view: state.table ? 'table' : undefined,
+    rows: state.kept === 'all' ? undefined : state.kept,
   };
 }
 
@@ -73,7 +85,11 @@ export function reduceTrace(state: TraceState, event: TraceEvent): TraceState {
     case 'zoomed':
       return { ...state, zoom: event.window };
     case 'compared':
-      return { ...state, compare: event.with, span: '', zoom: undefined };
+      return { ...state, compare: event.with, span: '', zoom: undefined, table: false, kept: 'all' };
+    case 'form chosen':
+      return { ...state, table: event.table };
+    case 'rows chosen':
+      return { ...state, kept: event.kept };
   }
 }
 
@@ -88,8 +104,8 @@ export function windowOf(zoom: Window | undefined, length: number): Window {
   return zoom === undefined || zoom.start >= whole.end ? whole : zoomed(whole, zoom.start, zoom.end);
 }
 
-/** A trace's id as a person pastes it; nothing where it is none. */
+/** The 32 digits of a trace's id as a person pastes it, with zeros before a shorter one; nothing where it is none. */
 export function traceIdOf(text: string): string | undefined {
   const id = text.trim().toLowerCase().replaceAll('-', '');
-  return TRACE_ID.test(id) && !/^0+$/.test(id) ? id : undefined;
+  return TRACE_ID.test(id) && !/^0+$/.test(id) ? id.padStart(32, '0') : undefined;
 }
