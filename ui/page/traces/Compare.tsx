@@ -21,27 +21,24 @@ interface CompareProps {
   readonly query: string;
   readonly traces: readonly TraceRow[];
   readonly isPending: boolean;
+  /** The search found all that there is. */
+  readonly isWhole: boolean;
   readonly onRun: (query: string) => void;
   readonly onEvent: (event: TracesEvent) => void;
 }
 
-export function Compare({ state, query, traces, isPending, onRun, onEvent }: CompareProps) {
+export function Compare({ state, query, traces, isPending, isWhole, onRun, onEvent }: CompareProps) {
   const { span } = useLive();
   const { selection } = state;
   const region = selection.kind === 'region' && !isPending ? regionCondition(traces, selection.region) : undefined;
   const condition = selection.kind === 'condition' ? selection.text : (region?.condition ?? '');
   const written = selection.kind === 'condition' ? selection.text : '';
   const answer = useAnswer(condition === '' ? undefined : traceInstant(compareQuery(query, condition, undefined), span));
-  const sampled =
-    region !== undefined && region.named < region.of
-      ? [
-          `${countText(region.named)} of the ${countText(region.of)} selected traces are compared, chosen evenly. Select fewer to compare each.`,
-        ]
-      : [];
+  const notes = region === undefined ? [] : notesOf(region, isWhole);
   return (
     <section className={css.compare} aria-label="Comparison">
       <Selected state={state} query={query} count={region?.of} onRun={onRun} onEvent={onEvent} />
-      <Notices texts={sampled} level="info" />
+      <Notices texts={notes} level="info" />
       {selection.kind === 'none' ? (
         <p className={css.hint}>
           Drag over a part of the picture above, or choose a condition: here stands which attributes tell those spans from the rest, most
@@ -60,6 +57,13 @@ export function Compare({ state, query, traces, isPending, onRun, onEvent }: Com
       )}
     </section>
   );
+}
+
+/** How far the selected traces stand for all that lie in their region. */
+function notesOf({ of, named }: ReturnType<typeof regionCondition>, isWhole: boolean): readonly string[] {
+  const sampled = `${countText(named)} of the ${countText(of)} selected traces are compared, chosen evenly. Select fewer to compare each.`;
+  const unreached = 'Traces that the search did not reach count as others, those in this region too.';
+  return [...(named < of ? [sampled] : []), ...(isWhole ? [] : [unreached])];
 }
 
 const CONDITIONS: readonly (readonly [string, string])[] = [

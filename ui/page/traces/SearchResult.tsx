@@ -39,11 +39,12 @@ export function SearchResult({ state, query, onRun, onEvent }: SearchResultProps
   const toggle = useCallback((traceId: string) => onEvent({ kind: 'row toggled', traceId }), [onEvent]);
   if (answer.error) return <Failed title="This search failed" error={answer.error} onRetry={() => void answer.refetch()} />;
   const isPending = answer.data === undefined;
+  const isWhole = (answer.data?.warnings.length ?? 0) === 0;
   const isEmpty = !isPending && traces.length === 0;
   return (
     <div className={css.result}>
       <Notices texts={answer.data?.warnings ?? []} />
-      <StatusBars query={query} onRun={onRun} />
+      {!(isEmpty && state.query === '') && <StatusBars query={query} onRun={onRun} />}
       {isEmpty ? (
         <NoTraces query={state.query} onRun={onRun} />
       ) : (
@@ -58,7 +59,7 @@ export function SearchResult({ state, query, onRun, onEvent }: SearchResultProps
           />
           <Toolbar state={state} traces={isPending ? undefined : sorted} onEvent={onEvent} />
           {state.tab === 'compare' ? (
-            <Compare state={state} query={query} traces={traces} isPending={isPending} onRun={onRun} onEvent={onEvent} />
+            <Compare state={state} query={query} traces={traces} isPending={isPending} isWhole={isWhole} onRun={onRun} onEvent={onEvent} />
           ) : isPending ? (
             <Skeleton rows={12} />
           ) : (

@@ -2,14 +2,13 @@
 
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo } from 'react';
-import type { ReactNode } from 'react';
 import type { Attribute, ServiceCount, TraceRow } from '../../data/trace-search.ts';
 import type { Zone } from '../../data/time-text.ts';
 import { instantText } from '../../data/time-text.ts';
 import { countText, quantityText } from '../../data/units.ts';
 import { serviceColour } from '../../kit/colour.ts';
 import type { TableLine } from './trace-rows.ts';
-import { useTraceHref } from './use-open-trace.ts';
+import type { TraceLinks } from './use-open-trace.ts';
 import css from './table.module.css';
 
 interface TraceLineProps {
@@ -19,6 +18,8 @@ interface TraceLineProps {
   readonly zone: Zone;
   /** The times are of several days. */
   readonly withDay: boolean;
+  /** The address of a trace. */
+  readonly href: TraceLinks['href'];
 }
 
 const SECONDS = { unit: 'seconds', perSecond: false } as const;
@@ -53,6 +54,7 @@ function Trace({
   longestS,
   zone,
   withDay,
+  href,
 }: Omit<TraceLineProps, 'line'> & { readonly trace: TraceRow; readonly isOpen: boolean }) {
   const Chevron = isOpen ? IconChevronDown : IconChevronRight;
   const { service, name } = trace;
@@ -65,10 +67,10 @@ function Trace({
         {startText(trace.startMs, zone, withDay)}
       </span>
       <span role="gridcell" data-column="root" title={name === '' ? undefined : `${service}: ${name}`}>
-        <TraceAnchor traceId={trace.traceId}>
+        <a href={href(trace.traceId)} tabIndex={-1}>
           <i style={{ background: serviceColour(service) }} aria-hidden />
           {name === '' ? <em>first span not received yet</em> : <b>{service}</b>} {name}
-        </TraceAnchor>
+        </a>
       </span>
       <span role="gridcell" data-column="duration" title={`${trace.durationS} s`}>
         <Bar part={longestS === 0 ? 0 : trace.durationS / longestS} />
@@ -124,6 +126,7 @@ function Span({
   line: { trace, span },
   longestS,
   zone,
+  href,
 }: Omit<TraceLineProps, 'line'> & { readonly line: Extract<TableLine, { readonly kind: 'span' }> }) {
   return (
     <>
@@ -132,9 +135,9 @@ function Span({
         +{quantityText(Math.max(0, span.startMs - trace.startMs) / 1000, SECONDS)}
       </span>
       <span role="gridcell" data-column="root">
-        <TraceAnchor traceId={trace.traceId} spanId={span.spanId}>
+        <a href={href(trace.traceId, span.spanId)} tabIndex={-1}>
           {span.name === '' ? span.spanId : span.name}
-        </TraceAnchor>
+        </a>
       </span>
       <span role="gridcell" data-column="duration" title={`${span.durationS} s`}>
         <Bar part={longestS === 0 ? 0 : span.durationS / longestS} />
@@ -156,21 +159,5 @@ function Attributes({ attributes }: { readonly attributes: readonly Attribute[] 
         </span>
       ))}
     </span>
-  );
-}
-
-interface TraceAnchorProps {
-  readonly traceId: string;
-  readonly spanId?: string;
-  readonly children: ReactNode;
-}
-
-/** A link like any other, which the router follows without loading the page anew. */
-function TraceAnchor({ traceId, spanId, children }: TraceAnchorProps) {
-  const { href, follow } = useTraceHref(traceId, spanId);
-  return (
-    <a href={href} tabIndex={-1} onClick={follow}>
-      {children}
-    </a>
   );
 }

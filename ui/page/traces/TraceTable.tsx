@@ -11,6 +11,7 @@ import { lineKey, linesOf } from './trace-rows.ts';
 import type { TableLine } from './trace-rows.ts';
 import { TraceLine } from './TraceLine.tsx';
 import type { Column, TracesState } from './traces-state.ts';
+import { useTraceLinks } from './use-open-trace.ts';
 import css from './table.module.css';
 
 interface TraceTableProps {
@@ -40,6 +41,7 @@ export function TraceTable(props: TraceTableProps) {
   const { traces, state, onToggle, onOpen } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
+  const links = useTraceLinks();
   const lines = useMemo(() => linesOf(traces, state.open), [traces, state.open]);
   const withDay = useMemo(() => spansDays(traces), [traces]);
   const longestS = useMemo(() => traces.reduce((most, { durationS }) => Math.max(most, durationS), 0), [traces]);
@@ -76,7 +78,7 @@ export function TraceTable(props: TraceTableProps) {
     >
       <Heads {...props} />
       <div ref={scroller} className={css.scroll} role="rowgroup">
-        <div className={css.rows} style={{ height: virtual.getTotalSize() }}>
+        <div className={css.rows} style={{ height: virtual.getTotalSize() }} onClickCapture={links.follow}>
           {virtual.getVirtualItems().map(({ index, key, start }) => {
             const line = lines[index];
             if (line === undefined) return null;
@@ -98,7 +100,7 @@ export function TraceTable(props: TraceTableProps) {
                   if (line.kind === 'trace' && getSelection()?.isCollapsed !== false) onToggle(line.trace.traceId);
                 }}
               >
-                <TraceLine line={line} longestS={longestS} zone={props.zone} withDay={withDay} />
+                <TraceLine line={line} longestS={longestS} zone={props.zone} withDay={withDay} href={links.href} />
               </div>
             );
           })}

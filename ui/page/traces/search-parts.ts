@@ -10,7 +10,7 @@ export interface SearchPart {
   readonly limit: number;
 }
 
-const PARTS = 10;
+const PARTS = 16;
 
 /** Parts of whole seconds, which is what searches take; a short range has fewer of them. */
 export function partsOf({ startMs, endMs }: Span, limit: number): readonly SearchPart[] {

@@ -1,7 +1,7 @@
 // To the page of a trace, in the time and for the tenant that are shown.
 
 import { useRouter } from '@tanstack/react-router';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import type { MouseEvent } from 'react';
 import { keepShell, writeAddress } from '../../data/address.ts';
 import type { Address } from '../../data/address.ts';
@@ -19,21 +19,30 @@ export function useOpenTrace(): (traceId: string, spanId?: string) => void {
   return useCallback((traceId, spanId) => router.history.push(hrefOf(router.basepath, address, traceId, spanId)), [router, address]);
 }
 
-interface TraceHref {
-  readonly href: string;
-  /** Goes there without loading the page anew; with a key held the browser opens it elsewhere. */
+export interface TraceLinks {
+  readonly href: (traceId: string, spanId?: string) => string;
+  /** For what holds the links: a click on one goes there without loading the page anew, and with a key held the browser opens it elsewhere. */
   readonly follow: (event: MouseEvent) => void;
 }
 
-export function useTraceHref(traceId: string, spanId: string | undefined): TraceHref {
+/** Links for rows by the thousand: the rows ask nobody where they lead. */
+export function useTraceLinks(): TraceLinks {
   const router = useRouter();
   const { address } = useAddress();
-  const href = hrefOf(router.basepath, address, traceId, spanId);
-  const follow = (event: MouseEvent): void => {
-    event.stopPropagation();
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    router.history.push(href);
-  };
-  return { href, follow };
+  const { from, to, tz, tenant } = address;
+  return useMemo((): TraceLinks => {
+    const shell: Address = { from, to, tz, tenant };
+    return {
+      href: (traceId, spanId) => hrefOf(router.basepath, shell, traceId, spanId),
+      follow: (event) => {
+        const link = event.target instanceof Element ? event.target.closest('a') : null;
+        if (link === null) return;
+        // The row beneath is not meant.
+        event.stopPropagation();
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        router.history.push(link.getAttribute('href') ?? '');
+      },
+    };
+  }, [router, from, to, tz, tenant]);
 }

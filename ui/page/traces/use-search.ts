@@ -1,6 +1,6 @@
 // The traces of a search: the newest within the limit, or as many from each part of the time range, so that the picture shows all of it.
 //
-//   newest   one question                                 spread   a question for each tenth of the range ─▶ all of them together
+//   newest   one question                                 spread   a question for each part of the range ─▶ all of them together
 
 import { useQuery } from '@tanstack/react-query';
 import type { UseQueryResult } from '@tanstack/react-query';
