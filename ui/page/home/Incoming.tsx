@@ -1,4 +1,4 @@
-// What comes in: how many samples and log lines a second and series there are, and the targets that answer or do not.
+// What comes in: how many samples, log lines and spans a second, of how many series and services, and the targets that answer or do not.
 
 import { Link } from '@tanstack/react-router';
 import { keepShell } from '../../data/address.ts';
@@ -6,6 +6,8 @@ import type { Address } from '../../data/address.ts';
 import type { Target } from '../../data/decode.ts';
 import { useLive } from '../../data/Live.tsx';
 import { cardinality } from '../../data/questions.ts';
+import { alignSpan } from '../../data/time-range.ts';
+import { traceValues } from '../../data/trace-questions.ts';
 import { countText, quantityText } from '../../data/units.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { recent, totalGrowth } from './growth.ts';
@@ -18,7 +20,16 @@ const SAMPLES_QUERY = '{__name__=~"sightline_metrics_samples_total|sightline_met
 
 const LINES_QUERY = 'sightline_logs_lines_total';
 
-function Rate({ title, query }: { readonly title: string; readonly query: string }) {
+const SPANS_QUERY = 'sightline_traces_spans_total';
+
+interface RateProps {
+  readonly title: string;
+  readonly query: string;
+  /** The page that shows what comes in. */
+  readonly to: '/metrics' | '/logs' | '/traces';
+}
+
+function Rate({ title, query, to }: RateProps) {
   const { span, nowMs } = useLive();
   const answer = useAnswer(recent(query, Math.min(span.endMs, nowMs)));
   const rate = answer.data && totalGrowth(answer.data.value);
@@ -26,7 +37,34 @@ function Rate({ title, query }: { readonly title: string; readonly query: string
     <div>
       <dt>{title}</dt>
       <dd title={rate === undefined ? 'not known yet' : String(rate)}>
-        {rate === undefined ? '–' : quantityText(rate, { unit: 'none', perSecond: true })}
+        {rate === undefined ? (
+          '–'
+        ) : (
+          <Link to={to} search={keepShell}>
+            {quantityText(rate, { unit: 'none', perSecond: true })}
+          </Link>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+/** How many services sent spans in the range of the page. */
+function Services() {
+  const { span } = useLive();
+  const answer = useAnswer(traceValues('resource.service.name', '', alignSpan(span, 60_000)), 'minute');
+  const count = answer.data?.value.length;
+  return (
+    <div>
+      <dt>Services</dt>
+      <dd>
+        {count === undefined ? (
+          '–'
+        ) : (
+          <Link to="/services" search={keepShell}>
+            {countText(count)}
+          </Link>
+        )}
       </dd>
     </div>
   );
@@ -40,8 +78,10 @@ export function Incoming({ targets }: { readonly targets: readonly Target[] }) {
   return (
     <section className={css.incoming}>
       <dl className={css.numbers}>
-        <Rate title="Samples in" query={SAMPLES_QUERY} />
-        <Rate title="Log lines in" query={LINES_QUERY} />
+        <Rate title="Samples in" query={SAMPLES_QUERY} to="/metrics" />
+        <Rate title="Log lines in" query={LINES_QUERY} to="/logs" />
+        <Rate title="Spans in" query={SPANS_QUERY} to="/traces" />
+        <Services />
         <div>
           <dt>Series</dt>
           <dd>

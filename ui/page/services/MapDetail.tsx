@@ -18,10 +18,12 @@ import css from './services.module.css';
 interface MapDetailProps {
   readonly graph: Graph;
   readonly open: Open;
+  /** The node around which the map is narrowed already. */
+  readonly around: string;
   readonly onEvent: (event: ServicesEvent) => void;
 }
 
-export function MapDetail({ graph, open, onEvent }: MapDetailProps) {
+export function MapDetail({ graph, open, around, onEvent }: MapDetailProps) {
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.key === 'Escape' && !event.defaultPrevented) onEvent({ kind: 'opened', open: undefined });
@@ -32,7 +34,7 @@ export function MapDetail({ graph, open, onEvent }: MapDetailProps) {
   const onClose = (): void => onEvent({ kind: 'opened', open: undefined });
   const node = open.kind === 'node' ? graph.nodes.find(({ name }) => name === open.name) : undefined;
   const edge = open.kind === 'edge' ? graph.edges.find(({ key }) => key === open.key) : undefined;
-  if (node) return <NodeDetail node={node} edges={graph.edges} onEvent={onEvent} onClose={onClose} />;
+  if (node) return <NodeDetail node={node} edges={graph.edges} around={around} onEvent={onEvent} onClose={onClose} />;
   if (edge) return <EdgeDetail edge={edge} onClose={onClose} />;
   return (
     <Panel title={open.kind === 'node' ? open.name : 'This call'} onClose={onClose}>
@@ -86,11 +88,12 @@ function Figures({ of }: { readonly of: Pick<Edge, 'rate' | 'failed' | 'p95'> })
 interface NodeDetailProps {
   readonly node: GraphNode;
   readonly edges: readonly Edge[];
+  readonly around: string;
   readonly onEvent: (event: ServicesEvent) => void;
   readonly onClose: () => void;
 }
 
-function NodeDetail({ node, edges, onEvent, onClose }: NodeDetailProps) {
+function NodeDetail({ node, edges, around, onEvent, onClose }: NodeDetailProps) {
   const inward = edges.filter(({ server }) => server === node.name);
   const outward = edges.filter(({ client }) => client === node.name);
   const peers = (title: string, list: readonly Edge[], side: 'client' | 'server'): ReactNode =>
@@ -115,7 +118,7 @@ function NodeDetail({ node, edges, onEvent, onClose }: NodeDetailProps) {
       <Figures of={node} />
       <div className={css.actions}>
         {node.kind === 'service' && <ServiceLink name={node.name} />}
-        <Button onClick={() => onEvent({ kind: 'around chosen', around: node.name })}>Only its neighbours</Button>
+        {around !== node.name && <Button onClick={() => onEvent({ kind: 'around chosen', around: node.name })}>Only its neighbours</Button>}
       </div>
       {node.kind === 'service' && <LinkList own subject={{ service: node.name }} />}
       {peers(`Called by ${inward.length}`, inward, 'client')}

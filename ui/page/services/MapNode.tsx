@@ -22,6 +22,8 @@ const ICONS = { service: IconServer2, database: IconDatabase, external: IconQues
 export type ServiceNode = Node<
   {
     readonly node: GraphNode;
+    /** Without figures. */
+    readonly compact: boolean;
     readonly chosen: boolean;
     readonly faint: boolean;
     readonly onOpen: (name: string) => void;
@@ -29,7 +31,7 @@ export type ServiceNode = Node<
   'service'
 >;
 
-export function MapNode({ data: { node, chosen, faint, onOpen } }: NodeProps<ServiceNode>) {
+export function MapNode({ data: { node, compact, chosen, faint, onOpen } }: NodeProps<ServiceNode>) {
   const Icon = ICONS[node.kind];
   const failed = ratio(node);
   const figures = `${quantityText(node.rate, PER_SECOND)}, ${quantityText(failed, RATIO)} errors, p95 ${quantityText(node.p95, SECONDS)}`;
@@ -40,6 +42,7 @@ export function MapNode({ data: { node, chosen, faint, onOpen } }: NodeProps<Ser
         type="button"
         className={`${css.node} nopan`}
         data-kind={node.kind}
+        data-compact={compact}
         data-chosen={chosen}
         data-faint={faint}
         style={{ borderLeftColor: node.kind === 'service' ? serviceColour(node.name) : undefined }}
@@ -51,11 +54,13 @@ export function MapNode({ data: { node, chosen, faint, onOpen } }: NodeProps<Ser
           <Icon size={14} aria-hidden />
           <b>{node.name}</b>
         </span>
-        <span className={css.figures}>
-          {quantityText(node.rate, PER_SECOND)}
-          <em data-bad={(failed ?? 0) > 0}>{quantityText(failed, RATIO)}</em>
-          {quantityText(node.p95, SECONDS)}
-        </span>
+        {!compact && (
+          <span className={css.figures}>
+            {quantityText(node.rate, PER_SECOND)}
+            <em data-bad={(failed ?? 0) > 0}>{quantityText(failed, RATIO)}</em>
+            {quantityText(node.p95, SECONDS)}
+          </span>
+        )}
         <span className={css.share} aria-hidden>
           <i style={{ width: failed ? `max(3px, ${failed * 100}%)` : 0 }} />
         </span>

@@ -18,9 +18,12 @@ import css from './map.module.css';
 const NODE_TYPES: NodeTypes = { service: MapNode };
 const EDGE_TYPES: EdgeTypes = { call: MapEdge };
 const NODE_SIZE = { width: 176, height: 46 };
+/** Of many nodes only their names are drawn; a click or the pointer tells their figures. */
+const COMPACT_SIZE = { width: 136, height: 26 };
+const COMPACT_FROM = 50;
 const LABEL_WIDTH = 144;
 /** Smaller, nobody reads a name: then the first picture is a part, and the small one shows where. */
-const FIRST_ZOOM_LEAST = 0.45;
+const FIRST_ZOOM_LEAST = 0.6;
 /** With more edges their labels cover each other: then only those at what is chosen have one. */
 const LABELLED_EDGES_MAX = 40;
 /** With more nodes a picture of the whole helps to find the way. */
@@ -37,10 +40,12 @@ interface MapPictureProps {
 export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
   const moved = useRef(false);
   const many = graph.edges.length > LABELLED_EDGES_MAX;
+  const compact = graph.nodes.length >= COMPACT_FROM;
+  const size = compact ? COMPACT_SIZE : NODE_SIZE;
   // Places follow from who calls whom, so that new figures move nothing.
   const shape = JSON.stringify([graph.nodes.map(({ name }) => name).sort(), graph.edges.map(({ key }) => key).sort()]);
   // oxlint-disable-next-line react/exhaustive-deps -- the shape stands for the graph
-  const places = useMemo(() => placesOf(graph, NODE_SIZE, many ? 24 : LABEL_WIDTH), [shape, many]);
+  const places = useMemo(() => placesOf(graph, size, many ? 40 : LABEL_WIDTH), [shape, size, many]);
   const near = useMemo(() => nearOf(graph, open), [graph, open]);
   const nodes = useMemo(
     () =>
@@ -48,13 +53,14 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         const chosen = open?.kind === 'node' && open.name === node.name;
         const data = {
           node,
+          compact,
           chosen,
           faint: near !== undefined && !near.has(node.name),
           onOpen: (name: string) => onOpen({ kind: 'node', name }),
         };
-        return { id: node.name, type: 'service', position: places.get(node.name) ?? { x: 0, y: 0 }, data, ...NODE_SIZE };
+        return { id: node.name, type: 'service', position: places.get(node.name) ?? { x: 0, y: 0 }, data, ...size };
       }),
-    [graph, open, near, places, onOpen],
+    [graph, open, near, places, size, compact, onOpen],
   );
   const edges = useMemo(() => {
     const most = Math.max(...graph.edges.map(({ rate }) => rate));
@@ -66,10 +72,10 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         type: 'call',
         source: edge.client,
         target: edge.server,
-        markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, markerUnits: 'userSpaceOnUse', color: 'var(--line-strong)' },
+        markerEnd: { type: MarkerType.ArrowClosed, width: 30, height: 30, markerUnits: 'userSpaceOnUse', color: 'var(--line-strong)' },
         data: {
           edge,
-          width: 1 + 5 * Math.sqrt(edge.rate / most),
+          width: 1 + 3.5 * Math.sqrt(edge.rate / most),
           labelled: !many || atChosen,
           chosen,
           faint: near !== undefined && !chosen && !atChosen,

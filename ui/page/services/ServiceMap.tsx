@@ -55,7 +55,7 @@ export function ServiceMap({ edges: asked, names, state, onEvent }: ServiceMapPr
         ) : (
           <CallsTable edges={chosenEdges(whole, around, find)} open={state.open} onOpen={(open) => onEvent({ kind: 'opened', open })} />
         )}
-        {state.open && <MapDetail graph={whole} open={state.open} onEvent={onEvent} />}
+        {state.open && <MapDetail graph={whole} open={state.open} around={around} onEvent={onEvent} />}
       </div>
     </>
   );

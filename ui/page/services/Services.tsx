@@ -32,7 +32,8 @@ export function Services() {
     <div className={css.page}>
       <Tools state={state} onEvent={send} />
       <Notices texts={[...lacks, ...edges.lacks, ...edgesMissing(edges, state)]} />
-      <p className={css.basis}>{state.view === 'list' ? basisText(basis) : edges.edges.length > 0 && GRAPH_BASIS}</p>
+      {state.view === 'list' && <p className={css.basis}>{basisText(basis)}</p>}
+      {state.view !== 'list' && edges.edges.length > 0 && <p className={css.basis}>{GRAPH_BASIS}</p>}
       {state.view === 'list' ? (
         <List figures={figures.figures} edges={edges} state={state} onEvent={send} />
       ) : (

@@ -17,7 +17,7 @@ export interface NodeSize {
 /** Places by name. `labelWidth` is kept free on every edge. */
 export function placesOf(graph: Graph, size: NodeSize, labelWidth: number): ReadonlyMap<string, Place> {
   const drawing = new DagreGraph({ multigraph: false });
-  drawing.setGraph({ rankdir: 'LR', nodesep: 20, ranksep: 28, edgesep: 12, ranker: 'network-simplex' });
+  drawing.setGraph({ rankdir: 'LR', nodesep: size.height / 2.5, ranksep: 28, edgesep: 12, ranker: 'network-simplex' });
   drawing.setDefaultEdgeLabel(() => ({}));
   // The order decides where equals stand: by name, so that a refresh moves nothing.
   const names = graph.nodes.map(({ name }) => name).sort();
