@@ -1,7 +1,8 @@
 // Customers: a few requests a second to the front, until the program that started this one is gone. They send no telemetry themselves.
 
 const INTERVAL_MS = 300;
-const PRODUCTS = ['kettle', 'cup', 'spoon', 'sieve', 'tin', 'teapot'];
+const PRODUCTS = ['kettle', 'cup', 'spoon', 'sieve', 'tin', 'tray', 'teapot'];
+/** Shares no factor with the number of products, so that each of them is ordered. */
 const ORDERED_EVERY = 3;
 
 process.send?.('ready');
