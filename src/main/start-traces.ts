@@ -50,11 +50,13 @@ export async function startTraces(core: Core, stack: AsyncDisposableStack, begin
   };
 }
 
-function apiOptions({ limits, store }: Core, spanStore: SpanStore, overrides: TraceOverrides): TracesApiOptions {
+function apiOptions({ settings, limits, store, log }: Core, spanStore: SpanStore, overrides: TraceOverrides): TracesApiOptions {
   const { catalogues } = spanStore.options;
   const reads = { client: store.client, catalogues, clock: systemClock, limitsOf: limits.of, flush: () => spanStore.flush() };
   return {
     clock: systemClock,
+    log,
+    slowQueryMs: () => settings.current.query.slowLog,
     status: { version: version(), revision: '' },
     limitsOf: limits.of,
     readContext: (reader) => spanRead(reads, reader),

@@ -44,7 +44,11 @@ export interface EndedQuery {
   readonly fields: LogFields;
 }
 
-export function warnWhenSlow({ log, slowQueryMs }: SlowLogOptions, { id, tenants }: Request, ended: EndedQuery): void {
+export function warnWhenSlow(
+  { log, slowQueryMs }: SlowLogOptions,
+  { id, tenants }: Pick<Request, 'id' | 'tenants'>,
+  ended: EndedQuery,
+): void {
   const { text, evaluationMs, waitedMs, fields } = ended;
   const slowMs = slowQueryMs();
   const ms = evaluationMs + waitedMs;

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 
+import { silentLog } from '../base/log.ts';
 import { SelfMetrics } from '../base/self-metrics.ts';
 import { loadConfig } from '../config.ts';
 import { openTestStore } from '../metrics/test-store.ts';
@@ -31,6 +32,8 @@ export async function openTestTraces(directory: string, stack: AsyncDisposableSt
     clock,
     status: { version: '1.2', revision: 'r' },
     limitsOf,
+    log: silentLog,
+    slowQueryMs: () => 0,
     readContext: (reader) => spanRead(reads, reader),
     overrides: await TraceOverrides.open(join(directory, 'trace-overrides.json')),
   };

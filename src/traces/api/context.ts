@@ -7,12 +7,15 @@ import type { Clock } from '../../base/clock.ts';
 import { RequestError } from '../../base/request-error.ts';
 import type { QueryLimitSettings, Reader } from '../../metrics/api-context.ts';
 import { guarded } from '../../metrics/read.ts';
+import { type SlowLogOptions, warnWhenSlow } from '../../metrics/slow-query-log.ts';
 import type { Reply, Request, Route } from '../../server/route.ts';
 import type { FoundTrace, SearchStats } from '../answers.ts';
 import type { NsRange } from '../catalogue.ts';
 import type { TraceOverrides } from './overrides.ts';
 import type { SpanMetricsLimits } from './overrides-overlay.ts';
 import type { SpanReadContext } from '../read.ts';
+import type { Query } from '../traceql/ast.ts';
+import { printTraceql } from '../traceql/print.ts';
 import { tempoError } from './tempo-error.ts';
 
 /** What a search is asked beside its query. */
@@ -37,7 +40,7 @@ export interface TraceReadLimits extends SpanMetricsLimits {
   readonly traces: { readonly tracesMax: number; readonly traceSpansMax: number };
 }
 
-export interface TracesApiOptions {
+export interface TracesApiOptions extends SlowLogOptions {
   readonly clock: Clock;
   readonly status: { readonly version: string; readonly revision: string };
   readonly limitsOf: (tenant: string) => TraceReadLimits;
@@ -71,6 +74,20 @@ export function protobuf(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>)
 
 async function* pieces(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* body;
+}
+
+/** Who asks: a request over HTTP, or a call over gRPC in its place. */
+export type Asker = Reader & Pick<Request, 'id'>;
+
+/** Logs a query that has ended, where it was slow. `begunMs` is of the clock of `performance`. */
+export function tellEnd(
+  options: SlowLogOptions,
+  asker: Asker,
+  query: Query,
+  { begunMs, outcome }: { readonly begunMs: number; readonly outcome: string },
+): void {
+  const evaluationMs = performance.now() - begunMs;
+  warnWhenSlow(options, asker, { text: printTraceql(query), evaluationMs, waitedMs: asker.waitedMs ?? 0, fields: { outcome } });
 }
 
 /** The reads of a request, one for each of its tenants. */

@@ -3,9 +3,8 @@
 // A search gives the traces that are new as it finds them, and at its end all that it found; clients keep the last of each trace.
 // Source: Tempo `pkg/tempopb/tempo.proto`, `modules/frontend/search_handlers.go`.
 
-import type { Reader } from '../../metrics/api-context.ts';
 import type { GrpcRequest, StreamingGrpcRoute } from '../../server/route.ts';
-import { checkedLength, leastOf, type SearchAnswer, type TracesApiOptions } from './context.ts';
+import { type Asker, checkedLength, leastOf, type SearchAnswer, type TracesApiOptions } from './context.ts';
 import { allNames, plainValues } from './json.ts';
 import { askMetrics, instantQuestion, rangeQuestion } from './metrics.ts';
 import { ALL_TIME, badData, checkedLimit, rangeOfSeconds } from './params.ts';
@@ -56,8 +55,8 @@ function method(name: string, summary: string, handle: Handle): StreamingGrpcRou
   return { kind: 'stream', path: `/${SERVICE}/${name}`, summary, access: 'read', handle };
 }
 
-function readerOf({ tenants, signal, waitedMs }: GrpcRequest): Reader {
-  return { tenants, signal, query: new URLSearchParams(), ...(waitedMs === undefined ? {} : { waitedMs }) };
+function readerOf({ id, tenants, signal, waitedMs }: GrpcRequest): Asker {
+  return { id, tenants, signal, query: new URLSearchParams(), ...(waitedMs === undefined ? {} : { waitedMs }) };
 }
 
 async function* search(options: TracesApiOptions, request: GrpcRequest): AsyncGenerator<Uint8Array> {

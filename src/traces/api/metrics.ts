@@ -2,8 +2,8 @@
 //
 // Source: Tempo HTTP API documentation, "TraceQL Metrics"; `modules/frontend/metrics_query*_handler.go`.
 
+import { RequestError } from '../../base/request-error.ts';
 import { json, type Reply, type Request, type Route } from '../../server/route.ts';
-import type { Reader } from '../../metrics/api-context.ts';
 import { compareText } from '../../query/labels.ts';
 import type { MetricsAnswer } from '../answers.ts';
 import {
@@ -14,6 +14,8 @@ import {
   leastOf,
   reading,
   route,
+  type Asker,
+  tellEnd,
   type TracesApiOptions,
   warningsOf,
 } from './context.ts';
@@ -80,16 +82,23 @@ function metricsQuery(options: TracesApiOptions, tenants: readonly string[], tex
 /** The answer over all tenants of a read, its series in the order of their labels' text. */
 export async function askMetrics(
   options: TracesApiOptions,
-  reader: Reader,
+  asker: Asker,
   text: string,
   question: MetricsQuestion,
 ): Promise<{ readonly answer: MetricsAnswer; readonly warnings: readonly string[] }> {
   const { startNs, endNs } = question.grid;
-  const rangeMax = leastOf(options, reader.tenants, ({ query }) => query.rangeMax || Number.POSITIVE_INFINITY);
+  const rangeMax = leastOf(options, asker.tenants, ({ query }) => query.rangeMax || Number.POSITIVE_INFINITY);
   if (Number(endNs - startNs) / 1e6 > rangeMax) throw badData(`the range is longer than ${rangeMax} ms (limits.query.rangeMax)`);
-  const query = metricsQuery(options, reader.tenants, text);
-  const contexts = await readContexts(options, reader);
-  const answer = await reading(contexts, () => runMetrics(contexts, query, question));
+  const query = metricsQuery(options, asker.tenants, text);
+  const begunMs = performance.now();
+  const contexts = await readContexts(options, asker);
+  let outcome = 'ok';
+  const answer = await reading(contexts, () => runMetrics(contexts, query, question))
+    .catch((error: unknown) => {
+      outcome = error instanceof RequestError ? error.code : 'internal';
+      throw error;
+    })
+    .finally(() => tellEnd(options, asker, query, { begunMs, outcome }));
   const series = answer.series.map((each) => [promLabels(each.labels), each] as const).sort(([a], [b]) => compareText(a, b));
   return { answer: { ...answer, series: series.map(([, each]) => each) }, warnings: warningsOf(contexts) };
 }

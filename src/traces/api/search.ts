@@ -5,8 +5,9 @@
 //
 // Source: Tempo HTTP API documentation, "Search"; `pkg/api/http.go`, `modules/frontend/search_handlers.go`.
 
+import { RequestError } from '../../base/request-error.ts';
+import type { SpanReadContext } from '../read.ts';
 import { json, type Reply, type Request, type Route } from '../../server/route.ts';
-import type { Reader } from '../../metrics/api-context.ts';
 import type { FoundTrace } from '../answers.ts';
 import {
   protobuf,
@@ -16,6 +17,8 @@ import {
   route,
   type SearchAnswer,
   type SearchQuestion,
+  type Asker,
+  tellEnd,
   type TracesApiOptions,
   wantsProtobuf,
   warningsOf,
@@ -76,11 +79,24 @@ export function searchQuery(options: TracesApiOptions, tenants: readonly string[
 
 /** The answer of all tenants as it grows; the last holds all. */
 export async function* searchTenants(
-  options: Pick<TracesApiOptions, 'readContext'>,
-  reader: Reader,
-  { query, question }: Search,
+  options: Pick<TracesApiOptions, 'readContext' | 'log' | 'slowQueryMs'>,
+  asker: Asker,
+  search: Search,
 ): AsyncGenerator<SearchAnswer> {
-  const contexts = await readContexts(options, reader);
+  const begunMs = performance.now();
+  let outcome = 'left';
+  try {
+    yield* searchEach(await readContexts(options, asker), search);
+    outcome = 'ok';
+  } catch (error) {
+    outcome = error instanceof RequestError ? error.code : 'internal';
+    throw error;
+  } finally {
+    tellEnd(options, asker, search.query, { begunMs, outcome });
+  }
+}
+
+async function* searchEach(contexts: readonly SpanReadContext[], { query, question }: Search): AsyncGenerator<SearchAnswer> {
   let before = NOTHING_FOUND;
   for (const context of contexts) {
     let grown = before;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { RequestError } from '../../base/request-error.ts';
+import { silentLog } from '../../base/log.ts';
 import { SelfMetrics } from '../../base/self-metrics.ts';
 import { loadConfig } from '../../config.ts';
 import { openTestStore } from '../../metrics/test-store.ts';
@@ -37,6 +38,8 @@ before(async () => {
     jaegerQueryRoutes({
       clock,
       limitsOf,
+      log: silentLog,
+      slowQueryMs: () => 0,
       readContext: (reader) => spanRead(options, reader),
     }),
   );

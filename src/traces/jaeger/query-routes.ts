@@ -30,7 +30,7 @@ const NS_PER_MS = 1_000_000n;
 /** Values of `raw`, which asks for a trace as it came. Source: Go `strconv.ParseBool`. */
 const RAW: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 
-export type JaegerQueryOptions = Pick<TracesApiOptions, 'clock' | 'limitsOf' | 'readContext'>;
+export type JaegerQueryOptions = Pick<TracesApiOptions, 'clock' | 'limitsOf' | 'readContext' | 'log' | 'slowQueryMs'>;
 
 interface AnswerError {
   readonly code?: number;
