@@ -35,14 +35,7 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
   const [current, setCurrent] = useState(openAt);
   const [jump, setJump] = useState<Jump | undefined>(openAt < 0 ? undefined : { at: openAt, turn: 0, align: 'center' });
   const window = useMemo(() => windowOf(state.zoom, view.trace.length), [state.zoom, view]);
-  const find = useDeferredValue(state.find);
-  const matches = useMemo(() => sought(view, find, state.errorsOnly), [view, find, state.errorsOnly]);
-  // The way to what is kept is dimmed like what is not found.
-  const kept = matches ?? (state.errorsOnly ? errors : undefined);
-  const keptSet = useMemo(() => kept && new Set(kept), [kept]);
-  // The current row has its place among those that are kept, wherever a jump leads.
-  const only = useMemo(() => (state.errorsOnly ? [...errors, current] : undefined), [state.errorsOnly, errors, current]);
-  const rows = useMemo(() => visibleRows(tree, folded, only), [tree, folded, only]);
+  const { matches, kept, rows, wanted } = useShown(view, state, folded, current);
   const isOpen = openAt >= 0;
   const open = useCallback(
     (at: number) => {
@@ -106,8 +99,8 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
           current={current}
           openAt={openAt}
           jump={jump}
-          matches={keptSet}
-          wanted={normal(find)}
+          matches={kept}
+          wanted={wanted}
           dim={dim}
           onMove={(at) => go(at, 'auto')}
           onOpen={open}
@@ -120,7 +113,7 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
           view={view}
           panel={state.panel}
           openAt={openAt}
-          wanted={normal(find)}
+          wanted={wanted}
           folded={folded}
           onGo={go}
           onOpen={open}
@@ -131,6 +124,28 @@ export function Spans({ traceId, view, state, dim, onEvent }: SpansProps) {
       </div>
     </>
   );
+}
+
+interface Shown {
+  /** Places that have what is sought; nothing where nothing is. */
+  readonly matches: readonly number[] | undefined;
+  /** Places that are not dimmed; nothing where none is. */
+  readonly kept: ReadonlySet<number> | undefined;
+  readonly rows: readonly number[];
+  readonly wanted: string;
+}
+
+function useShown(view: TraceView, { find: text, errorsOnly }: TraceState, folded: Folded, current: number): Shown {
+  const { tree, errors } = view;
+  const find = useDeferredValue(text);
+  const matches = useMemo(() => sought(view, find, errorsOnly), [view, find, errorsOnly]);
+  // The way to what is kept is dimmed like what is not found.
+  const wanted = matches ?? (errorsOnly ? errors : undefined);
+  const kept = useMemo(() => wanted && new Set(wanted), [wanted]);
+  // The current row has its place among those that are kept, wherever a jump leads.
+  const only = useMemo(() => (errorsOnly ? [...errors, current] : undefined), [errorsOnly, errors, current]);
+  const rows = useMemo(() => visibleRows(tree, folded, only), [tree, folded, only]);
+  return { matches, kept, rows, wanted: normal(find) };
 }
 
 /** What is found among the rows that are kept. */
