@@ -3,7 +3,7 @@
 //   demo ─┬─▶ src/main.ts (data in ./data-demo)  ◀── traces, logs, metrics ──┐
 //         └─▶ examples/shop/main.ts ─▶ its services and its customers ───────┘
 //
-// Whatever is given after `--` besides the options here goes to Sightline: npm run demo -- --listen 127.0.0.1:9000 --set host.enabled=false
+// Addresses and settings of Sightline may be given: npm run demo -- --listen 127.0.0.1:9000 --shop-port 9080 --set host.enabled=false
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
