@@ -62,6 +62,7 @@ const PAGES = [
   '/',
   '/ui/',
   '/ui/logs',
+  '/ui/traces',
   '/ui/metrics',
   `/ui/metrics?q=${COUNTER}`,
   `/ui/metrics?q=${COUNTER}&view=table`,

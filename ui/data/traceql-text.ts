@@ -37,7 +37,7 @@ export function readTraceql(text: string): ReadTraceql {
 
 /** The underline says where; the words need not. */
 function plain(message: string): string {
-  return message.replace(/^parse error (?:at line \d+, col \d+)?\s*: (?:syntax error: )?/, '');
+  return message.replace(/^parse error (?:at line \d+, col \d+)?\s*: (?:syntax error: )?/, '').replaceAll('$end', 'end of the query');
 }
 
 /** The pipelines that choose spans, in the order of the text. */

@@ -117,7 +117,7 @@ function Toolbar({ state, traces, onEvent }: ToolbarProps) {
         {LIMITS.map((limit) => (
           <option key={limit} value={limit}>
             {state.spread ? '' : 'newest '}
-            {limit} traces
+            {limit}
           </option>
         ))}
       </select>

@@ -64,7 +64,7 @@ function Trace({
         <Chevron size={14} aria-hidden />
       </span>
       <span role="gridcell" data-column="start" title={new Date(trace.startMs).toISOString()}>
-        {startText(trace.startMs, zone, withDay)}
+        <StartText ms={trace.startMs} zone={zone} withDay={withDay} />
       </span>
       <span role="gridcell" data-column="root" title={name === '' ? undefined : `${service}: ${name}`}>
         <a href={href(trace.traceId)} tabIndex={-1}>
@@ -92,10 +92,16 @@ function Trace({
   );
 }
 
-/** With the day where there are several, else with milliseconds. */
-function startText(ms: number, zone: Zone, withDay: boolean): string {
+/** With the day where there are several, else with milliseconds; a narrow table has room for neither. */
+function StartText({ ms, zone, withDay }: { readonly ms: number; readonly zone: Zone; readonly withDay: boolean }) {
   const text = instantText(ms, zone);
-  return withDay ? text.slice(5) : `${text.slice(11)}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`;
+  return (
+    <>
+      {withDay && <span className={css.fine}>{text.slice(5, 11)}</span>}
+      {text.slice(11)}
+      {!withDay && <span className={css.fine}>.{String(Math.floor(ms) % 1000).padStart(3, '0')}</span>}
+    </>
+  );
 }
 
 function serviceText({ service, spans, errors }: ServiceCount): string {

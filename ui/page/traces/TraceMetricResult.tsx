@@ -53,7 +53,7 @@ const NO_VALUES = (
 
 function Numbers({ state, expr, onEvent }: TraceMetricResultProps) {
   const { span } = useLive();
-  const stepMs = stepFor(span, Math.min(400, Math.max(120, Math.round(innerWidth / 5))));
+  const stepMs = stepFor(span, Math.min(240, Math.max(60, Math.round(innerWidth / 10))));
   const asked = useMemo(() => ({ span: alignSpan(span, stepMs), stepMs }), [span, stepMs]);
   const range = useAnswer(state.view === 'chart' ? traceRange(state.query, asked.span, stepMs) : undefined);
   const instant = useAnswer(state.view === 'table' ? traceInstant(state.query, span) : undefined);
