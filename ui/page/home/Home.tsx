@@ -6,7 +6,7 @@ import { useMemo } from 'react';
 import { keepShell } from '../../data/address.ts';
 import type { Address } from '../../data/address.ts';
 import { useLive } from '../../data/Live.tsx';
-import { targets as targetsQuestion } from '../../data/questions.ts';
+import { cardinality, targets as targetsQuestion } from '../../data/questions.ts';
 import { quantityText } from '../../data/units.ts';
 import type { Quantity } from '../../data/units.ts';
 import { useAddress } from '../../data/use-address.ts';
@@ -33,6 +33,7 @@ export function Home() {
   const atMs = Math.min(span.endMs, nowMs);
   const now = useAnswer(recent(HOST_QUERY, atMs));
   const targets = useAnswer(targetsQuestion);
+  const series = useAnswer(cardinality, 'minute').data?.value.seriesCount;
   const hosts = useMemo(() => hostsOf(now.data?.value ?? []), [now.data]);
   const host = chosenHost(hosts, address);
   const empty = now.isSuccess && hosts.length === 0;
@@ -48,7 +49,7 @@ export function Home() {
       {hosts.length > 0 && <HostTable hosts={hosts} chosen={host?.key ?? ''} onChoose={(key) => set({ host: key }, true)} />}
       {host && <HostCharts host={host} />}
       <Incoming targets={active} />
-      {hosts.length === 0 && <FirstData nothing={active.length === 0} />}
+      {hosts.length === 0 && <FirstData nothing={active.length === 0 && series === 0} />}
     </div>
   );
 }

@@ -106,7 +106,7 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         onMoveStart={(event) => (moved.current = moved.current || event !== null)}
         proOptions={{ hideAttribution: false }}
       >
-        <Refit open={open !== undefined} moved={moved} />
+        <Refit key={String(open !== undefined)} moved={moved} />
         <Controls showInteractive={false} />
         {graph.nodes.length >= MINI_MAP_FROM && (
           <MiniMap pannable zoomable nodeColor={({ id }) => serviceColour(id)} ariaLabel="Small picture of the whole map" />
@@ -116,14 +116,14 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
   );
 }
 
-/** The picture fits its place again when the panel opens beside it, unless somebody chose what to see of it. */
-function Refit({ open, moved }: { readonly open: boolean; readonly moved: RefObject<boolean> }) {
+/** The picture fits its place again when the panel beside it opens or closes (this is then mounted anew), unless somebody chose what to see of it. */
+function Refit({ moved }: { readonly moved: RefObject<boolean> }) {
   const { fitView } = useReactFlow();
   useEffect(() => {
     if (moved.current) return undefined;
     const timer = setTimeout(() => void fitView(FIT), 50);
     return () => clearTimeout(timer);
-  }, [open, moved, fitView]);
+  }, [moved, fitView]);
   return null;
 }
 

@@ -6,10 +6,11 @@ import { serviceColour } from '../../kit/colour.ts';
 import css from './services.module.css';
 
 export function ServiceLink({ name }: { readonly name: string }) {
+  if (name === '') return <span className={css.service}>(no name)</span>;
   return (
     <Link className={css.service} to="/services/$service" params={{ service: name }} search={keepShell} title={name}>
       <i style={{ background: serviceColour(name) }} aria-hidden />
-      <span>{name === '' ? '(no name)' : name}</span>
+      <span>{name}</span>
     </Link>
   );
 }

@@ -41,7 +41,7 @@ export function ServiceMap({ edges: asked, names, state, onEvent }: ServiceMapPr
   if (edges.length === 0) return <NoCalls services={names.size} />;
   return (
     <>
-      <Notices texts={noticesOf(drawn, untold)} level="info" />
+      <Notices texts={noticesOf(drawn, { untold, drawing: state.view === 'map' })} level="info" />
       {around !== '' && (
         <p className={css.around}>
           Only {around} and its neighbours. <Button onClick={() => onEvent({ kind: 'around chosen', around: '' })}>Show all</Button>
@@ -74,16 +74,19 @@ function chosenEdges(graph: Graph, around: string, find: string): readonly Edge[
   return narrowed(graph, around, find).edges;
 }
 
-function noticesOf({ graph, nodesLeftOut, edgesLeftOut }: Drawn, untold: boolean): readonly string[] {
+function noticesOf(
+  { graph, nodesLeftOut, edgesLeftOut }: Drawn,
+  { untold, drawing }: { readonly untold: boolean; readonly drawing: boolean },
+): readonly string[] {
   const which = 'those with errors and the busiest';
   return [
     ...(untold ? ['No metrics of pairs of spans were made in this range: the map rests on the spans themselves, and has rates only.'] : []),
-    ...(nodesLeftOut > 0
+    ...(drawing && nodesLeftOut > 0
       ? [
           `${graph.nodes.length} of ${graph.nodes.length + nodesLeftOut} nodes are drawn, ${which}. Find one to see it with its neighbours; the calls list all.`,
         ]
       : []),
-    ...(edgesLeftOut > 0 && nodesLeftOut === 0
+    ...(drawing && edgesLeftOut > 0 && nodesLeftOut === 0
       ? [`The ${graph.edges.length} busiest calls are drawn, ${edgesLeftOut} are not; the calls list all.`]
       : []),
   ];

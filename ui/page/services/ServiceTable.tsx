@@ -112,7 +112,8 @@ function useRowKeys(rows: readonly ServiceRow[], scrollTo: (index: number) => vo
 
 function Row({ row, index }: { readonly row: ServiceRow; readonly index: number }) {
   const navigate = useNavigate();
-  const open = (): void => void navigate({ to: '/services/$service', params: { service: row.name }, search: keepShell });
+  const open = (): void =>
+    void (row.name !== '' && navigate({ to: '/services/$service', params: { service: row.name }, search: keepShell }));
   const exact = (value: number | undefined): string => (value === undefined ? 'no request' : String(value));
   return (
     <tr aria-rowindex={index + 1} data-index={index} style={{ height: ROW_HEIGHT }} onClick={open}>

@@ -27,7 +27,7 @@ export function Services() {
   if (figures.kind === 'failed') return <Failed title="The services cannot be listed" error={figures.error} onRetry={figures.retry} />;
   if (figures.kind === 'loading') return <Skeleton rows={16} />;
   const { calls, names, lacks, dim, basis } = figures.figures;
-  if (calls.length === 0 && names.size === 0 && !dim) return <FirstSpans />;
+  if (calls.length === 0 && !dim) return <FirstSpans />;
   return (
     <div className={css.page}>
       <Tools state={state} onEvent={send} />
