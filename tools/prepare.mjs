@@ -19,7 +19,7 @@ const waitMs = 200;
 const waitMaxMs = 10 * 60_000;
 
 /** Folders whose text ends up in the browser: the UI and what it shares with the server. */
-const uiSources = ['ui', 'src/base', 'src/query', 'src/metrics/promql', 'src/logs/logql', 'src/traces/traceql'];
+const uiSources = ['ui', 'src/base', 'src/query', 'src/metrics/promql', 'src/logs/logql', 'src/traces/traceql', 'src/links'];
 
 const browserNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
