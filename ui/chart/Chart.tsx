@@ -43,6 +43,8 @@ export interface ChartProps {
   readonly yMax?: number;
   /** Bars on top of each other, the last series lowest; each stands for the step that begins at its time. */
   readonly stacked?: boolean;
+  /** The width of the y axis, where pictures above each other shall have the same times beneath each other. */
+  readonly axisPx?: number;
   /** Exemplars, drawn as diamonds; a list of them stands beside the chart. */
   readonly marks?: readonly Mark[];
   /** A diamond was clicked; `aside` asks for another tab. */
@@ -171,7 +173,7 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
       },
       {
         ...axis,
-        size: (_, values) => Math.max(40, 14 + Math.max(0, ...(values ?? []).map((v) => v.length)) * 6.2),
+        size: (_, values) => latest.current.props.axisPx ?? Math.max(40, 14 + Math.max(0, ...(values ?? []).map((v) => v.length)) * 6.2),
         space: 32,
         grid: gridLine,
         ...incrementsOf(latest.current.props.quantity),

@@ -49,6 +49,8 @@ interface Latest {
   readonly current: ScatterProps;
 }
 
+/** The width of the y axis. */
+export const AXIS_PX = 56;
 const RADIUS = 3;
 /** How far from a point the pointer still means it. */
 const REACH_PX = 12;
@@ -136,7 +138,7 @@ function optionsOf(element: HTMLElement, height: number, latest: Latest): uPlot.
       },
       {
         ...axis,
-        size: 56,
+        size: AXIS_PX,
         space: 24,
         grid: { stroke: style.getPropertyValue('--line').trim(), width: 1, filter: wholePowers },
         values: (_, splits: readonly (number | null)[]) => splits.map((v) => (v === null ? '' : quantityText(v, quantity))),

@@ -107,7 +107,7 @@ function Value({ value, onPick }: { readonly value: ComparedValue; readonly onPi
 function Part({ share, count, isBound }: { readonly share: number; readonly count: number; readonly isBound: boolean }) {
   return (
     <td title={isBound ? `at most ${count} spans: not one of the most frequent values` : `${count} spans`}>
-      {isBound ? '≤ ' : ''}
+      {isBound && share >= 0.001 ? '≤ ' : ''}
       {percent(share)}
     </td>
   );

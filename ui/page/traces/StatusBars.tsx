@@ -3,6 +3,7 @@
 import { useMemo } from 'react';
 import { Chart } from '../../chart/Chart.tsx';
 import type { Line } from '../../chart/Chart.tsx';
+import { AXIS_PX } from '../../chart/Scatter.tsx';
 import { useLive } from '../../data/Live.tsx';
 import { traceRange } from '../../data/trace-questions.ts';
 import { narrowed, rateQuery } from '../../data/traceql-text.ts';
@@ -57,6 +58,7 @@ export function StatusBars({ query, onRun }: StatusBarsProps) {
           title="Spans per second by status over time; the buttons above have the sums"
           dim={answer.isPlaceholderData}
           stacked
+          axisPx={AXIS_PX}
           onZoom={live.zoom}
           onBack={live.zoomBack}
         />

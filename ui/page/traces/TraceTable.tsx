@@ -7,7 +7,7 @@ import { useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { TraceRow } from '../../data/trace-search.ts';
 import type { Zone } from '../../data/time-text.ts';
-import { lineKey, linesOf } from './trace-rows.ts';
+import { lineKey, linesOf, rowText } from './trace-rows.ts';
 import type { TableLine } from './trace-rows.ts';
 import { TraceLine } from './TraceLine.tsx';
 import type { Column, TracesState } from './traces-state.ts';
@@ -75,6 +75,13 @@ export function TraceTable(props: TraceTableProps) {
       aria-rowcount={lines.length + 1}
       aria-activedescendant={`trace-line-${current}`}
       onKeyDown={press}
+      onCopy={(event) => {
+        const line = lines[current];
+        // Without a selection the active row is meant.
+        if (line === undefined || event.target !== event.currentTarget || getSelection()?.isCollapsed === false) return;
+        event.clipboardData.setData('text/plain', rowText(line.trace));
+        event.preventDefault();
+      }}
     >
       <Heads {...props} />
       <div ref={scroller} className={css.scroll} role="rowgroup">

@@ -69,6 +69,11 @@ export function inRegion({ startMs, durationS }: TraceRow, region: Region): bool
   return startMs >= region.startMs && startMs <= region.endMs && durationS >= region.minS && durationS <= region.maxS;
 }
 
+/** One row as text between tabs, as a spreadsheet takes it. */
+export function rowText(trace: TraceRow): string {
+  return textTable([trace]).rows.flat().join('\t');
+}
+
 export function textTable(traces: readonly TraceRow[]): TextTable {
   return {
     columns: ['trace', 'start', 'service', 'name', 'duration_s', 'spans', 'errors', 'services', 'matched'],
