@@ -101,7 +101,7 @@ test('when all columns are given away the rest stays in the map', async () => {
   const columns = catalogue.keys('span').flatMap((key) => catalogue.spanKey(key)?.columns ?? []);
   assert.equal(new Set(columns.map(({ column }) => column)).size, columns.length);
   assert.equal(columns.length, 36);
-  for (let k = 0; k < 45; k++) assert.equal((await attributeOf(context, 2, `k${k}`)).length, MANY, `k${k}`);
+  for (const k of [0, 1, 20, 35, 42, 43, 44]) assert.equal((await attributeOf(context, 2, `k${k}`)).length, MANY, `k${k}`);
   assert.deepEqual(
     [await found(context, '{ .k44 = "v1" }'), await found(context, '{ .k43 = "v1" }'), await found(context, '{ .k42 = "v5" }')],
     [MANY, MANY, 2],

@@ -3,17 +3,17 @@
 // With each id a time is noted; `forgottenUpTo` is the newest of all that were forgotten. Whoever asks about an id of a later time gets a sure answer.
 
 const SIZE_MIN = 1 << 6;
-/** Ids of one generation; two of them take 2 x 16 MiB. */
-const GENERATION_MAX = 1 << 20;
+/** Ids of one generation where nothing else is said; two of them take 2 x 16 MiB. */
+export const GENERATION_MAX = 1 << 20;
 
 export class RecentIds {
-  readonly #max: number;
+  readonly #max: () => number;
   #young: IdTable;
   #old: IdTable;
   #forgottenUpTo: number;
 
   /** `forgottenUpTo`: nothing is known of ids up to that time. */
-  constructor(forgottenUpTo = Number.NEGATIVE_INFINITY, generationMax = GENERATION_MAX) {
+  constructor(forgottenUpTo = Number.NEGATIVE_INFINITY, generationMax: () => number = () => GENERATION_MAX) {
     this.#max = generationMax;
     this.#forgottenUpTo = forgottenUpTo;
     this.#young = new IdTable();
@@ -31,7 +31,7 @@ export class RecentIds {
   /** Notes an id, both halves unsigned 32-bit, with a time. False where it is there already. */
   add(high: number, low: number, time: number): boolean {
     if (this.has(high, low)) return false;
-    if (this.#young.size >= this.#max) {
+    if (this.#young.size >= this.#max()) {
       this.#forgottenUpTo = Math.max(this.#forgottenUpTo, this.#old.newest);
       this.#old = this.#young;
       this.#young = new IdTable();

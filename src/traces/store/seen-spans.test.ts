@@ -52,11 +52,13 @@ function storeOf(stored: readonly Span[]): { client: Client; asked: () => number
   return { client: { query, stream: unused, insert: unused, exec: unused, [Symbol.asyncDispose]: unused }, asked: () => asked };
 }
 
+const options = { tenant: 't', clock: { now: () => 1_000_000 }, generationMax: () => 1000 };
+
 const newest = (admission: { readonly isNew: Uint8Array }): readonly number[] => [...admission.isNew];
 
 test('what was stored is not new, what could not be stored is', async () => {
   const { client, asked } = storeOf([]);
-  const seen = new SeenSpans({ client, tenant: 't', storedUpToMs: Number.NEGATIVE_INFINITY });
+  const seen = new SeenSpans({ ...options, client, storedUpToMs: Number.NEGATIVE_INFINITY });
   const first = await seen.admit([span(1), span(2), span(1)]);
   assert.deepEqual(newest(first), [1, 1, 0]);
   first.end(false);
@@ -69,7 +71,7 @@ test('what was stored is not new, what could not be stored is', async () => {
 });
 
 test('a span of another request is waited for', async () => {
-  const seen = new SeenSpans({ client: storeOf([]).client, tenant: 't', storedUpToMs: Number.NEGATIVE_INFINITY });
+  const seen = new SeenSpans({ ...options, client: storeOf([]).client, storedUpToMs: Number.NEGATIVE_INFINITY });
   const first = await seen.admit([span(1)]);
   const waiting = [seen.admit([span(2), span(1)]), seen.admit([span(1)])];
   first.end(true);
@@ -82,23 +84,35 @@ test('a span of another request is waited for', async () => {
 
 test('spans that ended before this process knows anything are looked up', async () => {
   const { client, asked } = storeOf([span(1)]);
-  const seen = new SeenSpans({ client, tenant: 't', storedUpToMs: 150_000 });
+  const seen = new SeenSpans({ ...options, client, storedUpToMs: 150_000 });
   const admission = await seen.admit([span(1), span(2), span(3, { startS: 200 })]);
   assert.deepEqual([newest(admission), admission.newCount, asked()], [[0, 1, 1], 2, 1]);
   admission.end(true);
   assert.deepEqual(newest(await seen.admit([span(2), span(3, { startS: 200 })])), [0, 0]);
 });
 
+test('a span that ends ahead of the clock is looked up, and does not make others be', async () => {
+  const { client, asked } = storeOf([span(1, { startS: 5000 })]);
+  const seen = new SeenSpans({ ...options, client, storedUpToMs: Number.NEGATIVE_INFINITY });
+  const ahead = await seen.admit([span(1, { startS: 5000 }), span(2, { startS: 5000 })]);
+  assert.deepEqual([newest(ahead), asked()], [[0, 1], 1]);
+  ahead.end(true);
+  for (let n = 10; n < 3010; n += 1000) (await seen.admit(Array.from({ length: 1000 }, (_, i) => span(n + i, { startS: 500 })))).end(true);
+  // That one and 999 others are forgotten: up to the clock's time, not to its own.
+  const later = await seen.admit([span(3, { startS: 998 }), span(4, { startS: 5000 })]);
+  assert.deepEqual([newest(later), asked()], [[1, 1], 3]);
+});
+
 test('what cannot be looked up is not taken in, and may come again', async () => {
   const { client } = storeOf([]);
   const failing = { ...client, query: () => Promise.reject(new Error('gone')) };
-  const seen = new SeenSpans({ client: failing, tenant: 't', storedUpToMs: 150_000 });
+  const seen = new SeenSpans({ ...options, client: failing, storedUpToMs: 150_000 });
   await assert.rejects(seen.admit([span(1)]), /gone/);
   await assert.rejects(seen.admit([span(1)]), /gone/);
 });
 
 test('memory is bounded by generations, and knows up to when it has forgotten', () => {
-  const ids = new RecentIds(Number.NEGATIVE_INFINITY, 1000);
+  const ids = new RecentIds(Number.NEGATIVE_INFINITY, () => 1000);
   for (let n = 0; n < 3500; n++) assert.equal(ids.add(n, Math.imul(n, 0x9e3779b1) >>> 0, n), true);
   assert.equal(ids.forgottenUpTo, 1999);
   for (let n = 0; n < 3500; n++) assert.equal(ids.has(n, Math.imul(n, 0x9e3779b1) >>> 0), n >= 2000, String(n));

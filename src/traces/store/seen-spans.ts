@@ -3,9 +3,11 @@
 //   in memory ─▶ seen      ends after all that is forgotten ─▶ new      else ─▶ the store is asked
 //
 // What came lately is in memory (recent-ids.ts). An earlier copy of a span that ended after everything that was forgotten would be there; so only
-// spans that come long after their end, or again after a restart, cost a question, and those of requests at the same time share one.
+// spans that come long after their end, or before it, or again after a restart, cost a question, and those of a request share one. A span that came
+// before its end is noted with the clock's time: one wrong clock does not make the spans of all others old.
 
 import { type Sql, int, join, sql, text } from '../../base/sql.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Client } from '../../storage/client.ts';
 import { RecentIds } from './recent-ids.ts';
 import { endMs, idNumber, identityOf } from '../span-identity.ts';
@@ -17,6 +19,9 @@ export interface SeenSpansOptions {
   readonly tenant: string;
   /** Spans that ended up to that time may be in the store without being in memory; milliseconds since the epoch. */
   readonly storedUpToMs: number;
+  readonly clock: Clock;
+  /** Ids that one of the two generations in memory may hold, now. */
+  readonly generationMax: () => number;
 }
 
 /** A request's spans among which it is known which are new. */
@@ -39,7 +44,7 @@ export class SeenSpans {
 
   constructor(options: SeenSpansOptions) {
     this.#options = options;
-    this.#recent = new RecentIds(options.storedUpToMs);
+    this.#recent = new RecentIds(options.storedUpToMs, options.generationMax);
   }
 
   /** Finds out which spans are new. A span of another request that has not ended is waited for. */
@@ -66,6 +71,7 @@ export class SeenSpans {
     const ended = Promise.withResolvers<void>();
     const isNew = new Uint8Array(spans.length);
     const ends = Float64Array.from(spans, endMs);
+    const now = this.#options.clock.now();
     const unsure: number[] = [];
     // All are noted before anything is waited for: the next request sees them.
     for (let at = 0; at < spans.length; at++) {
@@ -77,7 +83,7 @@ export class SeenSpans {
       if (earlier !== undefined && isSame(earlier.span, span)) continue;
       this.#underWay.set(shortOf(high, low), { span, ended: ended.promise });
       isNew[at] = 1;
-      if ((ends[at] as number) <= this.#recent.forgottenUpTo) unsure.push(at);
+      if ((ends[at] as number) <= this.#recent.forgottenUpTo || (ends[at] as number) > now) unsure.push(at);
     }
     const noted = isNew.slice();
     const end = (isStored: boolean): void => {
@@ -85,7 +91,7 @@ export class SeenSpans {
         if (noted[at] === 0) continue;
         const [high, low] = [hashes[2 * at] as number, hashes[2 * at + 1] as number];
         this.#underWay.delete(shortOf(high, low));
-        if (isStored) this.#recent.add(high, low, ends[at] as number);
+        if (isStored) this.#recent.add(high, low, Math.min(ends[at] as number, now));
       }
       ended.resolve();
     };

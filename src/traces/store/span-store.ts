@@ -11,7 +11,7 @@ import type { TableWriter } from '../../storage/writer.ts';
 import { Quota } from '../../tenant/quota.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import type { CatalogueStore } from './catalogue-store.ts';
-import { RecentIds } from './recent-ids.ts';
+import { GENERATION_MAX, RecentIds } from './recent-ids.ts';
 import { SeenSpans } from './seen-spans.ts';
 import { SpanSources } from './span-sources.ts';
 import { StoreSpanWrite } from './span-write.ts';
@@ -60,6 +60,9 @@ export interface TenantSpans {
 /** A tenant without spans for so long is forgotten; what it sends then is looked up in the store. */
 const IDLE_MS = 3_600_000;
 const PRUNE_INTERVAL_MS = 600_000;
+/** Ids of one generation of all tenants together, as long as each has a few: a tenant has four of them, 16 bytes an id. */
+const IDS_MAX = 1 << 22;
+const GENERATION_MIN = 1 << 14;
 
 export class SpanStore implements Disposable {
   readonly options: SpanStoreOptions;
@@ -120,6 +123,8 @@ export class SpanStore implements Disposable {
     clearInterval(this.#timer);
   }
 
+  readonly #generationMax = (): number => Math.max(GENERATION_MIN, Math.min(GENERATION_MAX, IDS_MAX / this.#tenants.size));
+
   #keysMax(tenant: string): () => number {
     return () => this.options.limitsOf(tenant).traces.attributeKeysMax;
   }
@@ -135,8 +140,8 @@ export class SpanStore implements Disposable {
         name,
         keys: new AttributeKeys(this.#given.get(name) ?? new Map(), this.#keysMax(name)),
         sources: new SpanSources(),
-        seen: new SeenSpans({ client, tenant: name, storedUpToMs: this.#forgottenMs }),
-        blocks: new RecentIds(),
+        seen: new SeenSpans({ client, clock, tenant: name, storedUpToMs: this.#forgottenMs, generationMax: this.#generationMax }),
+        blocks: new RecentIds(Number.NEGATIVE_INFINITY, this.#generationMax),
         quota: new Quota(rate, clock),
         noting: Promise.resolve(),
         notesUnderWay: 0,

@@ -23,6 +23,13 @@ interface JudgedSource {
 
 const DAY_NS = 86_400_000_000_000n;
 const NS_PER_MS = 1_000_000n;
+/** Blocks of fewer spans are made in memory for all, and copied: their own, by the guess for so many columns, would be mostly empty, and wait with them. */
+const SMALL_SPANS = 64;
+const SCRATCH = Buffer.allocUnsafeSlow(256 * 1024);
+
+function scratchOf(size: number): Buffer {
+  return size <= SCRATCH.length ? SCRATCH : Buffer.allocUnsafe(size);
+}
 
 export class StoreSpanWrite implements SpanWrite {
   readonly #store: SpanStore;
@@ -33,7 +40,8 @@ export class StoreSpanWrite implements SpanWrite {
   readonly #refusals = new Refusals<SpanRefusalReason>();
   readonly #spans: StoredSpan[] = [];
   #bytes = 0;
-  /** Of the source that came last: how it is stored, or why it is not. */
+  /** Of each source: how it is stored, or why it is not; and the one that came last. */
+  readonly #sources = new Map<SpanSource, JudgedSource>();
   #judged: JudgedSource | undefined;
 
   constructor(store: SpanStore, tenant: TenantSpans) {
@@ -108,12 +116,14 @@ export class StoreSpanWrite implements SpanWrite {
   async #encode(spans: readonly StoredSpan[]): Promise<Uint8Array> {
     const { name, keys } = this.#tenant;
     const { writers, lineage } = this.#store.options;
-    const block = encodeSpans(this.#place(spans), {
+    const isSmall = spans.length < SMALL_SPANS;
+    const encoded = encodeSpans(this.#place(spans), {
       tenant: name,
       lineage,
       placeOf: (key, value, day) => keys.placeOf(key, value, day),
-      allocate: writers.spans.allocate,
+      allocate: isSmall ? scratchOf : writers.spans.allocate,
     });
+    const block = isSmall ? Uint8Array.from(encoded) : encoded;
     await this.#storeNotes();
     return block;
   }
@@ -178,6 +188,12 @@ export class StoreSpanWrite implements SpanWrite {
 
   #judge(source: SpanSource): JudgedSource {
     if (this.#judged?.source === source) return this.#judged;
+    this.#judged = this.#sources.get(source) ?? this.#judgeNew(source);
+    this.#sources.set(source, this.#judged);
+    return this.#judged;
+  }
+
+  #judgeNew(source: SpanSource): JudgedSource {
     const { attributesMax, attributeBytesMax, spanBytesMax } = this.#limits;
     const most = Math.max(source.resource.length, source.scopeAttributes.length);
     const kept = attributeBytesMax > 0 ? shortenedSource(source, attributeBytesMax) : source;
@@ -193,8 +209,7 @@ export class StoreSpanWrite implements SpanWrite {
         'span_too_large',
         `its resource and scope have ${size} bytes, and limits.traces.spanBytesMax is ${printByteSize(spanBytesMax)}`,
       ];
-    this.#judged = { source, kept, problem };
-    return this.#judged;
+    return { source, kept, problem };
   }
 
   #overRate(): RequestError {
