@@ -171,7 +171,7 @@ async function keyboardWorks({ browser, url }: Place): Promise<void> {
   await page.keyboard.press('Escape');
   await page.getByRole('dialog', { name: 'Keyboard' }).waitFor({ state: 'hidden' });
   await page.keyboard.press('Control+k');
-  await page.getByPlaceholder('Page, metric or recent query').fill('orders received');
+  await page.getByPlaceholder('Page, service, metric or recent query').fill('orders received');
   await page.getByRole('button', { name: COUNTER }).waitFor();
   await page.keyboard.press('Enter');
   await page.waitForURL(/q=shop_orders_received/);

@@ -1,4 +1,4 @@
-// The command palette: a few letters lead to a page, a metric or a query that ran before. Loaded when it is first opened.
+// The command palette: a few letters lead to a page, a service, a metric or a query that ran before. Loaded when it is first opened.
 
 import '@mantine/spotlight/styles.css';
 import '@mantine/core/styles/Input.css';
@@ -12,12 +12,14 @@ import { useLive } from '../../data/Live.tsx';
 import { metricNames } from '../../data/questions.ts';
 import { readRecent } from '../../data/recent.ts';
 import { useAnswer } from '../../data/use-answer.ts';
+import { traceValues } from '../../data/trace-questions.ts';
 import { alignSpan } from '../../data/time-range.ts';
 import { PAGES } from './pages.ts';
 import css from './shell.module.css';
 
 const [store, spotlight] = createSpotlight();
 const METRICS_MAX = 20;
+const SERVICES_MAX = 10;
 
 interface PaletteProps {
   /** Grows by one each time the palette is asked for. */
@@ -42,6 +44,8 @@ export function Palette({ asked }: PaletteProps) {
   }, [asked]);
   const names = useAnswer(metricNames(alignSpan(span, 300_000)), 'minute').data?.value ?? [];
   const go = (to: string, more: Address = {}): void => void navigate({ to, search: (now: Address) => ({ ...keepShell(now), ...more }) });
+  const known = useAnswer(traceValues('resource.service.name', '', alignSpan(span, 300_000)), 'minute').data?.value ?? [];
+  const services = query === '' ? [] : known.map(({ value }) => value).filter((name) => name !== '' && matches(name, query));
   const pages = PAGES.filter((page) => matches(page.title, query));
   const found = query === '' ? [] : names.filter((name) => matches(name, query));
   const recent = [
@@ -61,7 +65,7 @@ export function Palette({ asked }: PaletteProps) {
       maxHeight="60vh"
       overlayProps={{ blur: 0, backgroundOpacity: 0.5 }}
     >
-      <Spotlight.Search placeholder="Page, metric or recent query" aria-label="Page, metric or recent query" />
+      <Spotlight.Search placeholder="Page, service, metric or recent query" aria-label="Page, service, metric or recent query" />
       <Spotlight.ActionsList>
         {pages.length > 0 && (
           <Spotlight.ActionsGroup label="Pages">
@@ -72,6 +76,18 @@ export function Palette({ asked }: PaletteProps) {
                 label={page.title}
                 leftSection={<page.icon size={16} aria-hidden />}
                 onClick={() => go(page.path)}
+              />
+            ))}
+          </Spotlight.ActionsGroup>
+        )}
+        {services.length > 0 && (
+          <Spotlight.ActionsGroup label={services.length > SERVICES_MAX ? `Services (${SERVICES_MAX} of ${services.length})` : 'Services'}>
+            {services.slice(0, SERVICES_MAX).map((name) => (
+              <Spotlight.Action
+                className={css.choice ?? ''}
+                key={name}
+                label={name}
+                onClick={() => void navigate({ to: '/services/$service', params: { service: name }, search: keepShell })}
               />
             ))}
           </Spotlight.ActionsGroup>
@@ -90,7 +106,7 @@ export function Palette({ asked }: PaletteProps) {
             ))}
           </Spotlight.ActionsGroup>
         )}
-        {pages.length + found.length + recent.length === 0 && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
+        {pages.length + services.length + found.length + recent.length === 0 && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
