@@ -80,7 +80,7 @@ async function readRows(context: SpanReadContext, { place, names, spansMax }: Ro
 }
 
 async function* storedRows(context: SpanReadContext, statement: Sql): AsyncGenerator<StoredRow> {
-  for await (const block of context.client.stream(statement, statementOptions(context)))
+  for await (const block of context.client.stream(statement, { ...statementOptions(context), isPlain: true }))
     for (let row = 0; row < block.rows; row++) yield { block, row };
 }
 
@@ -102,7 +102,7 @@ async function blocksOf(context: SpanReadContext, id: Sql, range: NsRange | unde
   const within =
     range === undefined ? sql`` : sql` AND block >= ${int(range.fromNs / BLOCK_NS)} AND block <= ${int(range.toNs / BLOCK_NS)}`;
   const statement = sql`SELECT DISTINCT block FROM trace_blocks WHERE tenant = ${text(context.tenant)} AND ${id}${within} ORDER BY block`;
-  const rows = await context.client.query(statement, statementOptions(context));
+  const rows = await context.client.query(statement, { ...statementOptions(context), isPlain: true });
   return rows.map(({ block }) => Number(block));
 }
 

@@ -3,6 +3,7 @@
 import type { KeyValue } from '../otlp/any-value.ts';
 import type { Block } from '../storage/native.ts';
 import type { AttributeNames } from './attribute-names.ts';
+import { restOf } from './rest-text.ts';
 import { idBytes } from './span-identity.ts';
 import { valueOfTypedText } from './typed-text.ts';
 import type { Span, SpanEvent, SpanLink } from './write.ts';
@@ -20,13 +21,9 @@ export const SPAN_COLUMNS: readonly string[] = [
   'kind',
   'status',
   'status_message',
-  'trace_state',
-  'flags',
+  'rest',
   'lineage',
   'attrs',
-  'dropped_attributes',
-  'dropped_events',
-  'dropped_links',
 ];
 
 /** How many events and links a span has; read first, because most have none. */
@@ -72,21 +69,17 @@ export function spanOf(stored: StoredRow, nested: StoredRow | undefined, names: 
   const startNs = big(at('ts'));
   const parent = big(at('parent_id'));
   return {
+    ...restOf(String(at('rest'))),
     traceId: Buffer.concat([idBytes(big(at('trace_high'))), idBytes(big(at('trace_low')))]),
     spanId: idBytes(big(at('span_id'))),
     parentId: parent === 0n ? NO_ID : idBytes(parent),
-    traceState: String(at('trace_state')),
-    flags: Number(at('flags')),
     name: String(at('name')),
     kind: Number(at('kind')),
     startNs,
     endNs: startNs + big(at('duration')),
     attributes: attributesOf(at, names),
-    droppedAttributes: Number(at('dropped_attributes')),
     events: nestedAt === undefined ? [] : eventsOf(nestedAt),
-    droppedEvents: Number(at('dropped_events')),
     links: nestedAt === undefined ? [] : linksOf(nestedAt),
-    droppedLinks: Number(at('dropped_links')),
     status: Number(at('status')),
     statusMessage: String(at('status_message')),
   };

@@ -48,20 +48,18 @@ export const SPANS_TABLE: Table = {
     { name: 'kind', definition: sql`UInt8 CODEC(ZSTD(1))` },
     { name: 'status', definition: sql`UInt8 CODEC(ZSTD(1))` },
     { name: 'status_message', definition: LOW },
-    { name: 'trace_state', definition: ANY },
-    { name: 'flags', definition: sql`UInt32 CODEC(ZSTD(1))` },
+    // What is shown and never asked about, in one text (rest-text.ts).
+    { name: 'rest', definition: LOW },
     // Whose choice of columns the row follows (attribute-keys.ts); 0 in the embedded form.
     { name: 'lineage', definition: sql`UInt32 CODEC(ZSTD(1))` },
     ...ATTRIBUTE_COLUMNS.map(({ name, kind }) => ({ name, definition: kind === 'low' ? LOW : ANY })),
     { name: 'attrs', definition: ATTRIBUTES },
-    { name: 'dropped_attributes', definition: sql`UInt32 CODEC(ZSTD(1))` },
     { name: 'event_ts', definition: sql`Array(Int64) CODEC(ZSTD(1))` },
     { name: 'event_name', definition: sql`Array(LowCardinality(String)) CODEC(ZSTD(1))` },
     // The attributes of all events behind one another, and how many each has.
     { name: 'event_attrs', definition: ATTRIBUTES },
     { name: 'event_attr_counts', definition: COUNTS },
     { name: 'event_dropped', definition: COUNTS },
-    { name: 'dropped_events', definition: sql`UInt32 CODEC(ZSTD(1))` },
     // Ids in lower-case hex.
     { name: 'link_trace_id', definition: TEXTS },
     { name: 'link_span_id', definition: TEXTS },
@@ -70,7 +68,6 @@ export const SPANS_TABLE: Table = {
     { name: 'link_attr_counts', definition: COUNTS },
     { name: 'link_dropped', definition: COUNTS },
     { name: 'link_flags', definition: COUNTS },
-    { name: 'dropped_links', definition: sql`UInt32 CODEC(ZSTD(1))` },
   ],
   // A span that is sent twice is found out when it comes (seen-spans.ts); where several processes write, a merge keeps one of two rows.
   engine: 'replacing',

@@ -8,6 +8,7 @@ import type { AnyValue, Attributes } from '../../otlp/any-value.ts';
 import { type Allocate, type Column, type ColumnData, encodeBlock } from '../../storage/native.ts';
 import { ATTRIBUTE_COLUMNS } from '../attribute-columns.ts';
 import { type TextColumn, LowColumn, TextsColumn } from './value-columns.ts';
+import { restText } from '../rest-text.ts';
 import { word } from '../span-identity.ts';
 import { typedText } from '../typed-text.ts';
 import type { Span, SpanEvent, SpanLink } from '../write.ts';
@@ -62,19 +63,9 @@ function fixedColumns(spans: readonly PlacedSpan[], { tenant, lineage }: BlockOp
     { name: 'kind', data: { kind: 'UInt8', values: kind } },
     { name: 'status', data: { kind: 'UInt8', values: status } },
     { name: 'status_message', data: low(({ statusMessage }) => statusMessage) },
-    { name: 'trace_state', data: textColumn(new TextsColumn(rows), spans, ({ traceState }) => traceState) },
-    { name: 'flags', data: numberColumn(spans, ({ flags }) => flags) },
+    { name: 'rest', data: low(restText) },
     { name: 'lineage', data: { kind: 'UInt32', values: new Uint32Array(rows).fill(lineage) } },
-    { name: 'dropped_attributes', data: numberColumn(spans, ({ droppedAttributes }) => droppedAttributes) },
-    { name: 'dropped_events', data: numberColumn(spans, ({ droppedEvents }) => droppedEvents) },
-    { name: 'dropped_links', data: numberColumn(spans, ({ droppedLinks }) => droppedLinks) },
   ];
-}
-
-function numberColumn(spans: readonly PlacedSpan[], number: (span: Span) => number): ColumnData {
-  const values = new Uint32Array(spans.length);
-  for (let row = 0; row < values.length; row++) values[row] = number((spans[row] as PlacedSpan).span);
-  return { kind: 'UInt32', values };
 }
 
 function textColumn(column: TextColumn, spans: readonly PlacedSpan[], text: (span: Span) => string): ColumnData {
