@@ -1,7 +1,6 @@
 // One line of the table: a trace, or a span that matched in it with the fields that the query names.
 
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import { memo } from 'react';
 import type { Attribute, ServiceCount, TraceRow } from '../../data/trace-search.ts';
 import type { Zone } from '../../data/time-text.ts';
 import { instantText } from '../../data/time-text.ts';
@@ -11,7 +10,7 @@ import type { TableLine } from './trace-rows.ts';
 import type { TraceLinks } from './use-open-trace.ts';
 import css from './table.module.css';
 
-interface TraceLineProps {
+export interface TraceLineProps {
   readonly line: TableLine;
   /** The longest of all: the bars are parts of it. */
   readonly longestS: number;
@@ -26,7 +25,7 @@ const SECONDS = { unit: 'seconds', perSecond: false } as const;
 /** Dots that stand side by side; of more services the number. */
 const DOTS_MAX = 8;
 
-export const TraceLine = memo(function TraceLine(props: TraceLineProps) {
+export function TraceLine(props: TraceLineProps) {
   const { line } = props;
   switch (line.kind) {
     case 'trace':
@@ -46,7 +45,7 @@ export const TraceLine = memo(function TraceLine(props: TraceLineProps) {
     case 'span':
       return <Span {...props} line={line} />;
   }
-});
+}
 
 function Trace({
   trace,

@@ -3,13 +3,14 @@
 //   traces, open ones ─▶ lines ─▶ virtualizer ─▶ rows;  → opens a row, Enter the trace's page
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef, useState } from 'react';
+import { memo, useCallback, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { TraceRow } from '../../data/trace-search.ts';
 import type { Zone } from '../../data/time-text.ts';
 import { lineKey, linesOf, rowText } from './trace-rows.ts';
 import type { TableLine } from './trace-rows.ts';
 import { TraceLine } from './TraceLine.tsx';
+import type { TraceLineProps } from './TraceLine.tsx';
 import type { Column, TracesState } from './traces-state.ts';
 import { useTraceLinks } from './use-open-trace.ts';
 import css from './table.module.css';
@@ -45,14 +46,13 @@ export function TraceTable(props: TraceTableProps) {
   const lines = useMemo(() => linesOf(traces, state.open), [traces, state.open]);
   const withDay = useMemo(() => spansDays(traces), [traces]);
   const longestS = useMemo(() => traces.reduce((most, { durationS }) => Math.max(most, durationS), 0), [traces]);
+  // A function of its own at every drawing would make the virtualizer place every row anew.
+  const keyOf = useCallback((index: number) => rowKey(lines[index], index), [lines]);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => {
-      const line = lines[index];
-      return line === undefined ? index : `${lineKey(line)} ${line.kind === 'trace' ? '' : index}`;
-    },
+    estimateSize: rowHeight,
+    getItemKey: keyOf,
     overscan: 12,
   });
   const current = Math.min(active, lines.length - 1);
@@ -61,6 +61,14 @@ export function TraceTable(props: TraceTableProps) {
     setActive(at);
     virtual.scrollToIndex(at);
   };
+  const pick = useCallback(
+    (index: number, line: TableLine): void => {
+      setActive(index);
+      // Selecting text with the mouse is not a click on the row.
+      if (line.kind === 'trace' && getSelection()?.isCollapsed !== false) onToggle(line.trace.traceId);
+    },
+    [onToggle],
+  );
   const press = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget) return;
     if (pressed(event.key, { lines, current, move, onToggle, onOpen })) event.preventDefault();
@@ -90,25 +98,18 @@ export function TraceTable(props: TraceTableProps) {
             const line = lines[index];
             if (line === undefined) return null;
             return (
-              <div
+              <Row
                 key={key}
-                id={`trace-line-${index}`}
-                className={css.row}
-                role="row"
-                aria-rowindex={index + 2}
-                aria-level={line.kind === 'trace' ? 1 : 2}
-                {...(line.kind === 'trace' ? { 'aria-expanded': line.isOpen } : {})}
-                data-kind={line.kind}
-                data-active={index === current}
-                style={{ transform: `translateY(${start}px)` }}
-                onClick={() => {
-                  setActive(index);
-                  // Selecting text with the mouse is not a click on the row.
-                  if (line.kind === 'trace' && getSelection()?.isCollapsed !== false) onToggle(line.trace.traceId);
-                }}
-              >
-                <TraceLine line={line} longestS={longestS} zone={props.zone} withDay={withDay} href={links.href} />
-              </div>
+                index={index}
+                start={start}
+                line={line}
+                isActive={index === current}
+                longestS={longestS}
+                zone={props.zone}
+                withDay={withDay}
+                href={links.href}
+                onPick={pick}
+              />
             );
           })}
         </div>
@@ -116,6 +117,40 @@ export function TraceTable(props: TraceTableProps) {
     </div>
   );
 }
+
+const rowHeight = (): number => ROW_HEIGHT;
+
+function rowKey(line: TableLine | undefined, index: number): string | number {
+  return line === undefined ? index : `${lineKey(line)} ${line.kind === 'trace' ? '' : index}`;
+}
+
+interface RowProps extends TraceLineProps {
+  readonly index: number;
+  readonly start: number;
+  readonly isActive: boolean;
+  readonly onPick: (index: number, line: TableLine) => void;
+}
+
+/** Scrolling draws the rows that come into sight; those that stay are left alone. */
+const Row = memo(function Row({ index, start, isActive, onPick, ...shown }: RowProps) {
+  const { line } = shown;
+  return (
+    <div
+      id={`trace-line-${index}`}
+      className={css.row}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-level={line.kind === 'trace' ? 1 : 2}
+      {...(line.kind === 'trace' ? { 'aria-expanded': line.isOpen } : {})}
+      data-kind={line.kind}
+      data-active={isActive}
+      style={{ transform: `translateY(${start}px)` }}
+      onClick={() => onPick(index, line)}
+    >
+      <TraceLine {...shown} />
+    </div>
+  );
+});
 
 const DAY_MS = 86_400_000;
 
