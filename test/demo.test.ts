@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { queryInstant } from './harness/client.ts';
@@ -63,13 +63,26 @@ type Span = z.infer<typeof spanSchema> & { readonly service: string };
 
 test('a shop of four services, and its fault', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sightline-'));
-  t.after(() => rm(dataDir, { recursive: true, force: true }));
   const port = await freePort();
   const program = await startProgram({ dataDir, set: SETTINGS });
-  t.after(() => program.kill());
-  const shop = await openShop(program, port);
-  t.after(() => shop.kill('SIGKILL'));
+  let shop: ChildProcess | undefined;
+  try {
+    shop = await openShop(program, port);
+    await walk(t, { program, shop, port });
+  } finally {
+    shop?.kill('SIGKILL');
+    await program.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+});
 
+interface Demo {
+  readonly program: Program;
+  readonly shop: ChildProcess;
+  readonly port: number;
+}
+
+async function walk(t: TestContext, { program, shop, port }: Demo): Promise<void> {
   await t.test('an order is one trace through all services and the database, over every exporter', () => checkOrder(program));
   await t.test('metrics of the services come too', () => checkMetrics(program));
   await t.test('a fault shows as failed traces, whose exceptions are in their logs', () => checkFault(program, `http://127.0.0.1:${port}`));
@@ -77,7 +90,7 @@ test('a shop of four services, and its fault', async (t) => {
     shop.kill('SIGTERM');
     assert.deepEqual(await once(shop, 'exit'), [0, null]);
   });
-});
+}
 
 async function openShop({ url }: Program, port: number): Promise<ChildProcess> {
   const shop = spawn(process.execPath, [SHOP, '--sightline', url, '--port', String(port)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
