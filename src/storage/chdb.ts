@@ -125,7 +125,7 @@ export class ChdbClient implements Client {
       `max_execution_time = ${timeoutMs / 1000}`,
       `max_memory_usage = ${memoryBytesMax}`,
       `max_rows_to_read = ${rowsReadMax}`,
-      ...(options.isPlain === true ? ['enable_analyzer = 0'] : []),
+      ...(options.isPlain === true ? ['enable_analyzer = 0', 'optimize_use_projections = 0'] : []),
       // Long texts come in blocks of their own size: fewer of them to be handed over.
       ...(options.texts === undefined ? [] : ['preferred_block_size_bytes = 4194304']),
       ...(options.threadsMax === undefined ? [] : [`max_threads = ${options.threadsMax}`]),

@@ -28,6 +28,11 @@ export interface SpanReadContext {
   within(range: NsRange): Sql;
 }
 
+/** Bounds of a statement of this read that selects from one table, and is planned the short way. */
+export function plainOptions(context: SpanReadContext): QueryOptions {
+  return { ...statementOptions(context), isPlain: true };
+}
+
 /** Bounds of a statement of this read. */
 export function statementOptions({ limits, signal }: SpanReadContext): QueryOptions {
   return { timeoutMs: limits.timeoutMs, memoryBytesMax: limits.memoryBytesMax, signal };

@@ -14,7 +14,7 @@ import { valueText as traceqlText } from './values.ts';
 import type { Catalogue, KnownSource, NsRange } from '../catalogue.ts';
 import { sourceValue } from '../plan/source-value.ts';
 import { spanKeyText } from '../plan/span-key.ts';
-import { type SpanReadContext, statementOptions } from '../read.ts';
+import { type SpanReadContext, plainOptions } from '../read.ts';
 import { BLOCK_NS, BLOCK_OF_TIME } from '../table.ts';
 import { filterCondition, filtersOf } from './tag-filter.ts';
 import type { AttributeField, Field } from '../traceql/ast.ts';
@@ -176,7 +176,7 @@ async function hasManySpans(look: Look): Promise<boolean> {
   const { context, question } = look;
   if (question.large.holds(context.tenant, question.range)) return true;
   const some = sql`SELECT 1 FROM spans WHERE ${nearRange(look)} LIMIT ${int(MANY_SPANS)}`;
-  const [row] = await context.client.query(sql`SELECT count() AS spans FROM (${some})`, { ...statementOptions(context), isPlain: true });
+  const [row] = await context.client.query(sql`SELECT count() AS spans FROM (${some})`, plainOptions(context));
   const isLarge = Number(row?.['spans'] ?? 0) >= MANY_SPANS;
   if (isLarge) question.large.add(context.tenant, question.range);
   return isLarge;
@@ -187,7 +187,7 @@ async function selectTexts({ context, question: { limit } }: Look, value: Sql, w
   // More than is shown, so that it is known whether there are more; the empty text is no value.
   const statement = sql`SELECT DISTINCT ${value} AS found FROM spans WHERE ${where} ORDER BY found LIMIT ${int(most + 2)}`;
   const texts: string[] = [];
-  for await (const { columns } of context.client.stream(statement, { ...statementOptions(context), isPlain: true })) {
+  for await (const { columns } of context.client.stream(statement, plainOptions(context))) {
     for (const each of columns['found'] ?? []) if (each !== '') texts.push(String(each));
   }
   return texts;

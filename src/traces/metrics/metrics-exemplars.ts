@@ -8,7 +8,7 @@ import type { KnownSource } from '../catalogue.ts';
 import { sqlField, type SqlField } from './metrics-field.ts';
 import { groupColumns, type GroupedQuery, GroupReader, type Place } from './metrics-sql.ts';
 import { TRACE_ID_TEXT } from '../plan/intrinsic-condition.ts';
-import { statementOptions } from '../read.ts';
+import { plainOptions } from '../read.ts';
 import type { Field } from '../traceql/ast.ts';
 import type { ExemplarCandidate } from '../traceql/metrics/accumulator.ts';
 import type { ExemplarChoice } from '../traceql/metrics/exemplars.ts';
@@ -95,7 +95,7 @@ async function addSome(query: Chosen, { context, catalogue, steps }: Place, look
   const where = sql`${context.within(steps)} AND (${query.condition})${look.share}`;
   const statement = sql`SELECT ${join(columns, sql`, `)} FROM spans WHERE ${where} LIMIT 1 BY trace_high, trace_low LIMIT ${int(2 * look.most)}`;
   const groups = new GroupReader(query, catalogue);
-  for await (const { rows, columns: cells } of context.client.stream(statement, statementOptions(context))) {
+  for await (const { rows, columns: cells } of context.client.stream(statement, plainOptions(context))) {
     for (let row = 0; row < rows; row++) {
       const traceId = String(cells['trace_id']?.[row]);
       const tsMs = Math.floor(Number(cells['start']?.[row]) / 1e6);

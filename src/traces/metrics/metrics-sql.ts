@@ -12,7 +12,7 @@ import type { Catalogue, KnownSource } from '../catalogue.ts';
 import { sqlField, type SqlField, type SqlMeasure, sqlMeasure } from './metrics-field.ts';
 import { allOf, anyOf } from '../plan/bounds.ts';
 import { compileCondition } from '../plan/compile-condition.ts';
-import { type SpanReadContext, statementOptions } from '../read.ts';
+import { type SpanReadContext, plainOptions } from '../read.ts';
 import type { Pipeline, RangeAggregate, SpansetExpression, SpansetOperation } from '../traceql/ast.ts';
 import type { Accumulator, Cell } from '../traceql/metrics/accumulator.ts';
 import { bucketBound } from '../traceql/metrics/measured.ts';
@@ -90,7 +90,7 @@ export async function countGrouped(query: GroupedQuery, place: Place, into: Accu
   )}`;
   let spans = 0;
   const reader = new GroupReader(query, place.catalogue);
-  for await (const block of context.client.stream(statement, statementOptions(context))) spans += mergeBlock(query, block, reader, into);
+  for await (const block of context.client.stream(statement, plainOptions(context))) spans += mergeBlock(query, block, reader, into);
   return spans;
 }
 

@@ -14,7 +14,7 @@ import type { Catalogue, NsRange } from '../catalogue.ts';
 import { foundSpan, foundTrace, NAME, shownFields } from './found-trace.ts';
 import { FALSE } from '../plan/bounds.ts';
 import { compileSearch, type SearchPlan } from '../plan/compile-search.ts';
-import { type SpanReadContext, statementOptions } from '../read.ts';
+import { type SpanReadContext, plainOptions } from '../read.ts';
 import { pieces, rangeWithSpans } from './search-windows.ts';
 import { type RowSpan, SpanRows } from './span-rows.ts';
 import { NO_ROOT, readTraceFacts, type TraceFacts } from './trace-facts.ts';
@@ -101,7 +101,7 @@ async function newestTraces({ context }: Search, range: NsRange, conditions: rea
   const statement = sql`SELECT trace_high, trace_low, max(ts) AS last FROM spans WHERE ${where} GROUP BY trace_high, trace_low ${rest}`;
   const traces: TraceKey[] = [];
   await guarded(context, async () => {
-    for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
+    for await (const { rows, columns } of context.client.stream(statement, plainOptions(context))) {
       const { trace_high: highs, trace_low: lows } = columns;
       if (!(highs instanceof BigUint64Array) || !(lows instanceof BigUint64Array)) continue;
       for (let row = 0; row < rows; row++) traces.push({ high: highs[row] ?? 0n, low: lows[row] ?? 0n });
@@ -120,7 +120,7 @@ async function* findBySpans(search: Search, condition: Sql): AsyncGenerator<stri
     const newest = await newestTraces(search, piece, [condition], rest);
     const traces = newest.filter((trace) => !found.has(traceIdText(trace)));
     const taken = traces.slice(0, question.limit - found.size);
-    await addWithSpans(search, taken, { condition, near: piece });
+    await addWithSpans(search, taken, condition);
     if (found.size < question.limit) {
       if (taken.length > 0) yield undefined;
       continue;
@@ -130,17 +130,11 @@ async function* findBySpans(search: Search, condition: Sql): AsyncGenerator<stri
   }
 }
 
-interface Spans {
-  readonly condition: Sql;
-  /** Where the traces were found. */
-  readonly near: NsRange;
-}
-
-async function addWithSpans(search: Search, traces: readonly TraceKey[], { condition, near }: Spans): Promise<void> {
+async function addWithSpans(search: Search, traces: readonly TraceKey[], condition: Sql): Promise<void> {
   if (traces.length === 0) return;
   const { context, catalogue, range, shown, question, stats, found } = search;
   const inRange = sql`(${condition}) AND ts >= ${int(range.fromNs)} AND ts < ${int(range.toNs)}`;
-  const whole = await readWhole(search, traces, { condition: inRange, near });
+  const whole = await readWhole(search, traces, inRange);
   const [facts, spans] =
     whole === undefined
       ? await Promise.all([readTraceFacts(context, traces, { catalogue, matched: inRange }), matchingSpans(search, traces, condition)])
@@ -159,15 +153,15 @@ async function addWithSpans(search: Search, traces: readonly TraceKey[], { condi
 }
 
 /** Undefined for traces of very many spans. */
-async function readWhole(search: Search, traces: readonly TraceKey[], { condition, near }: Spans): Promise<WholeTraces | undefined> {
+async function readWhole(search: Search, traces: readonly TraceKey[], matched: Sql): Promise<WholeTraces | undefined> {
   const { context, needed, catalogue, range, stats } = search;
   const extra = [
     ['status', sql`status`],
-    ['matched', sql`toUInt8(${condition})`],
+    ['matched', sql`toUInt8(${matched})`],
   ] as const;
   const reader = new SpanRows({ fields: [...needed.fields, NAME], catalogue, range, extra });
   const spansMax = Math.min(WHOLE_SPANS_MAX, Math.max(0, context.limits.spansMax - stats.inspectedSpans));
-  return readWholeTraces(context, traces, { reader, catalogue, near, spansMax });
+  return readWholeTraces(context, traces, { reader, catalogue, spansMax });
 }
 
 /** The first spans of each trace that meet a condition, by time. */
@@ -197,7 +191,7 @@ async function readRows({ context, needed, catalogue, range, stats }: Search, wh
   const spans: RowSpan[] = [];
   await guarded(context, async () => {
     const statement = sql`SELECT ${reader.columns} FROM spans WHERE ${where} LIMIT ${int(left + 1)}`;
-    for await (const block of context.client.stream(statement, statementOptions(context))) {
+    for await (const block of context.client.stream(statement, plainOptions(context))) {
       for (const span of reader.spans(block)) spans.push(span);
     }
   });
@@ -221,7 +215,7 @@ async function* findByTraces(search: Search, plan: SearchPlan): AsyncGenerator<s
       const traces = batch.filter((trace) => !seen.has(traceIdText(trace)));
       for (const trace of traces) seen.add(traceIdText(trace));
       const before = found.size;
-      const tooMany = await addEvaluated(search, traces, { plan, evaluate, window });
+      const tooMany = await addEvaluated(search, traces, { plan, evaluate });
       if (tooMany !== undefined) {
         yield tooMany;
         return;
@@ -255,16 +249,13 @@ async function* candidates(search: Search, plan: SearchPlan, window: NsRange): A
 interface Evaluation {
   readonly plan: SearchPlan;
   readonly evaluate: ReturnType<typeof compilePipeline>;
-  /** Where the traces were found. */
-  readonly window: NsRange;
 }
 
 /** Adds those traces that match, up to the limit; why the search must stop, where more spans would have to be read than may be. */
 async function addEvaluated(search: Search, traces: readonly TraceKey[], evaluation: Evaluation): Promise<string | undefined> {
   const { context, catalogue, question, found, stats } = search;
   if (traces.length === 0) return undefined;
-  const { spans, facts } =
-    (await readWhole(search, traces, { condition: FALSE, near: evaluation.window })) ?? (await readLess(search, traces, evaluation));
+  const { spans, facts } = (await readWhole(search, traces, FALSE)) ?? (await readLess(search, traces, evaluation));
   if (spans === undefined)
     return `the search stopped after ${context.limits.spansMax} spans (limits.query.rowsMax): ask for less, or about less time`;
   const matching: { readonly trace: TraceKey; readonly sets: readonly Spanset[] }[] = [];

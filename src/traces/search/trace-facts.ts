@@ -4,7 +4,7 @@ import { type Sql, sql } from '../../base/sql.ts';
 import { guarded } from '../../metrics/read.ts';
 import type { Block } from '../../storage/native.ts';
 import type { Catalogue } from '../catalogue.ts';
-import { type SpanReadContext, statementOptions } from '../read.ts';
+import { type SpanReadContext, plainOptions } from '../read.ts';
 import { type TraceKey, traceIdText, spansOf } from './trace-ids.ts';
 
 /** In place of the name and the service of a root that is not there. Source: Tempo, `pkg/search`. */
@@ -42,7 +42,7 @@ export async function readTraceFacts(
   const statement = sql`SELECT ${columns} FROM spans WHERE ${spansOf(context, traces)} GROUP BY trace_high, trace_low, source`;
   const parts: Part[] = [];
   await guarded(context, async () => {
-    for await (const block of context.client.stream(statement, statementOptions(context))) parts.push(...partsOf(block));
+    for await (const block of context.client.stream(statement, plainOptions(context))) parts.push(...partsOf(block));
   });
   return factsOfParts(context, catalogue, parts);
 }

@@ -1,18 +1,16 @@
 // Traces that a search has found, whole: what the answer says of a trace and the spans that it shows come out of one statement.
 //
-//   ids ─┬─▶ their spans in the blocks of time around which they were found ─┬─▶ spans by trace, and what the traces are
-//        └─▶ the blocks in which they have spans ─▶ those in other blocks ────┘
+//   ids ─▶ the blocks of time in which they have spans ─▶ their spans there ─▶ spans by trace, and what the traces are
 //
 // A trace may have any number of spans. Where these are too many to be looked at one by one, the caller asks for less of them.
 
-import { type Sql, int, join, sql, text } from '../../base/sql.ts';
+import { type Sql, int, sql } from '../../base/sql.ts';
 import { guarded } from '../../metrics/read.ts';
-import type { Catalogue, NsRange } from '../catalogue.ts';
-import { type SpanReadContext, statementOptions } from '../read.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { type SpanReadContext, plainOptions } from '../read.ts';
 import type { RowSpan, SpanRows } from './span-rows.ts';
-import { BLOCK_NS, BLOCK_OF_TIME } from '../table.ts';
 import { factsOfParts, type Part, type TraceFacts } from './trace-facts.ts';
-import { ALL_TIME, isOneOf, type TraceKey } from './trace-ids.ts';
+import { spansOf, type TraceKey } from './trace-ids.ts';
 
 export interface WholeTraces {
   /** By id in hex, in the order of time. */
@@ -24,8 +22,6 @@ export interface WholeTracesOptions {
   /** Selects `name`, `status` and `matched` too; the last is 1 for spans that count as matched. */
   readonly reader: SpanRows;
   readonly catalogue: Catalogue;
-  /** Where the traces were found. */
-  readonly near: NsRange;
   readonly spansMax: number;
 }
 
@@ -33,20 +29,13 @@ export interface WholeTracesOptions {
 export async function readWholeTraces(
   context: SpanReadContext,
   traces: readonly TraceKey[],
-  { reader, catalogue, near, spansMax }: WholeTracesOptions,
+  { reader, catalogue, spansMax }: WholeTracesOptions,
 ): Promise<WholeTraces | undefined> {
-  const first = near.fromNs / BLOCK_NS - 1n;
-  const last = near.toNs / BLOCK_NS + 1n;
-  const around = { fromNs: first < 0n ? 0n : first * BLOCK_NS, toNs: (last + 1n) * BLOCK_NS };
-  const read = (where: Sql): Promise<readonly RowSpan[] | undefined> => readSpans(context, { reader, where, spansMax });
-  const [blocks, spans] = await Promise.all([blocksOf(context, traces), read(sql`${context.within(around)} AND ${isOneOf(traces)}`)]);
-  const others = blocks.filter(({ block }) => block < first || block > last);
-  const further = others.length === 0 ? [] : await read(sql`${context.within(ALL_TIME)} AND ${isInBlocks(others)}`);
-  if (spans === undefined || further === undefined || spans.length + further.length > spansMax) return undefined;
-  const all = [...spans, ...further];
+  const spans = await readSpans(context, { reader, where: spansOf(context, traces), spansMax });
+  if (spans === undefined) return undefined;
   const byTrace = new Map<string, RowSpan[]>();
-  addByTrace(byTrace, all);
-  return { spans: byTrace, facts: await factsOfParts(context, catalogue, all.map(partOf)) };
+  addByTrace(byTrace, spans);
+  return { spans: byTrace, facts: await factsOfParts(context, catalogue, spans.map(partOf)) };
 }
 
 interface Reading {
@@ -62,34 +51,12 @@ async function readSpans(context: SpanReadContext, { reader, where, spansMax }: 
   const spans = new Map<string, RowSpan>();
   let rows = 0;
   await guarded(context, async () => {
-    for await (const block of context.client.stream(statement, statementOptions(context))) {
+    for await (const block of context.client.stream(statement, plainOptions(context))) {
       rows += block.rows;
       for (const span of reader.spans(block)) spans.set(`${span.traceId}${span.spanId}${String(span.cell('kind'))} ${span.startNs}`, span);
     }
   });
   return rows > spansMax ? undefined : [...spans.values()];
-}
-
-interface TraceBlock extends TraceKey {
-  readonly block: bigint;
-}
-
-async function blocksOf(context: SpanReadContext, traces: readonly TraceKey[]): Promise<readonly TraceBlock[]> {
-  const statement = sql`SELECT trace_high, trace_low, toInt64(block) AS number FROM trace_blocks WHERE tenant = ${text(context.tenant)} AND ${isOneOf(traces)}`;
-  const blocks: TraceBlock[] = [];
-  await guarded(context, async () => {
-    for await (const { rows, columns } of context.client.stream(statement, statementOptions(context))) {
-      const { trace_high: high, trace_low: low, number } = columns;
-      if (!(high instanceof BigUint64Array) || !(low instanceof BigUint64Array) || !(number instanceof BigInt64Array)) continue;
-      for (let row = 0; row < rows; row++) blocks.push({ high: high[row] ?? 0n, low: low[row] ?? 0n, block: number[row] ?? 0n });
-    }
-  });
-  return blocks;
-}
-
-function isInBlocks(blocks: readonly TraceBlock[]): Sql {
-  const keys = blocks.map(({ block, high, low }) => sql`(${int(block)}, ${int(high)}, ${int(low)})`);
-  return sql`(${BLOCK_OF_TIME}, trace_high, trace_low) IN (${join(keys, sql`, `)})`;
 }
 
 function partOf(span: RowSpan): Part {
