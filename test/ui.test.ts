@@ -101,10 +101,10 @@ async function chartDraws({ browser, url }: Place): Promise<void> {
   const legend = page.getByRole('region', { name: 'Legend' });
   await legend.getByText('oslo').waitFor();
   assert.equal(await legend.getByRole('row').count(), SHOPS.length + 1);
-  await legend.getByRole('button', { name: /lyon/ }).click();
+  await legend.getByRole('button', { name: /lyon/ }).first().click();
   assert.match(page.url(), /only=/);
   assert.equal(await legend.locator('[aria-pressed=true]').count(), 1);
-  await legend.getByRole('button', { name: /lyon/ }).click();
+  await legend.getByRole('button', { name: /lyon/ }).first().click();
   await page.getByRole('button', { name: 'Rate' }).click();
   await legend.getByText('3 KiB/s').first().waitFor();
   await page.getByRole('button', { name: 'Period before' }).click();
