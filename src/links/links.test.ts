@@ -142,6 +142,8 @@ test('ids of traces are told by their form, or by their field', () => {
     ['traceID', SPAN, true],
     ['otel.trace.id', SPAN, true],
     ['span_id', SPAN, false],
+    ['host.id', mixed, false],
+    ['request_id', mixed, true],
     ['trace_id', 'none', false],
     ['trace_id', '0'.repeat(32), false],
   ];

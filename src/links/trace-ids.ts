@@ -4,6 +4,8 @@ const TRACE_ID = /^[0-9a-f]{32}$/i;
 /** Some systems leave out the half of an id that is zero. */
 const SHORT_TRACE_ID = /^[0-9a-f]{16}$/i;
 const TRACE_FIELD = /^(?:.*[._])?trace[._-]?id$/i;
+/** Ids of other things that look alike: of hosts, machines, boots, containers. */
+const OTHER_FIELD = /^(?:.*[._])?(?:host|machine|boot|container|image|instance|device|cloud)[._-]?id$/i;
 const SPAN_FIELD = /^(?:.*[._])?span[._-]?id$/i;
 const IN_TEXT = /(?<![0-9a-zA-Z])[0-9a-f]{32}(?![0-9a-zA-Z])/gi;
 const ZEROS = /^0+$/;
@@ -12,7 +14,7 @@ const IDS_MAX = 20;
 
 /** Whether a field's value is the id of a trace: by its form, or a shorter one by the field's name. */
 export function isTraceId(name: string, value: string): boolean {
-  if (ZEROS.test(value)) return false;
+  if (ZEROS.test(value) || OTHER_FIELD.test(name)) return false;
   return TRACE_ID.test(value) || (TRACE_FIELD.test(name) && SHORT_TRACE_ID.test(value));
 }
 

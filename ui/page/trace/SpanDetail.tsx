@@ -23,7 +23,7 @@ import { SpanLinks } from './SpanLinks.tsx';
 import { spanJson } from './span-json.ts';
 import type { SpanNode } from './span-tree.ts';
 import type { Trace } from './trace.ts';
-import { absoluteMs, absoluteNs, serviceText } from './trace.ts';
+import { absoluteMs, absoluteNs, failureOf, serviceText } from './trace.ts';
 import type { TraceView } from './trace-view.ts';
 import css from './panel.module.css';
 
@@ -63,7 +63,7 @@ export function SpanDetail({ traceId, view, at, wanted, onGo, onZoom, onClose }:
     <SidePanel label="Span" head={head} onClose={onClose}>
       {span.status === 'error' && (
         <p className={css.failed}>
-          <IconAlertCircleFilled size={16} aria-hidden /> {span.statusMessage || 'This span failed, and does not say why.'}
+          <IconAlertCircleFilled size={16} aria-hidden /> {failureOf(span)}
         </p>
       )}
       {oddityTexts(node).map((text) => (

@@ -80,6 +80,15 @@ export function attributeText(attributes: readonly Attribute[], key: string): st
   return attributes.find((attribute) => attribute.key === key)?.text;
 }
 
+/** Why a span failed: what its status says, or else the first exception among its events. */
+export function failureOf({ statusMessage, events }: Pick<Span, 'statusMessage' | 'events'>): string {
+  if (statusMessage !== '') return statusMessage;
+  const told = events.flatMap(
+    ({ attributes }) => attributeText(attributes, 'exception.message') ?? attributeText(attributes, 'exception.type') ?? [],
+  );
+  return told[0] ?? 'This span failed, and does not say why.';
+}
+
 /** A service's name as it is shown. */
 export function serviceText(service: string): string {
   return service === '' ? 'no service name' : service;
