@@ -162,7 +162,7 @@ async function keyboardWorks({ browser, url }: Place): Promise<void> {
   await page.keyboard.press('[');
   await page.waitForURL(/from=\d{13}/);
   await page.keyboard.press('t');
-  await page.getByLabel('From').fill('now-30m');
+  await page.getByLabel('From', { exact: true }).fill('now-30m');
   await page.getByLabel('To', { exact: true }).fill('now');
   await page.keyboard.press('Enter');
   await page.waitForURL(/from=now-30m/);
