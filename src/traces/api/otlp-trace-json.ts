@@ -1,24 +1,36 @@
-// A trace as the JSON of Tempo's API: OTLP's messages in the JSON mapping of protobuf, so ids in base64 and enums by name. Drawn piece by piece.
+// A trace as JSON, in the spelling of Tempo's API or in that of OTLP. Drawn piece by piece.
 //
-//   v1   {"batches":[{"resource":…,"scopeSpans":[{"scope":…,"spans":[…]}]}]}
-//   v2   {"trace":{"resourceSpans":[…]},"metrics":{},"status":"PARTIAL","message":"…"}
+//   v1     {"batches":[{"resource":…,"scopeSpans":[{"scope":…,"spans":[…]}]}]}
+//   v2     {"trace":{"resourceSpans":[…]},"metrics":{},"status":"PARTIAL","message":"…"}
+//   OTLP   {"resource":…,"scopeSpans":[…]}, one after the other: of as many traces as an answer has
 //
-// Source: Tempo `pkg/tempopb/tempo.proto` and `MarshalToJSONV1`; opentelemetry-proto `trace/v1/trace.proto`; protobuf language guide, "ProtoJSON".
+// Tempo writes OTLP's messages in the JSON mapping of protobuf, so ids in base64 and enums by name; OTLP itself wants ids in hex and enums as numbers.
+// Source: Tempo `pkg/tempopb/tempo.proto` and `MarshalToJSONV1`; opentelemetry-proto `trace/v1/trace.proto`; protobuf language guide, "ProtoJSON";
+// OTLP specification, "JSON Protobuf Encoding".
 
 import { Buffer } from 'node:buffer';
-import { setImmediate as pause } from 'node:timers/promises';
 import type { AnyValue, Attributes } from '../../otlp/any-value.ts';
 import { isMap } from '../../otlp/any-value.ts';
 import type { StoredTrace } from '../stored-trace.ts';
 import type { Span, SpanEvent, SpanLink, SpanSource } from '../write.ts';
+import { inPieces } from './text-pieces.ts';
 
 /** Which of Tempo's two answers: `/api/traces/{id}` or `/api/v2/traces/{id}`. */
 export type TraceForm = 'v1' | 'v2';
 
-/** Characters after which a piece is handed on, and others get their turn. */
-const PIECE_LENGTH = 64 * 1024;
-const KINDS = ['', 'SPAN_KIND_INTERNAL', 'SPAN_KIND_SERVER', 'SPAN_KIND_CLIENT', 'SPAN_KIND_PRODUCER', 'SPAN_KIND_CONSUMER'];
-const CODES = ['', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'];
+/** How ids and enums are written; an enum has the field's default where there is no text for it. */
+interface Spelling {
+  readonly bytes: 'base64' | 'hex';
+  readonly kinds: readonly string[];
+  readonly codes: readonly string[];
+}
+
+const TEMPO: Spelling = {
+  bytes: 'base64',
+  kinds: ['', '"SPAN_KIND_INTERNAL"', '"SPAN_KIND_SERVER"', '"SPAN_KIND_CLIENT"', '"SPAN_KIND_PRODUCER"', '"SPAN_KIND_CONSUMER"'],
+  codes: ['', '"STATUS_CODE_OK"', '"STATUS_CODE_ERROR"'],
+};
+const OTLP: Spelling = { bytes: 'hex', kinds: ['', '1', '2', '3', '4', '5'], codes: ['', '1', '2'] };
 
 /** The spans of one resource, by the scopes within it. */
 export interface ResourceGroup {
@@ -41,32 +53,33 @@ export function resourceGroups({ groups }: StoredTrace): readonly ResourceGroup[
 }
 
 /** The answer's body, in pieces. */
-export async function* traceJson(trace: StoredTrace, form: TraceForm): AsyncGenerator<string> {
-  let piece = '';
-  for (const part of traceParts(trace, form)) {
-    piece += part;
-    if (piece.length < PIECE_LENGTH) continue;
-    yield piece;
-    piece = '';
-    await pause();
-  }
-  yield piece;
+export function traceJson(trace: StoredTrace, form: TraceForm): AsyncGenerator<string> {
+  return inPieces([traceParts(trace, form)]);
 }
 
 function* traceParts(trace: StoredTrace, form: TraceForm): Generator<string> {
   yield form === 'v1' ? '{"batches":[' : '{"trace":{"resourceSpans":[';
+  yield* resourceSpansParts(trace, TEMPO);
+  yield form === 'v1' ? ']}' : `]},"metrics":{}${partialJson(trace)}}`;
+}
+
+/** The entries of OTLP's `resourceSpans`, with commas between them. */
+export function otlpResourceSpans(trace: StoredTrace): Generator<string> {
+  return resourceSpansParts(trace, OTLP);
+}
+
+function* resourceSpansParts(trace: StoredTrace, spelling: Spelling): Generator<string> {
   let comma = '';
   for (const { resource, schemaUrl, scopes } of resourceGroups(trace)) {
     yield `${comma}{"resource":{${list('attributes', attributesJson(resource)).slice(1)}},"scopeSpans":[`;
     for (const [i, { source, spans }] of scopes.entries()) {
       yield `${i === 0 ? '' : ','}{"scope":${scopeJson(source)},"spans":[`;
-      for (const [j, span] of spans.entries()) yield `${j === 0 ? '' : ','}${spanJson(span)}`;
+      for (const [j, span] of spans.entries()) yield `${j === 0 ? '' : ','}${spanJson(span, spelling)}`;
       yield `]${text('schemaUrl', source.scopeSchemaUrl)}}`;
     }
     yield `]${text('schemaUrl', schemaUrl)}}`;
     comma = ',';
   }
-  yield form === 'v1' ? ']}' : `]},"metrics":{}${partialJson(trace)}}`;
 }
 
 function partialJson({ partial }: StoredTrace): string {
@@ -78,22 +91,22 @@ function scopeJson({ scopeName, scopeVersion, scopeAttributes }: SpanSource): st
   return `{${fields.slice(1)}}`;
 }
 
-function spanJson(span: Span): string {
-  const status = `${word('code', CODES[span.status])}${text('message', span.statusMessage)}`;
+function spanJson(span: Span, { bytes, kinds, codes }: Spelling): string {
+  const status = `${word('code', codes[span.status])}${text('message', span.statusMessage)}`;
   const fields = [
-    id('traceId', span.traceId),
-    id('spanId', span.spanId),
+    id('traceId', span.traceId, bytes),
+    id('spanId', span.spanId, bytes),
     text('traceState', span.traceState),
-    id('parentSpanId', span.parentId),
+    id('parentSpanId', span.parentId, bytes),
     number('flags', span.flags),
     text('name', span.name),
-    word('kind', KINDS[span.kind]),
+    word('kind', kinds[span.kind]),
     `,"startTimeUnixNano":"${span.startNs}","endTimeUnixNano":"${span.endNs}"`,
     list('attributes', attributesJson(span.attributes)),
     number('droppedAttributesCount', span.droppedAttributes),
     list('events', span.events.map(eventJson).join(',')),
     number('droppedEventsCount', span.droppedEvents),
-    list('links', span.links.map(linkJson).join(',')),
+    list('links', span.links.map((link) => linkJson(link, bytes)).join(',')),
     number('droppedLinksCount', span.droppedLinks),
   ];
   return `{${fields.join('').slice(1)},"status":{${status.slice(1)}}}`;
@@ -105,8 +118,8 @@ function eventJson({ timeNs, name, attributes, droppedAttributes }: SpanEvent): 
   return `{${`${time}${text('name', name)}${rest}`.slice(1)}}`;
 }
 
-function linkJson({ traceId, spanId, traceState, attributes, droppedAttributes, flags }: SpanLink): string {
-  const ids = `${id('traceId', traceId)}${id('spanId', spanId)}${text('traceState', traceState)}`;
+function linkJson({ traceId, spanId, traceState, attributes, droppedAttributes, flags }: SpanLink, bytes: Spelling['bytes']): string {
+  const ids = `${id('traceId', traceId, bytes)}${id('spanId', spanId, bytes)}${text('traceState', traceState)}`;
   const rest = `${list('attributes', attributesJson(attributes))}${number('droppedAttributesCount', droppedAttributes)}${number('flags', flags)}`;
   return `{${`${ids}${rest}`.slice(1)}}`;
 }
@@ -126,7 +139,7 @@ function valueJson(value: AnyValue): string {
   if (typeof value === 'bigint') return `{"intValue":"${value}"}`;
   if (typeof value === 'boolean') return `{"boolValue":${value}}`;
   if (typeof value === 'number') return `{"doubleValue":${doubleJson(value)}}`;
-  if (value instanceof Uint8Array) return `{"bytesValue":"${base64(value)}"}`;
+  if (value instanceof Uint8Array) return `{"bytesValue":"${encoded(value, 'base64')}"}`;
   if (isMap(value)) return `{"kvlistValue":{"values":[${[...value].map(([key, inner]) => entryJson(key, inner)).join(',')}]}}`;
   return `{"arrayValue":{"values":[${value.map(valueJson).join(',')}]}}`;
 }
@@ -142,8 +155,9 @@ function text(name: string, value: string): string {
   return value === '' ? '' : `,"${name}":${JSON.stringify(value)}`;
 }
 
-function word(name: string, value: string | undefined): string {
-  return text(name, value ?? '');
+/** An enum's value, as its spelling has it. */
+function word(name: string, value = ''): string {
+  return value === '' ? '' : `,"${name}":${value}`;
 }
 
 function number(name: string, value: number): string {
@@ -154,10 +168,10 @@ function list(name: string, items: string): string {
   return items === '' ? '' : `,"${name}":[${items}]`;
 }
 
-function id(name: string, bytes: Uint8Array): string {
-  return bytes.length === 0 ? '' : `,"${name}":"${base64(bytes)}"`;
+function id(name: string, bytes: Uint8Array, spelling: Spelling['bytes']): string {
+  return bytes.length === 0 ? '' : `,"${name}":"${encoded(bytes, spelling)}"`;
 }
 
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+function encoded(bytes: Uint8Array, spelling: Spelling['bytes']): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(spelling);
 }

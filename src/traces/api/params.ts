@@ -110,15 +110,21 @@ const UNIT_NS: Readonly<Record<string, bigint>> = {
   h: 3600n * NS_PER_S,
 };
 
-/** Nanoseconds of a duration as Go writes it (`1m30.5s`), or undefined where the parameter is not given. Source: Go `time.ParseDuration`. */
+/** Nanoseconds of a duration as Go writes it (`1m30.5s`), or undefined where the parameter is not given. */
 export function goDurationParam(query: URLSearchParams, name: string): bigint | undefined {
   const given = query.get(name) ?? '';
   if (given === '') return undefined;
-  if (given === '0') return 0n;
-  if (!/^\+?(?:\d{1,12}(?:\.\d{0,12})?(?:ns|us|µs|μs|ms|s|m|h))+$/.test(given))
-    throw badData(`invalid ${name}: time: invalid duration ${JSON.stringify(given)}`);
+  const ns = goDurationNs(given);
+  if (ns === undefined) throw badData(`invalid ${name}: time: invalid duration ${JSON.stringify(given)}`);
+  return ns;
+}
+
+/** Nanoseconds; undefined where the text is no duration, or a negative one. Source: Go `time.ParseDuration`. */
+export function goDurationNs(text: string): bigint | undefined {
+  if (text === '0') return 0n;
+  if (!/^\+?(?:\d{1,12}(?:\.\d{0,12})?(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
   let ns = 0n;
-  for (const [, whole = '', fraction = '', unit = ''] of given.matchAll(/(\d+)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)) {
+  for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(/(\d+)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)) {
     ns += (BigInt(whole + fraction) * (UNIT_NS[unit] ?? 1n)) / 10n ** BigInt(fraction.length);
   }
   return ns;

@@ -23,15 +23,24 @@ export interface Dependency {
 const SLICE_SPANS = 1_000_000;
 const PARENT_BEFORE_NS = 600_000_000_000n;
 
-/** Pairs of services of the spans that start within a range. */
-export async function readDependencies(context: SpanReadContext, range: NsRange): Promise<readonly Dependency[]> {
-  const counts = new Map<string, Dependency>();
+/** Pairs of services of the spans of all tenants that start within a range. */
+export async function readDependencies(contexts: readonly SpanReadContext[], range: NsRange): Promise<readonly Dependency[]> {
+  const found = await Promise.all(contexts.map((context) => dependenciesOf(context, range)));
+  return summed(found.flat());
+}
+
+async function dependenciesOf(context: SpanReadContext, range: NsRange): Promise<readonly Dependency[]> {
+  let counts: readonly Dependency[] = [];
   const catalogue = await context.catalogue(range);
-  for (const slice of await slicesOf(context, range)) {
-    for (const { parent, child, callCount } of await dependenciesIn(context, slice, catalogue)) {
-      const key = JSON.stringify([parent, child]);
-      counts.set(key, { parent, child, callCount: callCount + (counts.get(key)?.callCount ?? 0) });
-    }
+  for (const slice of await slicesOf(context, range)) counts = summed([...counts, ...(await dependenciesIn(context, slice, catalogue))]);
+  return counts;
+}
+
+function summed(dependencies: readonly Dependency[]): readonly Dependency[] {
+  const counts = new Map<string, Dependency>();
+  for (const { parent, child, callCount } of dependencies) {
+    const key = JSON.stringify([parent, child]);
+    counts.set(key, { parent, child, callCount: callCount + (counts.get(key)?.callCount ?? 0) });
   }
   return [...counts.values()];
 }

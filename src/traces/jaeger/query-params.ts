@@ -6,7 +6,8 @@ import { parseDuration } from '../../base/duration.ts';
 import { ALL_TIME, badData, checkedLimit, goDurationParam, traceIdOf } from '../api/params.ts';
 import type { NsRange } from '../catalogue.ts';
 
-const DEFAULT_LIMIT = 100;
+/** Traces of a search that names no number. */
+export const DEFAULT_LIMIT = 100;
 const NS_PER_US = 1000n;
 const NS_PER_MS = 1_000_000n;
 const DEFAULT_LOOKBACK_MS = 86_400_000n;
@@ -15,6 +16,7 @@ const MICROSECONDS = /^\d{1,15}$|^[1-8]\d{15}$/;
 
 /** What a search is for; every part holds of one span. */
 export interface JaegerSearch {
+  /** Empty for any. */
   readonly service: string;
   /** Empty for any. */
   readonly operation: string;
@@ -54,25 +56,25 @@ function tagsParam(query: URLSearchParams): ReadonlyMap<string, string> {
     tags.set(tag.slice(0, colon), tag.slice(colon + 1));
   }
   for (const text of query.getAll('tags'))
-    if (text !== '') for (const [key, value] of Object.entries(tagsObject(text))) tags.set(key, tagText(key, value));
+    if (text !== '') for (const [key, value] of tagsOfJson(text, "'tags' parameter")) tags.set(key, value);
   return tags;
 }
 
-function tagsObject(text: string): object {
+/** Tags as a JSON object. Throws `bad_data` that names the parameter as `what`. */
+export function tagsOfJson(text: string, what: string): readonly (readonly [key: string, value: string])[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw badData(`malformed 'tags' parameter, cannot unmarshal JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw badData(`malformed ${what}, cannot unmarshal JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
-  throw badData(`malformed 'tags' parameter: expected an object of texts, got ${text.slice(0, 100)}`);
-}
-
-function tagText(key: string, value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw badData(`malformed 'tags' parameter: the value of ${JSON.stringify(key.slice(0, 100))} is no text`);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw badData(`malformed ${what}: expected an object of texts, got ${text.slice(0, 100)}`);
+  return Object.entries(parsed).map(([key, value]) => {
+    if (typeof value === 'string') return [key, value];
+    if (typeof value === 'number' || typeof value === 'boolean') return [key, String(value)];
+    throw badData(`malformed ${what}: the value of ${JSON.stringify(key.slice(0, 100))} is no text`);
+  });
 }
 
 /** `limit` of a search: 100 where none is given. */

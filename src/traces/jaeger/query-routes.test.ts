@@ -5,47 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { RequestError } from '../../base/request-error.ts';
-import { silentLog } from '../../base/log.ts';
-import { SelfMetrics } from '../../base/self-metrics.ts';
-import { loadConfig } from '../../config.ts';
-import { openTestStore } from '../../metrics/test-store.ts';
-import type { AnyValue, KeyValue } from '../../otlp/any-value.ts';
-import type { Reply } from '../../server/route.ts';
-import { Router } from '../../server/router.ts';
-import { openSpanStore } from '../store/open-span-store.ts';
-import { spanRead } from '../read-context.ts';
-import { TRACE_MIGRATIONS } from '../table.ts';
-import type { Span, SpanSource } from '../write.ts';
-import { jaegerQueryRoutes } from './query-routes.ts';
+import { type Ask, clock, openTestJaeger, type Parameters, START_US } from './test-jaeger.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'jaeger-query-'));
 const stack = new AsyncDisposableStack();
-const { limits } = loadConfig({ file: undefined, flags: [] }, {});
-// Some seconds before a block of time ends, so that traces go across.
-const START_US = 1_700_000_399_000_000n;
-const clock = { now: () => Number(START_US / 1000n) + 60_000 };
-const [SERVER, CLIENT] = [2, 3];
-let router: Router;
+let askText: Ask;
 
 before(async () => {
-  const store = stack.use(await openTestStore(directory, TRACE_MIGRATIONS));
-  const limitsOf = () => limits;
-  const spans = stack.use(await openSpanStore({ store, limitsOf, clock, metrics: new SelfMetrics() }));
-  const { catalogues } = spans.options;
-  const options = { client: store.client, catalogues, clock, limitsOf, flush: () => spans.flush() };
-  router = new Router(
-    jaegerQueryRoutes({
-      clock,
-      limitsOf,
-      log: silentLog,
-      slowQueryMs: () => 0,
-      readContext: (reader) => spanRead(options, reader),
-    }),
-  );
-  const write = spans.begin('a');
-  for (const [source, span] of loaded()) assert.ok(write.span(source, span, 100));
-  assert.deepEqual((await write.commit()).refusals, []);
+  askText = await openTestJaeger(directory, stack);
 });
 
 after(async () => {
@@ -53,119 +20,16 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-function list(values: Readonly<Record<string, AnyValue>>): readonly KeyValue[] {
-  return Object.entries(values).map(([key, value]) => ({ key, value }));
-}
-
-function source(service: string, more: Readonly<Record<string, AnyValue>> = {}): SpanSource {
-  const resource = list({ ...(service === '' ? {} : { 'service.name': service }), ...more });
-  return { resource, resourceSchemaUrl: '', scopeName: 'lib', scopeVersion: '1', scopeAttributes: [], scopeSchemaUrl: '' };
-}
-
-function id(length: number, last: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  bytes[length - 1] = last;
-  return bytes;
-}
-
-/** A span of the trace `n`; 0 is no parent. */
-function span(n: number, own: number, parent: number, more: Partial<Span> = {}): Span {
-  const startNs = (START_US + BigInt(own) * 1_000_000n) * 1000n;
-  return {
-    traceId: id(16, n),
-    spanId: id(8, own),
-    parentId: parent === 0 ? new Uint8Array(0) : id(8, parent),
-    traceState: '',
-    flags: 1,
-    name: `op-${own}`,
-    kind: 1,
-    startNs,
-    endNs: startNs + 5_000_000n,
-    attributes: [],
-    droppedAttributes: 0,
-    events: [],
-    droppedEvents: 0,
-    links: [],
-    droppedLinks: 0,
-    status: 0,
-    statusMessage: '',
-    ...more,
-  };
-}
-
-const WEB = source('web', { 'host.name': 'h1' });
-const SHOP = source('shop');
-const STOCK = source('stock');
-
-function loaded(): readonly (readonly [SpanSource, Span])[] {
-  const event = { timeNs: (START_US + 1n) * 1000n, name: 'sent', attributes: list({ n: 1n }), droppedAttributes: 0 };
-  const link = { traceId: id(16, 9), spanId: id(8, 9), traceState: '', attributes: [], droppedAttributes: 0, flags: 0 };
-  const tags = list({ 'http.status_code': 500n, ratio: 0.5, ok: true, big: 2n ** 60n, raw: Uint8Array.of(1, 2), list: ['a'] });
-  return [
-    [
-      WEB,
-      span(1, 1, 0, {
-        kind: CLIENT,
-        name: 'get /',
-        attributes: tags,
-        events: [event],
-        links: [link],
-        status: 2,
-        statusMessage: 'no',
-        traceState: 'a=b',
-      }),
-    ],
-    [SHOP, span(1, 2, 1, { kind: SERVER })],
-    [SHOP, span(1, 3, 2)],
-    [STOCK, span(1, 4, 3, { kind: SERVER })],
-    [STOCK, span(1, 5, 99, { kind: SERVER })], // its parent never came
-    // Both sides of a call under one id, and what is below it.
-    [WEB, span(2, 1, 0, { kind: CLIENT })],
-    [SHOP, span(2, 1, 0, { kind: SERVER })],
-    [STOCK, span(2, 6, 1)],
-    [source(''), span(3, 7, 0)],
-  ];
-}
-
-type Parameters = Readonly<Record<string, string | readonly string[]>>;
-
-async function ask(path: string, query: Parameters = {}): Promise<{ readonly status: number; readonly body: Answer }> {
-  const match = router.find('GET', `/jaeger/api${path}`);
-  assert.equal(match.kind, 'route');
-  if (match.kind !== 'route') throw new Error(path);
-  const parameters = new URLSearchParams();
-  for (const [name, values] of Object.entries(query)) for (const value of [values].flat()) parameters.append(name, value);
-  const request = {
-    id: '',
-    method: 'GET',
-    path,
-    params: match.params(),
-    query: parameters,
-    tenants: ['a'],
-    accept: '',
-    headers: {},
-  } as const;
-  const signal = new AbortController().signal;
-  try {
-    return await answered(await match.route.handle({ ...request, contentType: { type: '', params: {} }, body: new Uint8Array(), signal }));
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    return answered(match.route.error(error));
-  }
-}
-
 interface Answer {
   readonly data: unknown;
   readonly total: number;
   readonly errors: unknown;
 }
 
-async function answered({ status, body = '' }: Reply): Promise<{ readonly status: number; readonly body: Answer }> {
-  let text = '';
-  if (typeof body === 'string') text = body;
-  else if (!(body instanceof Uint8Array)) for await (const piece of body) text += String(piece);
-  const parsed: Answer = JSON.parse(text);
-  return { status, body: parsed };
+async function ask(path: string, query: Parameters = {}): Promise<{ readonly status: number; readonly body: Answer }> {
+  const { status, text } = await askText(path, query);
+  const body: Answer = JSON.parse(text);
+  return { status, body };
 }
 
 async function data(path: string, query: Parameters = {}): Promise<unknown> {

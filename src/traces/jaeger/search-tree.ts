@@ -9,6 +9,7 @@ import type { JaegerSearch } from './query-params.ts';
 import { NO_SERVICE } from './jaeger-json.ts';
 
 const NOWHERE: Place = { from: 0, to: 0 };
+const EVERY_SPAN: FieldExpression = { type: 'literal', value: { type: 'bool', value: true }, place: NOWHERE };
 /** Tags that Jaeger has where OpenTelemetry has fields of the span. */
 const INTRINSIC_TAGS: ReadonlyMap<string, IntrinsicName> = new Map([
   ['otel.scope.name', 'instrumentationName'],
@@ -23,13 +24,13 @@ const DECIMAL = /^-?\d{1,15}\.\d{1,15}$/;
 /** The query of a search. */
 export function searchTree({ service, operation, tags, minDurationNs, maxDurationNs }: JaegerSearch): Query {
   const conditions = [
-    serviceIs(service),
+    ...(service === '' ? [] : [serviceIs(service)]),
     ...(operation === '' ? [] : [compared(intrinsic('name'), '=', { type: 'string', value: operation })]),
     ...[...tags].map(([key, value]) => tagIs(key, value)),
     ...durationIs('>=', minDurationNs),
     ...durationIs('<=', maxDurationNs),
   ];
-  const stages = [{ type: 'filter', expr: joined('&&', conditions), place: NOWHERE }] as const;
+  const stages = [{ type: 'filter', expr: conditions.length === 0 ? EVERY_SPAN : joined('&&', conditions), place: NOWHERE }] as const;
   return { root: { type: 'pipeline', stages, place: NOWHERE }, hints: [] };
 }
 

@@ -14,34 +14,50 @@ export interface Operation {
   readonly spanKind: KindName | '';
 }
 
+const NS_PER_MS = 1_000_000n;
 /** Operations of an answer; a service with more has ids in its names. */
 const OPERATIONS_MAX = 20_000;
 /** Names are looked for in the last days first, which is as far as Jaeger looks (`es.max-span-age`), and in all that is stored where there are none. */
 const RECENT_NS = 72n * 3_600_000_000_000n;
 
-/** Names of all services. */
-export async function readServices(context: SpanReadContext): Promise<readonly string[]> {
-  const { sources } = await context.catalogue(ALL_TIME);
-  return [...new Set(sources.map(({ service }) => shownService(service)))];
+/** Names of all services of all tenants, sorted. */
+export async function readServices(contexts: readonly SpanReadContext[]): Promise<readonly string[]> {
+  const catalogues = await Promise.all(contexts.map((context) => context.catalogue(ALL_TIME)));
+  return [...new Set(catalogues.flatMap(({ sources }) => sources.map(({ service }) => shownService(service))))].sort();
 }
 
 export function shownService(service: string): string {
   return service === '' ? NO_SERVICE : service;
 }
 
-/** Operations of a service, of one kind where it is named. */
-export async function readOperations(
-  context: SpanReadContext,
-  service: string,
-  kind: string,
-  nowNs: bigint,
-): Promise<readonly Operation[]> {
-  const recent = { fromNs: nowNs > RECENT_NS ? nowNs - RECENT_NS : 0n, toNs: ALL_TIME.toNs };
-  const found = await operationsIn(context, recent, service, kind);
-  return found.length > 0 ? found : await operationsIn(context, ALL_TIME, service, kind);
+/** Whose operations. */
+export interface OperationsQuestion {
+  readonly service: string;
+  /** In lower case; empty for all. */
+  readonly kind: string;
 }
 
-async function operationsIn(context: SpanReadContext, range: NsRange, service: string, kind: string): Promise<readonly Operation[]> {
+/** Operations of a service in all tenants, each once. */
+export async function readOperations(
+  contexts: readonly SpanReadContext[],
+  question: OperationsQuestion,
+  nowMs: number,
+): Promise<readonly Operation[]> {
+  const found = await Promise.all(contexts.map((context) => operationsOf(context, question, BigInt(nowMs) * NS_PER_MS)));
+  return [...new Map(found.flat().map((each) => [JSON.stringify(each), each])).values()];
+}
+
+async function operationsOf(context: SpanReadContext, question: OperationsQuestion, nowNs: bigint): Promise<readonly Operation[]> {
+  const recent = { fromNs: nowNs > RECENT_NS ? nowNs - RECENT_NS : 0n, toNs: ALL_TIME.toNs };
+  const found = await operationsIn(context, recent, question);
+  return found.length > 0 ? found : await operationsIn(context, ALL_TIME, question);
+}
+
+async function operationsIn(
+  context: SpanReadContext,
+  range: NsRange,
+  { service, kind }: OperationsQuestion,
+): Promise<readonly Operation[]> {
   const { sources } = await context.catalogue(range);
   const ids = sources.filter((source) => shownService(source.service) === service).map(({ id }) => id);
   const kinds = KIND_NAMES.flatMap((name, number) => (name === kind ? [number] : []));

@@ -1,0 +1,103 @@
+// The third version of Jaeger's query API, under `/jaeger/api/v3`: what the first answers, with traces as OTLP's JSON.
+//
+//   request ─▶ api-v3-params.ts ─┬─▶ read-traces.ts ─▶ {"result":{"resourceSpans":[…]}}, a trace at a time
+//                                └─▶ services.ts, dependencies.ts
+//
+// Source: Jaeger `cmd/jaeger/internal/extension/jaegerquery/internal/apiv3/http_gateway.go`.
+
+import type { RequestError } from '../../base/request-error.ts';
+import { json, type Reply, type Request, type Route } from '../../server/route.ts';
+import { type Handle, readContexts, warningsOf, withWarnings } from '../api/context.ts';
+import { otlpResourceSpans } from '../api/otlp-trace-json.ts';
+import { inPieces } from '../api/text-pieces.ts';
+import type { StoredTrace } from '../stored-trace.ts';
+import { dependencyRange, findParams, rawParam, textParam, traceIdParam, traceRange, unsupportedParam } from './api-v3-params.ts';
+import { readDependencies } from './dependencies.ts';
+import { findTraces, type JaegerQueryOptions, ofUnknownSize, readTraces, tracesMaxOf } from './read-traces.ts';
+import { readOperations, readServices } from './services.ts';
+
+/** The attribute by which the peer says what is wrong with a trace: a list, of the first span. Source: Jaeger `internal/jptrace`. */
+const WARNINGS = '@jaeger@warnings';
+
+/** Routes that wait for their turn (`gated.ts`). */
+export function jaegerApiV3Routes(options: JaegerQueryOptions): readonly Route[] {
+  return [
+    route('/services', 'Names of services.', (request) => services(options, request)),
+    route('/operations', 'Operations of a service, with their kinds.', (request) => operations(options, request)),
+    route('/dependencies', 'Which services call which.', (request) => dependencies(options, request)),
+    route('/traces', "Traces that a search selects, as OTLP's JSON.", (request) => traces(options, request)),
+    route('/traces/:id', "A trace by its id, as OTLP's JSON.", (request) => trace(options, request)),
+  ];
+}
+
+function route(path: string, summary: string, handle: Handle): Route {
+  const error = ({ status, message }: RequestError): Reply => failure(status, message);
+  return { method: 'GET', path: `/jaeger/api/v3${path}`, summary, access: 'read', error, handle };
+}
+
+function failure(httpCode: number, message: string): Reply {
+  return json({ error: { httpCode, message } }, httpCode);
+}
+
+async function services(options: JaegerQueryOptions, request: Request): Promise<Reply> {
+  return json({ services: await readServices(await readContexts(options, request)) });
+}
+
+async function operations(options: JaegerQueryOptions, request: Request): Promise<Reply> {
+  const service = textParam(request.query, ['service']);
+  const kind = textParam(request.query, ['spanKind', 'span_kind']).toLowerCase();
+  const contexts = await readContexts(options, request);
+  const found = await readOperations(contexts, { service, kind }, options.clock.now());
+  // A span without a kind is internal, says OTLP, and so does the peer.
+  const shown = found.map(({ name, spanKind }) => ({ name, spanKind: spanKind === '' ? 'internal' : spanKind }));
+  const distinct = [...new Map(shown.map((each) => [JSON.stringify(each), each])).values()];
+  return withWarnings(json({ operations: distinct }), warningsOf(contexts));
+}
+
+async function dependencies(options: JaegerQueryOptions, request: Request): Promise<Reply> {
+  const found = await readDependencies(await readContexts(options, request), dependencyRange(request.query));
+  return json({ dependencies: found.map((each) => ({ ...each, callCount: String(each.callCount) })) });
+}
+
+async function trace(options: JaegerQueryOptions, request: Request): Promise<Reply> {
+  const { query, params } = request;
+  const question = { ...ofUnknownSize(traceIdParam(params['id'] ?? '')), range: traceRange(query) };
+  const isRaw = rawParam(query, ['rawTraces', 'raw_traces']);
+  return answer(readTraces(options, await readContexts(options, request), [question], isRaw));
+}
+
+async function traces(options: JaegerQueryOptions, request: Request): Promise<Reply> {
+  const unsupported = unsupportedParam(request.query);
+  if (unsupported !== undefined) return failure(501, `parameter ${unsupported} is not supported`);
+  const { isRaw, ...question } = findParams(request.query, tracesMaxOf(options, request));
+  const { traces: found, stopped } = await findTraces(options, request, question);
+  const reply = await answer(readTraces(options, await readContexts(options, request), found, isRaw));
+  return withWarnings(reply, stopped === undefined ? [] : [stopped]);
+}
+
+/** An answer of traces, which is not found where there are none. */
+async function answer(found: AsyncGenerator<StoredTrace>): Promise<Reply> {
+  const first = await found.next();
+  if (first.done === true) return failure(404, 'No traces found');
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: inPieces(answerParts(first.value, found)) };
+}
+
+async function* answerParts(first: StoredTrace, rest: AsyncIterable<StoredTrace>): AsyncGenerator<Iterable<string>> {
+  yield ['{"result":{"resourceSpans":['];
+  yield otlpResourceSpans(withWarning(first));
+  for await (const each of rest) {
+    yield [','];
+    yield otlpResourceSpans(withWarning(each));
+  }
+  yield [']}}'];
+}
+
+/** Says with its first span what a trace lacks. */
+function withWarning(stored: StoredTrace): StoredTrace {
+  const { partial, groups } = stored;
+  const [group, ...others] = groups;
+  const [span, ...spans] = group?.spans ?? [];
+  if (partial === undefined || group === undefined || span === undefined) return stored;
+  const warned = { ...span, attributes: [...span.attributes, { key: WARNINGS, value: [partial] }] };
+  return { ...stored, groups: [{ ...group, spans: [warned, ...spans] }, ...others] };
+}
