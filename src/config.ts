@@ -331,6 +331,11 @@ export const SETTINGS = {
       min: 0,
       live: true,
     }),
+    spanCacheBytes: setting.size(
+      '256MiB',
+      'Memory for columns of spans that queries have asked for twice, of the embedded store only; 0 keeps none, and the store is asked.',
+      { min: 0, live: true },
+    ),
     indexSeriesMax: setting.integer(
       2_000_000,
       'Series of all tenants whose labels are kept in memory, of the embedded store only; 0 keeps none, and the store is asked.',

@@ -12,6 +12,7 @@ import { jaegerRoutes } from '../traces/ingest/jaeger-routes.ts';
 import { otlpTracesRoutes } from '../traces/ingest/otlp-traces.ts';
 import { zipkinRoutes } from '../traces/ingest/zipkin-routes.ts';
 import { jaegerQueryRoutes } from '../traces/jaeger/query-routes.ts';
+import { HeldSpans } from '../traces/held/held-spans.ts';
 import { openSpanStore } from '../traces/store/open-span-store.ts';
 import { TraceOverrides } from '../traces/api/overrides.ts';
 import { spanRead } from '../traces/read-context.ts';
@@ -51,8 +52,11 @@ export async function startTraces(core: Core, stack: AsyncDisposableStack, begin
 }
 
 function apiOptions({ settings, limits, store, log }: Core, spanStore: SpanStore, overrides: TraceOverrides): TracesApiOptions {
-  const { catalogues } = spanStore.options;
-  const reads = { client: store.client, catalogues, clock: systemClock, limitsOf: limits.of, flush: () => spanStore.flush() };
+  const { catalogues, writes } = spanStore.options;
+  const flush = (): Promise<boolean> => spanStore.flush();
+  const bytesMax = (): number => settings.current.query.spanCacheBytes;
+  const held = store.isEmbedded ? new HeldSpans({ writes, bytesMax, flush }) : undefined;
+  const reads = { client: store.client, catalogues, held, clock: systemClock, limitsOf: limits.of, flush };
   return {
     clock: systemClock,
     log,

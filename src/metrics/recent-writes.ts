@@ -2,7 +2,7 @@
 //
 //   commit ──(after its rows are on disk, before its answer)──▶ note(tenant, times)      reader ──▶ asOf() … is a block as of then still right?
 //
-// Time is kept in the blocks of two hours by which the table is sorted. A write is noted after its rows are on disk: whoever took `asOf` before
+// Time is kept in the blocks by which the table is sorted. A write is noted after its rows are on disk: whoever took `asOf` before
 // has read without them, and sees that the block has changed since; whoever takes it later reads with them.
 
 /** The length of a block of time: as in the sorting key of `samples`. */
@@ -28,21 +28,24 @@ const NEVER: Written = { order: 0, ms: Number.NEGATIVE_INFINITY };
 
 export class RecentWrites {
   readonly #now: () => number;
+  readonly #blockMs: number;
   readonly #tenants = new Map<string, TenantWrites>();
   /** The last write that counts for every tenant. */
   #all = NEVER;
   #order = 0;
 
-  constructor(now: () => number) {
+  /** `blockMs`: the length of a block of time. */
+  constructor(now: () => number, blockMs = BLOCK_MS) {
     this.#now = now;
+    this.#blockMs = blockMs;
   }
 
-  /** Notes samples of a time span, in milliseconds, both ends included. */
+  /** Notes rows of a time span, in milliseconds, both ends included. */
   note(tenant: string, fromMs: number, toMs: number): void {
     const writes = this.#of(tenant);
     const written = { order: ++this.#order, ms: this.#now() };
-    const from = blockOf(fromMs);
-    const to = blockOf(toMs);
+    const from = Math.floor(fromMs / this.#blockMs);
+    const to = Math.floor(toMs / this.#blockMs);
     if (to - from + writes.blocks.size >= BLOCKS_MAX) {
       writes.blocks.clear();
       writes.all = written;

@@ -65,7 +65,7 @@ export class ChdbClient implements Client {
     options.signal?.addEventListener('abort', kill, { once: true });
     try {
       const chunks = session.queryStream(this.#bounded(statement, options, tag), { format: 'Native' });
-      for await (const chunk of readAhead(chunks)) yield* decodeBlocks(chunk.raw(), options.texts);
+      for await (const chunk of readAhead(chunks)) yield* decodeBlocks(chunk.raw(), options);
     } catch (error) {
       throw mapped(error);
     } finally {

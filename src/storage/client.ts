@@ -1,7 +1,7 @@
 // What the program asks of ClickHouse. Two forms meet this shape, chdb.ts (in the process) and cluster.ts (over HTTP); one conformance suite runs against both.
 
 import type { Sql } from '../base/sql.ts';
-import type { Block } from './native.ts';
+import type { Block, Unfolded } from './native.ts';
 
 /** Bounds of one statement; ClickHouse itself ends what goes over them. Absent means the client's defaults. */
 export interface QueryLimits {
@@ -12,13 +12,12 @@ export interface QueryLimits {
   readonly threadsMax?: number;
 }
 
-export interface QueryOptions extends QueryLimits {
+/** What a stream does not unfold is in `texts` and `coded` of its blocks. */
+export interface QueryOptions extends QueryLimits, Unfolded {
   /** Ends the statement in ClickHouse when its reader has gone away. */
   readonly signal?: AbortSignal;
   /** A plain SELECT of one table, which is planned the short way: 2 ms less for each. */
   readonly isPlain?: boolean;
-  /** Columns of type String that a stream gives as bytes, in `texts` of its blocks. */
-  readonly texts?: readonly string[];
 }
 
 /** A row of a small result, by column name; 64-bit integers are strings. */

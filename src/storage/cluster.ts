@@ -53,7 +53,7 @@ export class ClusterClient implements Client {
   async *stream(statement: Sql, options: QueryOptions = {}): AsyncGenerator<Block> {
     const { stream } = await mapped(this.#exec(statement, 'Native', options));
     try {
-      yield* decodeStream(stream, options.texts);
+      yield* decodeStream(stream, options);
     } finally {
       stream.destroy();
     }

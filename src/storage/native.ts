@@ -45,6 +45,12 @@ export interface TextColumn {
   readonly ends: Uint32Array;
 }
 
+/** Values of a column each once, and which of them each row has. */
+export interface CodedColumn {
+  readonly dictionary: Values;
+  readonly indexes: Uint8Array | Uint16Array | Uint32Array;
+}
+
 /** Column values as read. 64-bit integers keep all their bits. A column of maps that are all empty comes as an empty list. */
 export type Values =
   | Int8Array
@@ -64,9 +70,17 @@ export interface Block {
   readonly columns: Readonly<Record<string, Values>>;
   /** The columns of type String that were asked for as bytes. */
   readonly texts: Readonly<Record<string, TextColumn>>;
+  /** The columns of type LowCardinality that were asked for as they are. */
+  readonly coded: Readonly<Record<string, CodedColumn>>;
 }
 
-const NO_NAMES: readonly string[] = [];
+/** Names of columns that are not unfolded into values. */
+export interface Unfolded {
+  /** Of type String: as bytes. */
+  readonly texts?: readonly string[] | undefined;
+  /** Of type LowCardinality: as a dictionary and indexes. */
+  readonly coded?: readonly string[] | undefined;
+}
 const EMPTY: readonly unknown[] = [];
 /** A column of maps of which none has an entry. */
 const NOTHING_IN_ANY_ROW: readonly unknown[] = [];
@@ -259,17 +273,17 @@ class Writer {
   }
 }
 
-/** All blocks that stand whole in `bytes`; the columns of `texts` as bytes. */
-export function* decodeBlocks(bytes: Uint8Array, texts = NO_NAMES): Generator<Block> {
+/** All blocks that stand whole in `bytes`. */
+export function* decodeBlocks(bytes: Uint8Array, unfolded: Unfolded = {}): Generator<Block> {
   const reader = new Reader(bytes);
-  while (!reader.done) yield readBlock(reader, texts);
+  while (!reader.done) yield readBlock(reader, unfolded);
 }
 
 /**
  * Blocks out of chunks that may end anywhere, as HTTP delivers them.
  * A block is decoded once it is whole: until then the chunks are kept, so memory is bounded by the largest block.
  */
-export async function* decodeStream(chunks: AsyncIterable<Uint8Array>, texts = NO_NAMES): AsyncGenerator<Block> {
+export async function* decodeStream(chunks: AsyncIterable<Uint8Array>, unfolded: Unfolded = {}): AsyncGenerator<Block> {
   let pending: Uint8Array = new Uint8Array(0);
   let wanted = 0;
   const queue: Uint8Array[] = [];
@@ -284,7 +298,7 @@ export async function* decodeStream(chunks: AsyncIterable<Uint8Array>, texts = N
     let from = 0;
     try {
       while (!reader.done) {
-        const block = readBlock(reader, texts);
+        const block = readBlock(reader, unfolded);
         from = reader.pos;
         yield block;
       }
@@ -296,7 +310,7 @@ export async function* decodeStream(chunks: AsyncIterable<Uint8Array>, texts = N
     pending = pending.subarray(from);
   }
   if (queued > 0) pending = Buffer.concat([pending, ...queue]);
-  if (pending.length > 0) yield* decodeBlocks(pending, texts);
+  if (pending.length > 0) yield* decodeBlocks(pending, unfolded);
 }
 
 class Truncated extends ClickHouseError {
@@ -305,18 +319,20 @@ class Truncated extends ClickHouseError {
   }
 }
 
-function readBlock(reader: Reader, asTexts: readonly string[]): Block {
+function readBlock(reader: Reader, { texts: asTexts = [], coded: asCoded = [] }: Unfolded): Block {
   const count = reader.varint();
   const rows = reader.varint();
   const columns: Record<string, Values> = {};
   const texts: Record<string, TextColumn> = {};
+  const coded: Record<string, CodedColumn> = {};
   for (let i = 0; i < count; i++) {
     const name = reader.text();
     const type = reader.text();
     if (asTexts.includes(name)) texts[name] = reader.texts(rows);
+    else if (asCoded.includes(name) && rows > 0) coded[name] = readCodedColumn(reader, type, rows);
     else columns[name] = rows === 0 ? [] : readColumn(reader, type, rows);
   }
-  return { rows, columns, texts };
+  return { rows, columns, texts, coded };
 }
 
 const FIXED: Readonly<Record<string, (bytes: ArrayBuffer, offset: number, rows: number) => Values>> = {
@@ -444,7 +460,20 @@ function readArray(reader: Reader, inner: string, rows: number): Values {
   return offsets.map((end, i) => values.slice(offsets[i - 1] ?? 0, end));
 }
 
+function readCodedColumn(reader: Reader, type: string, rows: number): CodedColumn {
+  const inner = /^LowCardinality\((.*)\)$/.exec(type)?.[1];
+  if (inner === undefined) throw new ClickHouseError(0, `column type ${type} in Native, where LowCardinality is asked for`);
+  readPrefix(reader, type);
+  return readCoded(reader, inner, rows);
+}
+
 function readLowCardinality(reader: Reader, inner: string, rows: number): Values {
+  const { dictionary, indexes } = readCoded(reader, inner, rows);
+  if (dictionary instanceof BigUint64Array) return BigUint64Array.from(indexes, (index) => dictionary[index] ?? 0n);
+  return Array.from(indexes, (index) => dictionary[index]);
+}
+
+function readCoded(reader: Reader, inner: string, rows: number): CodedColumn {
   const flags = reader.u64();
   const size = Number(reader.u64());
   const dictionary = readNested(reader, inner, size);
@@ -453,8 +482,7 @@ function readLowCardinality(reader: Reader, inner: string, rows: number): Values
   const width = Number(flags & 0xffn);
   const bytes = reader.take(rows * 2 ** width);
   const indexes = width === 0 ? new Uint8Array(bytes) : width === 1 ? new Uint16Array(bytes) : new Uint32Array(bytes);
-  if (dictionary instanceof BigUint64Array) return BigUint64Array.from(indexes, (index) => dictionary[index] ?? 0n);
-  return Array.from(indexes, (index) => dictionary[index]);
+  return { dictionary, indexes };
 }
 
 class Reader {
@@ -536,5 +564,5 @@ class Reader {
 
 /** The names of a block's columns. */
 export function columnNames(block: Uint8Array): readonly string[] {
-  return Object.keys(readBlock(new Reader(block), NO_NAMES).columns);
+  return Object.keys(readBlock(new Reader(block), {}).columns);
 }

@@ -5,6 +5,7 @@ import { type QueryLimitSettings, type Reader, INCOMPLETE, readBounds } from '..
 import type { Clock } from '../base/clock.ts';
 import type { Client } from '../storage/client.ts';
 import type { NsRange } from './catalogue.ts';
+import type { HeldSpans } from './held/held-spans.ts';
 import type { CatalogueStore } from './store/catalogue-store.ts';
 import type { SpanReadContext } from './read.ts';
 import { BLOCK_NS } from './table.ts';
@@ -12,6 +13,8 @@ import { BLOCK_NS } from './table.ts';
 export interface SpanReadOptions {
   readonly client: Client;
   readonly catalogues: CatalogueStore;
+  /** Undefined where other processes write too. */
+  readonly held: HeldSpans | undefined;
   readonly clock: Clock;
   readonly limitsOf: (tenant: string) => { readonly query: QueryLimitSettings; readonly retention: { readonly traces: number } };
   /** Makes all that was acknowledged visible; false when the store could not take it now. */
@@ -34,6 +37,7 @@ export async function spanRead(options: SpanReadOptions, request: Reader): Promi
     signal,
     warnings: isComplete ? [] : [INCOMPLETE],
     oldestNs,
+    held: options.held,
     catalogue: (range) => options.catalogues.catalogue(tenant, range),
     within: (range) => within(tenant, range, oldestNs),
   };

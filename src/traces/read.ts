@@ -3,6 +3,7 @@
 import type { Sql } from '../base/sql.ts';
 import type { Client, QueryOptions } from '../storage/client.ts';
 import type { Catalogue, NsRange } from './catalogue.ts';
+import type { HeldSpans } from './held/held-spans.ts';
 
 export interface SpanReadLimits {
   readonly timeoutMs: number;
@@ -24,6 +25,8 @@ export interface SpanReadContext {
   readonly oldestNs: bigint | undefined;
   /** What is known of the days of a range. */
   catalogue(range: NsRange): Promise<Catalogue>;
+  /** Spans in memory; undefined where other processes write too. */
+  readonly held: HeldSpans | undefined;
   /** Of the table `spans`: `tenant = … AND ts >= … AND ts < …`, and the same for the blocks, by which granules are chosen. */
   within(range: NsRange): Sql;
 }

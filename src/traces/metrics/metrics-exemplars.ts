@@ -78,7 +78,7 @@ interface Look {
   readonly most: number;
 }
 
-async function addSome(query: Chosen, { context, catalogue, steps }: Place, look: Look, into: ExemplarSink): Promise<void> {
+async function addSome(query: Chosen, { context, catalogue, range }: Place, look: Look, into: ExemplarSink): Promise<void> {
   const { choice, shown } = look;
   const measured = query.measured && sqlField(query.measured, catalogue);
   const columns = [
@@ -92,7 +92,7 @@ async function addSome(query: Chosen, { context, catalogue, steps }: Place, look
     ),
     ...columnsOf(measured === undefined ? [] : [measured], 'm'),
   ];
-  const where = sql`${context.within(steps)} AND (${query.condition})${look.share}`;
+  const where = sql`${context.within(range)} AND (${query.condition})${look.share}`;
   const statement = sql`SELECT ${join(columns, sql`, `)} FROM spans WHERE ${where} LIMIT 1 BY trace_high, trace_low LIMIT ${int(2 * look.most)}`;
   const groups = new GroupReader(query, catalogue);
   for await (const { rows, columns: cells } of context.client.stream(statement, plainOptions(context))) {

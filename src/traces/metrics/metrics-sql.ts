@@ -8,12 +8,12 @@
 
 import { type Sql, identifier, int, join, sql } from '../../base/sql.ts';
 import type { Block } from '../../storage/native.ts';
-import type { Catalogue, KnownSource } from '../catalogue.ts';
+import type { Catalogue, KnownSource, NsRange } from '../catalogue.ts';
 import { sqlField, type SqlField, type SqlMeasure, sqlMeasure } from './metrics-field.ts';
-import { allOf, anyOf } from '../plan/bounds.ts';
 import { compileCondition } from '../plan/compile-condition.ts';
+import { spanFilter } from '../plan/span-filter.ts';
 import { type SpanReadContext, plainOptions } from '../read.ts';
-import type { Pipeline, RangeAggregate, SpansetExpression, SpansetOperation } from '../traceql/ast.ts';
+import type { Pipeline, RangeAggregate } from '../traceql/ast.ts';
 import type { Accumulator, Cell } from '../traceql/metrics/accumulator.ts';
 import { bucketBound } from '../traceql/metrics/measured.ts';
 import type { Steps } from '../traceql/metrics/steps.ts';
@@ -21,36 +21,9 @@ import type { Value } from '../traceql/value.ts';
 
 /** A pipeline as a condition that is true of the spans it lets pass and of no others; undefined where it depends on other spans. */
 export function pipelineCondition(pipeline: Pipeline, catalogue: Catalogue): Sql | undefined {
-  const conditions: Sql[] = [];
-  for (const stage of pipeline.stages) {
-    // Groups and selections change how spans are shown, not which there are.
-    if (stage.type === 'group' || stage.type === 'coalesce' || stage.type === 'select') continue;
-    if (stage.type === 'scalarFilter' || stage.type === 'aggregate') return undefined;
-    const condition = spansetCondition(stage, catalogue);
-    if (condition === undefined) return undefined;
-    conditions.push(condition);
-  }
-  return allOf(conditions);
-}
-
-function spansetCondition(expr: SpansetExpression, catalogue: Catalogue): Sql | undefined {
-  if (expr.type === 'pipeline') return pipelineCondition(expr, catalogue);
-  if (expr.type === 'filter') {
-    const { condition, exact } = compileCondition(expr.expr, catalogue);
-    return exact ? condition : undefined;
-  }
-  // Of `&&` both sides must be in the trace; of `||` each span stands for itself.
-  const operands = expr.op === '||' ? operandsOf(expr, '||') : [];
-  const conditions = operands.flatMap((operand) => spansetCondition(operand, catalogue) ?? []);
-  return operands.length === 0 || conditions.length < operands.length ? undefined : anyOf(conditions);
-}
-
-/** The operands of a chain of one operator, from left to right. Chains may be longer than the stack is deep. */
-function operandsOf(operation: SpansetOperation, op: SpansetOperation['op']): readonly SpansetExpression[] {
-  const rights: SpansetExpression[] = [];
-  let rest: SpansetExpression = operation;
-  for (; rest.type === 'spansets' && rest.op === op; rest = rest.left) rights.push(rest.right);
-  return [rest, ...rights.reverse()];
+  const filter = spanFilter(pipeline);
+  const compiled = filter && compileCondition(filter, catalogue);
+  return compiled?.exact === true ? compiled.condition : undefined;
 }
 
 export interface GroupedQuery {
@@ -75,12 +48,13 @@ export interface Place {
   readonly context: SpanReadContext;
   readonly catalogue: Catalogue;
   readonly steps: Steps;
+  /** The part of the steps whose spans are asked of the store. */
+  readonly range: NsRange;
 }
 
 /** Counts the spans of a query into an accumulator; resolves to how many there were. */
 export async function countGrouped(query: GroupedQuery, place: Place, into: Accumulator): Promise<number> {
-  const { context, steps } = place;
-  const range = { fromNs: steps.fromNs, toNs: steps.toNs };
+  const { context, steps, range } = place;
   const keys = [sql`${stepColumn(steps)} AS step`, ...groupColumns(query)];
   if (isBucketed(query) && query.measure !== undefined) keys.push(sql`${bucketColumn(query.measure)} AS bucket`);
   const aggregates = [sql`count() AS spans`, ...measureColumns(query)];

@@ -1,6 +1,7 @@
 // Metrics queries over stored spans.
 //
-//   query ─▶ pipelines within it, each ─┬─ ClickHouse groups and counts    metrics-sql.ts, compare-sql.ts
+//   query ─▶ pipelines within it, each ─┬─ spans in memory, as far as they go    held/held-metrics.ts
+//                                       ├─ ClickHouse groups and counts    metrics-sql.ts, compare-sql.ts
 //                                       └─ spans come here in groups of traces    metrics-traces.ts
 //         ─▶ arithmetic, topk, comparisons (traceql/metrics/algebra.ts) ─▶ series
 //
@@ -9,6 +10,7 @@
 import { RequestError } from '../../base/request-error.ts';
 import { compareText } from '../../query/labels.ts';
 import type { MetricsAnswer, MetricsGrid, SearchStats, TraceSeries } from '../answers.ts';
+import { countHeld } from '../held/held-metrics.ts';
 import { compareQuery, countCompared, sideField } from './compare-sql.ts';
 import { addExemplars, type ExemplarsWanted } from './metrics-exemplars.ts';
 import { countGrouped, groupedQuery, type Place } from './metrics-sql.ts';
@@ -100,7 +102,12 @@ async function aggregated(run: Run, query: MetricsPipeline, aggregate: RangeAggr
   const wanted = wantedExemplars(run, query);
   let total = 0;
   for (const context of run.contexts) {
-    const place: Place = { context, steps, catalogue: await context.catalogue(steps) };
+    const catalogue = await context.catalogue(steps);
+    const held = await countHeld(query.pipeline, aggregate, { context, catalogue, steps, wanted }, into);
+    total += held?.spans ?? 0;
+    const range = { fromNs: held?.fromNs ?? steps.fromNs, toNs: steps.toNs };
+    if (range.fromNs >= range.toNs) continue;
+    const place: Place = { context, steps, range, catalogue };
     const grouped = groupedQuery(query.pipeline, aggregate, place.catalogue);
     if (grouped === undefined) {
       total += await observeTraces(query, place, { into, aggregate, wanted });
@@ -120,7 +127,7 @@ async function compared(run: Run, query: MetricsPipeline, compare: Compare): Pro
   const wanted = wantedExemplars(run, query);
   let total = 0;
   for (const context of run.contexts) {
-    const place: Place = { context, steps: run.steps, catalogue: await context.catalogue(run.steps) };
+    const place: Place = { context, steps: run.steps, range: run.steps, catalogue: await context.catalogue(run.steps) };
     const grouped = compareQuery(query.pipeline, compare, place.catalogue);
     if (grouped === undefined) {
       total += await compareTraces(query, place, { into, compare, wanted });

@@ -6,11 +6,12 @@ import type { Clock } from '../../base/clock.ts';
 import type { SelfMetrics } from '../../base/self-metrics.ts';
 import type { TenantLimits } from '../../config.ts';
 import type { Client } from '../../storage/client.ts';
+import { RecentWrites } from '../../metrics/recent-writes.ts';
 import type { Store } from '../../storage/store.ts';
 import { ATTRIBUTE_COLUMNS } from '../attribute-columns.ts';
 import { ALONE, CatalogueStore } from './catalogue-store.ts';
 import { SpanStore } from './span-store.ts';
-import { ATTRIBUTE_KEYS_TABLE, SOURCES_TABLE, SPANS_TABLE, TRACE_BLOCKS_TABLE } from '../table.ts';
+import { ATTRIBUTE_KEYS_TABLE, BLOCK_NS, SOURCES_TABLE, SPANS_TABLE, TRACE_BLOCKS_TABLE } from '../table.ts';
 
 export interface OpenSpanStoreOptions {
   readonly store: Store;
@@ -45,6 +46,7 @@ export async function openSpanStore({ store, limitsOf, clock, metrics }: OpenSpa
     storedUpToMs: (await isEmpty(store.client)) ? Number.NEGATIVE_INFINITY : clock.now(),
     limitsOf,
     clock,
+    writes: new RecentWrites(clock.now, Number(BLOCK_NS / 1_000_000n)),
     onCommit: (tenant, counts, refusals) => {
       stored.add(counts.spans, tenant);
       bytes.add(counts.bytes, tenant);

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { RequestError } from '../../base/request-error.ts';
 import type { TenantLimits } from '../../config.ts';
 import { TENANTS_WRITING_MAX } from '../../limits.ts';
+import type { RecentWrites } from '../../metrics/recent-writes.ts';
 import type { Client } from '../../storage/client.ts';
 import type { TableWriter } from '../../storage/writer.ts';
 import { Quota } from '../../tenant/quota.ts';
@@ -34,6 +35,8 @@ export interface SpanStoreOptions {
   readonly storedUpToMs: number;
   readonly limitsOf: (tenant: string) => Pick<TenantLimits, 'traces' | 'retention'>;
   readonly clock: Clock;
+  /** Which times were written to. */
+  readonly writes: RecentWrites;
   /** Told after every commit, for counters per tenant and reason. */
   readonly onCommit: (
     tenant: string,

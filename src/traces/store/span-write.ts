@@ -108,8 +108,21 @@ export class StoreSpanWrite implements SpanWrite {
     // Blocks without spans do no harm; spans without blocks would not be found by their trace.
     const blocks = traces.count === 0 ? undefined : writers.blocks.append(traces.encode(), traces.count);
     const [block] = await Promise.all([this.#encode(spans), blocks]);
-    await writers.spans.append(block, spans.length);
+    try {
+      await writers.spans.append(block, spans.length);
+    } finally {
+      this.#noteTimes(spans);
+    }
     traces.stored();
+  }
+
+  /** What failed may have been stored all the same. */
+  #noteTimes(spans: readonly StoredSpan[]): void {
+    const blocks = new Set(spans.map(({ span }) => span.startNs / BLOCK_NS));
+    for (const block of blocks) {
+      const startMs = Number((block * BLOCK_NS) / NS_PER_MS);
+      this.#store.options.writes.note(this.#tenant.name, startMs, startMs);
+    }
   }
 
   /** The block of spans, once what it refers to is on disk: a row names its source and its columns only then. */

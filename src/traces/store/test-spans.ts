@@ -37,7 +37,7 @@ export async function openTestSpans(
   const store = stack.use(await openTestStore(directory, TRACE_MIGRATIONS));
   const spanStore = stack.use(await openSpanStore({ store, limitsOf, clock, metrics: new SelfMetrics() }));
   const { catalogues } = spanStore.options;
-  const reads = { client: store.client, catalogues, clock, limitsOf, flush: () => spanStore.flush() };
+  const reads = { client: store.client, catalogues, held: undefined, clock, limitsOf, flush: () => spanStore.flush() };
   return {
     spanStore,
     other: (options) => stack.use(new SpanStore({ ...spanStore.options, ...options })),

@@ -26,6 +26,10 @@ interface Found {
   usesAllAttributes: boolean;
 }
 
+function nothingFound(): Found {
+  return { fields: new Map(), selected: new Map(), usesStructure: false, usesSeveralSpans: false, usesAllAttributes: false };
+}
+
 const OF_STRUCTURE: ReadonlySet<IntrinsicName> = new Set<IntrinsicName>([
   'childCount',
   'nestedSetLeft',
@@ -35,13 +39,7 @@ const OF_STRUCTURE: ReadonlySet<IntrinsicName> = new Set<IntrinsicName>([
 const OF_TRACE: ReadonlySet<IntrinsicName> = new Set<IntrinsicName>(['traceDuration', 'rootName', 'rootServiceName']);
 
 export function neededFields({ root }: Query): NeededFields {
-  const found: Found = {
-    fields: new Map(),
-    selected: new Map(),
-    usesStructure: false,
-    usesSeveralSpans: false,
-    usesAllAttributes: false,
-  };
+  const found = nothingFound();
   if (root.type === 'pipeline') ofPipeline(found, root);
   else ofMetrics(found, root);
   const fields = [...found.fields.values()];
@@ -53,6 +51,13 @@ export function neededFields({ root }: Query): NeededFields {
     usesSeveralSpans: found.usesSeveralSpans,
     usesAllAttributes: found.usesAllAttributes,
   };
+}
+
+/** The fields that an expression names, each once. */
+export function fieldsOf(expr: FieldExpression): readonly Field[] {
+  const found = nothingFound();
+  ofExpression(found, expr);
+  return [...found.fields.values()];
 }
 
 /** Equal for two mentions of the same field, however it is spelt. */

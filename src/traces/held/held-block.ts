@@ -1,0 +1,81 @@
+// Spans of one block of time in memory, in columns, in the order of the table: by trace, then by start.
+//
+//   times, ids          numbers of each span
+//   traces              where the spans of each trace begin
+//   columns             whatever else was asked for, each different value once: a query looks at values, not at spans
+
+/** Values of a column, each with a number that is its place in the list. Blocks of a tenant share it, so that a query looks at each value once. */
+export class Dictionary {
+  readonly values: string[] = [];
+  readonly #codes = new Map<string, number>();
+  /** About what it takes. */
+  bytes = 0;
+
+  /** The number of a value, which gets one if it has none; -1 when it holds no more. */
+  code(value: string): number {
+    const known = this.#codes.get(value);
+    if (known !== undefined) return known;
+    if (this.values.length >= CODES_MAX || this.bytes >= DICTIONARY_BYTES_MAX) return -1;
+    this.bytes += VALUE_BYTES + value.length;
+    this.#codes.set(value, this.values.length);
+    return this.values.push(value) - 1;
+  }
+}
+
+/** Values of a dictionary: what 16 bits tell apart. */
+const CODES_MAX = 65_536;
+const DICTIONARY_BYTES_MAX = 8 * 1024 * 1024;
+/** What a value takes beside its characters. */
+const VALUE_BYTES = 64;
+
+export interface HeldColumn {
+  readonly dictionary: Dictionary;
+  /** Of each span. */
+  readonly codes: Uint16Array;
+}
+
+export interface HeldBlock {
+  /** The number of the block of time. */
+  readonly block: number;
+  /** The moment of writing up to which it holds: see RecentWrites. */
+  readonly asOf: number;
+  readonly rows: number;
+  /** Nanoseconds since the epoch. */
+  readonly startNs: bigint;
+  /** Starts of the spans, nanoseconds since `startNs`. */
+  readonly offsets: Float64Array;
+  /** Nanoseconds. */
+  readonly durations: Float64Array;
+  readonly spanIds: BigUint64Array;
+  /** 0 where there is none. */
+  readonly parentIds: BigUint64Array;
+  /** Of each trace the halves of its id, and where its spans begin; at the end of `traceStarts` stands the number of spans. */
+  readonly traceHighs: BigUint64Array;
+  readonly traceLows: BigUint64Array;
+  readonly traceStarts: Uint32Array;
+  /** By the expression in SQL that gives the value. */
+  readonly columns: Map<string, HeldColumn>;
+}
+
+/** Bytes of a span without its columns, and of it in a column. */
+export const SPAN_BYTES = 32;
+export const CODE_BYTES = 2;
+const TRACE_BYTES = 20;
+const BLOCK_BYTES = 1024;
+
+export function bytesOf({ rows, traceStarts, columns }: HeldBlock): number {
+  return BLOCK_BYTES + rows * (SPAN_BYTES + CODE_BYTES * columns.size) + traceStarts.length * TRACE_BYTES;
+}
+
+/** The number of a trace's spans in a block begins where its own do: its place among the traces, or -1. */
+export function traceAt({ traceHighs, traceLows }: HeldBlock, high: bigint, low: bigint): number {
+  let from = 0;
+  let to = traceHighs.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const own = traceHighs[middle] as bigint;
+    if (own < high || (own === high && (traceLows[middle] as bigint) < low)) from = middle + 1;
+    else to = middle;
+  }
+  return traceHighs[from] === high && traceLows[from] === low ? from : -1;
+}
