@@ -7,9 +7,9 @@
 
 import { Buffer } from 'node:buffer';
 import { type AnyValue, type Attributes, attribute, valueText } from '../../otlp/any-value.ts';
-import type { StoredTrace } from '../stored-trace.ts';
 import { KIND_NAMES } from '../traceql/value.ts';
 import type { Span, SpanEvent, SpanLink, SpanSource } from '../write.ts';
+import type { AdjustedTrace } from './adjusted-trace.ts';
 
 interface Tag {
   readonly key: string;
@@ -31,7 +31,7 @@ const STATUS_TAGS: readonly (readonly Tag[])[] = [
 ];
 
 /** The object of a trace. */
-export function* jaegerTracePieces(trace: StoredTrace): Generator<string> {
+export function* jaegerTracePieces(trace: AdjustedTrace): Generator<string> {
   const processes = new Map<string, string>();
   yield `{"traceID":"${shortId(trace.traceId)}","spans":[`;
   let separator = '';
@@ -39,7 +39,8 @@ export function* jaegerTracePieces(trace: StoredTrace): Generator<string> {
     const processId = processIdOf(source, processes);
     const scopeTags = tagsOfScope(source);
     for (const span of spans) {
-      yield separator + JSON.stringify(spanObject(span, scopeTags, processId));
+      const warnings = trace.warnings.get(span) ?? null;
+      yield separator + JSON.stringify({ ...spanObject(span, scopeTags), processID: processId, warnings });
       separator = ',';
     }
   }
@@ -61,7 +62,7 @@ function processIdOf({ resource }: SpanSource, processes: Map<string, string>): 
   return id;
 }
 
-function spanObject(span: Span, scopeTags: readonly Tag[], processID: string): unknown {
+function spanObject(span: Span, scopeTags: readonly Tag[]): object {
   const { startNs, endNs } = span;
   return {
     traceID: shortId(hex(span.traceId)),
@@ -73,8 +74,6 @@ function spanObject(span: Span, scopeTags: readonly Tag[], processID: string): u
     duration: Number((endNs - startNs) / NS_PER_US),
     tags: [...scopeTags, ...tagsOf(span.attributes), ...ownTags(span)],
     logs: span.events.map(logOf),
-    processID,
-    warnings: null,
   };
 }
 

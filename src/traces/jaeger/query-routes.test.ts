@@ -115,6 +115,27 @@ test('a trace has all that its spans say', async () => {
   assert.deepEqual(Object.keys(trace.processes).sort(), ['p1', 'p2', 'p3']);
 });
 
+test('spans whose clocks seem to differ say so, unless the trace is asked for as it came', async () => {
+  const warnings = async (query: Parameters): Promise<unknown> => {
+    const traces = await data('/traces/1', query);
+    assert.ok(Array.isArray(traces));
+    return traces[0].spans.map((span: { operationName: string; warnings: unknown }) => [span.operationName, span.warnings]).sort();
+  };
+  const skewed = ['clock skew adjustment disabled; not applying calculated delta of -1s'];
+  assert.deepEqual(await warnings({}), [
+    ['get /', null],
+    ['op-2', skewed],
+    ['op-3', skewed],
+    ['op-4', skewed],
+    ['op-5', ['parent span ID=0000000000000063 is not in the trace; skipping clock skew adjustment']],
+  ]);
+  const names = ['get /', 'op-2', 'op-3', 'op-4', 'op-5'];
+  assert.deepEqual(
+    await warnings({ raw: '1' }),
+    names.map((name) => [name, null]),
+  );
+});
+
 test('sides of a call that share an id are a span and its child, unless the trace is asked for as it came', async () => {
   const ids = async (query: Parameters): Promise<unknown> => {
     const traces = await data('/traces/2', query);

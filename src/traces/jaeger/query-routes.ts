@@ -10,14 +10,13 @@ import { json, type Reply, type Request, type Route } from '../../server/route.t
 import { type Handle, readContexts, withWarnings } from '../api/context.ts';
 import { traceIdOf } from '../api/params.ts';
 import { inPieces } from '../api/text-pieces.ts';
-import type { StoredTrace } from '../stored-trace.ts';
-import { jaegerApiV3Routes } from './api-v3-routes.ts';
+import type { AdjustedTrace } from './adjusted-trace.ts';
+import { jaegerOtlpQueryRoutes } from './otlp-query-routes.ts';
 import { readDependencies } from './dependencies.ts';
 import { jaegerTracePieces, shortId } from './jaeger-json.ts';
 import { dependencyRange, limitParam, rangeParams, searchParams, serviceParam, traceIdsParam } from './query-params.ts';
-import { findTraces, type JaegerQueryOptions, ofUnknownSize, readTraces, readWhole, tracesMaxOf } from './read-traces.ts';
+import { findTraces, type JaegerQueryOptions, ofUnknownSize, readTraces, tracesMaxOf } from './read-traces.ts';
 import { type Operation, readOperations, readServices } from './services.ts';
-import { withUniqueSpanIds } from './unique-span-ids.ts';
 
 /** Values of `raw`, which asks for a trace as it came. Source: Go `strconv.ParseBool`. */
 const RAW: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
@@ -37,7 +36,7 @@ export function jaegerQueryRoutes(options: JaegerQueryOptions): readonly Route[]
     route('/traces', 'Traces that a search selects, or those of given ids.', (request) => traces(options, request)),
     route('/traces/:id', 'A trace by its id.', (request) => trace(options, request)),
     route('/dependencies', 'Which services call which.', (request) => dependencies(options, request)),
-    ...jaegerApiV3Routes(options),
+    ...jaegerOtlpQueryRoutes(options),
   ];
 }
 
@@ -86,12 +85,11 @@ async function dependencies(options: JaegerQueryOptions, request: Request): Prom
 }
 
 async function trace(options: JaegerQueryOptions, request: Request): Promise<Reply> {
-  const id = traceIdOf(request.params['id'] ?? '');
-  const contexts = await readContexts(options, request);
-  const found = await readWhole(options, contexts, { traceId: id });
-  if (found === undefined) return json(answer(null, 0, [{ code: 404, msg: 'trace not found' }]), 404);
+  const question = ofUnknownSize(traceIdOf(request.params['id'] ?? ''));
   const isRaw = RAW.has(request.query.get('raw') ?? '');
-  return streamed(answerParts(resolved([isRaw ? found : withUniqueSpanIds(found)]), []));
+  const found = await readTraces(options, await readContexts(options, request), [question], isRaw).next();
+  if (found.done === true) return json(answer(null, 0, [{ code: 404, msg: 'trace not found' }]), 404);
+  return streamed(answerParts([found.value], []));
 }
 
 async function traces(options: JaegerQueryOptions, request: Request): Promise<Reply> {
@@ -105,12 +103,11 @@ async function traces(options: JaegerQueryOptions, request: Request): Promise<Re
   return withWarnings(streamed(answerParts(readTraces(options, contexts, found), [])), stopped === undefined ? [] : [stopped]);
 }
 
-async function* resolved(list: readonly StoredTrace[]): AsyncGenerator<StoredTrace> {
-  yield* list;
-}
-
 /** An answer of traces. Those of `ids` that do not come are its errors. */
-async function* answerParts(found: AsyncIterable<StoredTrace>, ids: readonly string[]): AsyncGenerator<Iterable<string>> {
+async function* answerParts(
+  found: AsyncIterable<AdjustedTrace> | Iterable<AdjustedTrace>,
+  ids: readonly string[],
+): AsyncGenerator<Iterable<string>> {
   const missing = new Set(ids);
   let before = '{"data":[';
   for await (const each of found) {

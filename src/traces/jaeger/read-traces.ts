@@ -10,9 +10,9 @@ import { NOTHING_FOUND, searchTenants } from '../api/search.ts';
 import { readTrace } from '../read-trace.ts';
 import type { SpanReadContext } from '../read.ts';
 import type { StoredTrace } from '../stored-trace.ts';
+import { adjusted, type AdjustedTrace, asItCame } from './adjusted-trace.ts';
 import type { JaegerSearch } from './query-params.ts';
 import { searchTree } from './search-tree.ts';
-import { withUniqueSpanIds } from './unique-span-ids.ts';
 
 export type JaegerQueryOptions = Pick<TracesApiOptions, 'clock' | 'limitsOf' | 'readContext' | 'log' | 'slowQueryMs'>;
 
@@ -63,8 +63,8 @@ function sizeOf({ traceId, services }: FoundTrace): SizedTrace {
   return { traceId, spans: [...services.values()].reduce((sum, { spans }) => sum + spans, 0) };
 }
 
-/** A trace of all tenants that have it, as it is stored. */
-export async function readWhole(
+/** A trace of all tenants that have it. */
+async function readWhole(
   { limitsOf }: JaegerQueryOptions,
   contexts: readonly SpanReadContext[],
   { traceId, range }: TraceQuestion,
@@ -79,16 +79,16 @@ export async function readWhole(
   return { traceId, groups: there.flatMap(({ groups }) => groups), partial };
 }
 
-/** The traces that are there, in the order given; no more than a few are in memory. `isRaw` leaves ids that spans share as they are. */
+/** The traces that are there, in the order given; no more than a few are in memory. `isRaw` leaves them as they came. */
 export async function* readTraces(
   options: JaegerQueryOptions,
   contexts: readonly SpanReadContext[],
   traces: readonly SizedTrace[],
   isRaw = false,
-): AsyncGenerator<StoredTrace> {
+): AsyncGenerator<AdjustedTrace> {
   for (const batch of batchesOf(traces)) {
     const found = await Promise.all(batch.map((each) => readWhole(options, contexts, each)));
-    for (const each of found) if (each !== undefined) yield isRaw ? each : withUniqueSpanIds(each);
+    for (const each of found) if (each !== undefined) yield isRaw ? asItCame(each) : adjusted(each);
   }
 }
 

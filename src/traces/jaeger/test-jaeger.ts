@@ -38,7 +38,7 @@ export async function openTestJaeger(directory: string, stack: AsyncDisposableSt
   const limitsOf = () => ({ ...limits, traces: { ...limits.traces, traceSpansMax: spansMax } });
   const spans = stack.use(await openSpanStore({ store, limitsOf, clock, metrics: new SelfMetrics() }));
   const { catalogues } = spans.options;
-  const options = { client: store.client, catalogues, clock, limitsOf, flush: () => spans.flush() };
+  const options = { client: store.client, catalogues, held: undefined, clock, limitsOf, flush: () => spans.flush() };
   const router = new Router(
     jaegerQueryRoutes({ clock, limitsOf, log: silentLog, slowQueryMs: () => 0, readContext: (reader) => spanRead(options, reader) }),
   );

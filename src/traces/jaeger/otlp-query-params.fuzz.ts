@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { RequestError } from '../../base/request-error.ts';
-import { findParams, traceIdParam, traceRange } from './api-v3-params.ts';
+import { findParams, traceIdParam, traceRange } from './otlp-query-params.ts';
 import { searchTree } from './search-tree.ts';
 
 const TRACES_MAX = 500;

@@ -1,6 +1,6 @@
 // The third version of Jaeger's query API, under `/jaeger/api/v3`: what the first answers, with traces as OTLP's JSON.
 //
-//   request ─▶ api-v3-params.ts ─┬─▶ read-traces.ts ─▶ {"result":{"resourceSpans":[…]}}, a trace at a time
+//   request ─▶ otlp-query-params.ts ─┬─▶ read-traces.ts ─▶ {"result":{"resourceSpans":[…]}}, a trace at a time
 //                                └─▶ services.ts, dependencies.ts
 //
 // Source: Jaeger `cmd/jaeger/internal/extension/jaegerquery/internal/apiv3/http_gateway.go`.
@@ -10,17 +10,18 @@ import { json, type Reply, type Request, type Route } from '../../server/route.t
 import { type Handle, readContexts, warningsOf, withWarnings } from '../api/context.ts';
 import { otlpResourceSpans } from '../api/otlp-trace-json.ts';
 import { inPieces } from '../api/text-pieces.ts';
-import type { StoredTrace } from '../stored-trace.ts';
-import { dependencyRange, findParams, rawParam, textParam, traceIdParam, traceRange, unsupportedParam } from './api-v3-params.ts';
+import type { Span } from '../write.ts';
+import type { AdjustedTrace } from './adjusted-trace.ts';
+import { dependencyRange, findParams, rawParam, textParam, traceIdParam, traceRange, unsupportedParam } from './otlp-query-params.ts';
 import { readDependencies } from './dependencies.ts';
 import { findTraces, type JaegerQueryOptions, ofUnknownSize, readTraces, tracesMaxOf } from './read-traces.ts';
 import { readOperations, readServices } from './services.ts';
 
-/** The attribute by which the peer says what is wrong with a trace: a list, of the first span. Source: Jaeger `internal/jptrace`. */
+/** The attribute by which the peer says what is wrong with a span: a list of texts. Source: Jaeger `internal/jptrace`. */
 const WARNINGS = '@jaeger@warnings';
 
 /** Routes that wait for their turn (`gated.ts`). */
-export function jaegerApiV3Routes(options: JaegerQueryOptions): readonly Route[] {
+export function jaegerOtlpQueryRoutes(options: JaegerQueryOptions): readonly Route[] {
   return [
     route('/services', 'Names of services.', (request) => services(options, request)),
     route('/operations', 'Operations of a service, with their kinds.', (request) => operations(options, request)),
@@ -76,28 +77,30 @@ async function traces(options: JaegerQueryOptions, request: Request): Promise<Re
 }
 
 /** An answer of traces, which is not found where there are none. */
-async function answer(found: AsyncGenerator<StoredTrace>): Promise<Reply> {
+async function answer(found: AsyncGenerator<AdjustedTrace>): Promise<Reply> {
   const first = await found.next();
   if (first.done === true) return failure(404, 'No traces found');
   return { status: 200, headers: { 'content-type': 'application/json' }, body: inPieces(answerParts(first.value, found)) };
 }
 
-async function* answerParts(first: StoredTrace, rest: AsyncIterable<StoredTrace>): AsyncGenerator<Iterable<string>> {
+async function* answerParts(first: AdjustedTrace, rest: AsyncIterable<AdjustedTrace>): AsyncGenerator<Iterable<string>> {
   yield ['{"result":{"resourceSpans":['];
-  yield otlpResourceSpans(withWarning(first));
+  yield otlpResourceSpans(withWarningAttributes(first));
   for await (const each of rest) {
     yield [','];
-    yield otlpResourceSpans(withWarning(each));
+    yield otlpResourceSpans(withWarningAttributes(each));
   }
   yield [']}}'];
 }
 
-/** Says with its first span what a trace lacks. */
-function withWarning(stored: StoredTrace): StoredTrace {
-  const { partial, groups } = stored;
-  const [group, ...others] = groups;
-  const [span, ...spans] = group?.spans ?? [];
-  if (partial === undefined || group === undefined || span === undefined) return stored;
-  const warned = { ...span, attributes: [...span.attributes, { key: WARNINGS, value: [partial] }] };
-  return { ...stored, groups: [{ ...group, spans: [warned, ...spans] }, ...others] };
+/** Its spans say what is wrong with them, and the first what the trace lacks. */
+function withWarningAttributes(trace: AdjustedTrace): AdjustedTrace {
+  const { partial, groups, warnings } = trace;
+  if (partial === undefined && warnings.size === 0) return trace;
+  const first = groups[0]?.spans[0];
+  const warned = (span: Span): Span => {
+    const value = [...(span === first && partial !== undefined ? [partial] : []), ...(warnings.get(span) ?? [])];
+    return value.length === 0 ? span : { ...span, attributes: [...span.attributes, { key: WARNINGS, value }] };
+  };
+  return { ...trace, groups: groups.map((group) => ({ ...group, spans: group.spans.map(warned) })) };
 }
