@@ -9,7 +9,7 @@ import type { Grid } from '../data/samples.ts';
 import type { Span } from '../data/time-range.ts';
 import { tickText } from '../data/time-text.ts';
 import type { Zone } from '../data/time-text.ts';
-import { quantityText } from '../data/units.ts';
+import { tickTexts } from '../data/units.ts';
 import type { Quantity } from '../data/units.ts';
 import { marksPlugin } from './marks.ts';
 import { tooltipPlugin } from './tooltip.ts';
@@ -177,7 +177,7 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
         space: 32,
         grid: gridLine,
         ...incrementsOf(latest.current.props.quantity),
-        values: (_, splits) => splits.map((v) => quantityText(v, latest.current.props.quantity)),
+        values: (_, splits) => [...tickTexts(splits, latest.current.props.quantity)],
       },
     ],
     series: [

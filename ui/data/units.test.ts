@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { countText, quantityText, unitOfName } from './units.ts';
+import { countText, quantityText, tickTexts, unitOfName } from './units.ts';
 import type { Unit } from './units.ts';
 
 test('units come from the ending of the name', () => {
@@ -40,8 +40,29 @@ test('values are short', () => {
     [Number.POSITIVE_INFINITY, 'none', false, '+Inf'],
     [1e20, 'none', false, '1e20'],
     [12_345_678, 'none', true, '12.35 M/s'],
+    [0, 'none', true, '0/s'],
+    [0.1, 'none', true, '0.1/s'],
+    [0.05, 'none', true, '3/min'],
+    [-1 / 60, 'none', true, '-1/min'],
+    [3.906e-4, 'none', true, '1.406/h'],
+    [1e-5, 'none', true, '0.864/d'],
+    [0.02, 'bytes', true, '1.2 B/min'],
+    [0.02, 'seconds', true, '20 ms/s'],
   ];
   for (const [value, unit, perSecond, text] of cases) assert.equal(quantityText(value, { unit, perSecond }), text);
   assert.equal(quantityText(null, { unit: 'none', perSecond: false }), '–');
   assert.equal(countText(14_400_000), '14\u202f400\u202f000');
+});
+
+test('an axis of rates has one period', () => {
+  const cases: readonly [readonly number[], Unit, boolean, readonly string[]][] = [
+    [[0, 0.05, 0.1], 'none', true, ['0/s', '0.05/s', '0.1/s']],
+    [[0, 0.01, 0.02], 'none', true, ['0/min', '0.6/min', '1.2/min']],
+    [[-0.001, 0], 'none', true, ['-3.6/h', '0/h']],
+    [[0], 'none', true, ['0/s']],
+    [[], 'none', true, []],
+    [[0, 0.5], 'seconds', true, ['0 s/s', '500 ms/s']],
+    [[0, 0.5], 'seconds', false, ['0 s', '500 ms']],
+  ];
+  for (const [values, unit, perSecond, texts] of cases) assert.deepEqual(tickTexts(values, { unit, perSecond }), texts);
 });

@@ -107,13 +107,42 @@ function withPrefix(value: number): string {
   return `${trim(value / factor)} ${prefix}`;
 }
 
-/** A value with its unit: `1.5 MiB/s`. A second of something per second is a share, so it is drawn as one. */
-export function quantityText(value: number | null | undefined, quantity: Quantity): string {
+/** What a rate is counted in: how it is written, and its seconds. */
+type Period = readonly [string, number];
+
+const PER_SECOND: Period = ['/s', 1];
+const LONGER: readonly Period[] = [
+  ['/min', 60],
+  ['/h', 3600],
+];
+const PER_DAY: Period = ['/d', 86_400];
+
+/** The shortest period in which it happens once; a tenth a second is a number that people still read. */
+function periodOf(rate: number): Period {
+  const size = Math.abs(rate);
+  if (size === 0 || size >= 0.1 || !Number.isFinite(size)) return PER_SECOND;
+  return LONGER.find(([, seconds]) => size * seconds >= 1) ?? PER_DAY;
+}
+
+function rateText(value: number, unit: Unit, [per, seconds]: Period): string {
+  // A second of something per second is a share of time, whichever is the period.
+  if (unit === 'seconds') return `${secondsText(value)}/s`;
+  return `${unitText(value * seconds, unit).trimEnd()}${per}`;
+}
+
+/** A value with its unit: `1.5 MiB/s`, and `3.2/min` of what is rare. */
+export function quantityText(value: number | null | undefined, { unit, perSecond }: Quantity): string {
   if (value === null || value === undefined) return '–';
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
-  if (!quantity.perSecond) return unitText(value, quantity.unit);
-  if (quantity.unit === 'seconds') return `${secondsText(value)}/s`;
-  return `${unitText(value, quantity.unit).trimEnd()}/s`;
+  return perSecond ? rateText(value, unit, periodOf(value)) : unitText(value, unit);
+}
+
+/** The values along an axis: rates are all counted in the period of the largest. */
+export function tickTexts(values: readonly number[], quantity: Quantity): readonly string[] {
+  const { unit, perSecond } = quantity;
+  if (!perSecond) return values.map((value) => quantityText(value, quantity));
+  const period = periodOf(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+  return values.map((value) => rateText(value, unit, period));
 }
 
 /** A count with its thousands kept apart. */

@@ -1,4 +1,4 @@
-// A query's editor as a component: CodeMirror with what a language knows of its texts. `PromqlEditor` and `LogqlEditor` are this with a language.
+// A query's editor as a component: CodeMirror with what a language knows of its texts. `PromqlEditor`, `LogqlEditor` and `TraceqlEditor` are this with a language.
 //
 //   text ─▶ colours, underlines, completion          Enter ─▶ onRun          a change ─▶ onChange
 
@@ -72,8 +72,7 @@ function keys<Data>(latest: Latest<Data>): readonly KeyBinding[] {
   return [
     { key: 'Enter', run },
     { key: 'Mod-Enter', run },
-    { key: 'Ctrl-Shift-f', run: format, preventDefault: true },
-    { key: 'Shift-Alt-f', run: format },
+    { key: 'Shift-Alt-f', run: format, preventDefault: true },
     { key: 'Tab', run: takeCompletion },
     {
       key: 'Escape',

@@ -14,23 +14,40 @@ const ICONS: Readonly<Record<LinkTarget, typeof IconFileText>> = {
   profile: IconFlame,
 };
 
-export function Leads({ links }: { readonly links: readonly Link[] }) {
+interface LeadsProps {
+  readonly links: readonly Link[];
+  /** Of the section that the links are, in a side panel. */
+  readonly title?: string | undefined;
+}
+
+export function Leads({ links, title }: LeadsProps) {
   const hasPage = useHasPage();
-  return (
-    <ul className={css.leads}>
-      {links
-        .filter(({ path }) => hasPage(path))
-        .map(({ to, title, path, query }) => {
-          const Icon = ICONS[to];
-          return (
-            <li key={title}>
-              <Icon size={14} aria-hidden />
-              <PathLink path={path} title={query?.text ?? title}>
-                {title}
-              </PathLink>
-            </li>
-          );
-        })}
+  const shown = links.filter(({ path }) => hasPage(path));
+  if (shown.length === 0) return null;
+  const list = (
+    <ul className={css.leads} aria-label={title ?? 'Links'}>
+      {shown.map((link) => (
+        <Lead key={link.path} link={link} />
+      ))}
     </ul>
+  );
+  if (title === undefined) return list;
+  return (
+    <section>
+      <h3>{title}</h3>
+      {list}
+    </section>
+  );
+}
+
+function Lead({ link: { to, title, path, query } }: { readonly link: Link }) {
+  const Icon = ICONS[to];
+  return (
+    <li>
+      <Icon size={14} aria-hidden />
+      <PathLink path={path} title={query?.text ?? title}>
+        {title}
+      </PathLink>
+    </li>
   );
 }

@@ -18,12 +18,57 @@ export function Skeleton({ rows = 6 }: { readonly rows?: number }) {
   );
 }
 
+interface EmptyProps {
+  readonly title: string;
+  /** Buttons of what may help. */
+  readonly actions?: ReactNode;
+  readonly children?: ReactNode;
+}
+
 /** What would be here, and how to get it here. */
-export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+export function Empty({ title, actions, children }: EmptyProps) {
   return (
     <section className={css.state}>
       <h2>{title}</h2>
       {children}
+      {actions !== undefined && <div className={css.actions}>{actions}</div>}
+    </section>
+  );
+}
+
+/** In the place of the answer to a text that is no query; the bar above says more. */
+export function WrongQuery() {
+  return (
+    <Empty title="This query cannot be read">
+      <p>What is wrong with it is underlined above, and said beneath it.</p>
+    </Empty>
+  );
+}
+
+/** What each road is for, and the lines to paste there. */
+export type Road = readonly [string, string];
+
+interface RoadsProps {
+  readonly title: string;
+  readonly roads: readonly Road[];
+  readonly children: ReactNode;
+}
+
+/** Before the first data of a page: the roads by which it comes. */
+export function Roads({ title, roads, children }: RoadsProps) {
+  return (
+    <section className={css.roads}>
+      <h1>{title}</h1>
+      <p>{children}</p>
+      {roads.map(([name, lines]) => (
+        <div key={name} className={css.road}>
+          <div>
+            <h2>{name}</h2>
+            <CopyButton title="Copy" text={lines} />
+          </div>
+          <Lines text={lines} />
+        </div>
+      ))}
     </section>
   );
 }
@@ -71,6 +116,17 @@ interface NoticesProps {
   readonly texts: readonly string[];
   /** Infos are quieter: nothing is missing. */
   readonly level?: 'warning' | 'info';
+}
+
+/** A part of a page that could not be had, in its place: the rest is whole. */
+export function Missing({ text, onRetry }: { readonly text: string; readonly onRetry: () => void }) {
+  return (
+    <div className={`${css.notice} ${css.missing}`} role="status">
+      <IconAlertTriangle size={16} aria-label="Warning" />
+      <span>{text}</span>
+      <Button onClick={onRetry}>Try again</Button>
+    </div>
+  );
 }
 
 /** What the data below lacks or may not mean, and why. Stands above it. */

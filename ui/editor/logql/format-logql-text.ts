@@ -2,7 +2,7 @@
 
 import { formatLogql } from '../../../src/logs/logql/format.ts';
 import { readLogql } from '../../data/logql-text.ts';
-import type { Formatted } from '../formatted.ts';
+import type { Formatted } from '../../data/formatted.ts';
 import { commentsOf } from '../loose-tokens.ts';
 import { looseTokens } from './logql-tokens.ts';
 

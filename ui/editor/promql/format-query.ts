@@ -3,7 +3,7 @@
 import { formatExpr } from '../../../src/metrics/promql/print.ts';
 import { readQuery } from '../../data/query-text.ts';
 import { commentsOf } from '../loose-tokens.ts';
-import type { Formatted } from '../formatted.ts';
+import type { Formatted } from '../../data/formatted.ts';
 import { looseTokens } from './promql-tokens.ts';
 
 /** What fits into the editor beside the list of metrics. */

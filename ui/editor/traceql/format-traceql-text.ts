@@ -3,7 +3,7 @@
 import { parseAsWritten } from '../../../src/traces/traceql/parse.ts';
 import { printTraceql } from '../../../src/traces/traceql/print.ts';
 import { readTraceql } from '../../data/traceql-text.ts';
-import type { Formatted } from '../formatted.ts';
+import type { Formatted } from '../../data/formatted.ts';
 import { commentsIn, looseTokens } from './traceql-tokens.ts';
 
 /** The text in its canonical form. The tree holds no comments, so a text that has some is refused. */

@@ -1,11 +1,10 @@
 // What stands on the home page before the first data: the lines that send it, for this very server.
 
-import { Lines } from '../../kit/States.tsx';
-import { CopyButton } from '../../kit/CopyButton.tsx';
+import { Roads } from '../../kit/States.tsx';
+import type { Road } from '../../kit/States.tsx';
 import { LOOK_EVERY_S } from './use-waiting.ts';
-import css from './home.module.css';
 
-function roads(origin: string): readonly (readonly [string, string])[] {
+function roads(origin: string): readonly Road[] {
   return [
     ['One sample, from a shell', `echo 'hello_world 1' | curl --data-binary @- ${origin}/api/v1/import/prometheus`],
     [
@@ -24,20 +23,8 @@ function roads(origin: string): readonly (readonly [string, string])[] {
 /** `nothing`: there is no data at all, rather than none about hosts. */
 export function FirstData({ nothing }: { readonly nothing: boolean }) {
   return (
-    <section className={css.first}>
-      <h1>{nothing ? 'Nothing has arrived yet' : 'No host reports in this time range'}</h1>
-      <p>
-        Hosts appear here as soon as their node metrics arrive, whichever way they take. This page looks again every {LOOK_EVERY_S} seconds.
-      </p>
-      {roads(location.origin).map(([title, lines]) => (
-        <div key={title} className={css.road}>
-          <div>
-            <h2>{title}</h2>
-            <CopyButton title="Copy" text={lines} />
-          </div>
-          <Lines text={lines} />
-        </div>
-      ))}
-    </section>
+    <Roads title={nothing ? 'Nothing has arrived yet' : 'No host reports in this time range'} roads={roads(location.origin)}>
+      Hosts appear here as soon as their node metrics arrive, whichever way they take. This page looks again every {LOOK_EVERY_S} seconds.
+    </Roads>
   );
 }

@@ -1,7 +1,7 @@
 // One line, whole, beside the list: its text or its tree, its fields, the traces that it names, and the lines around it.
 
 import { Menu } from '@mantine/core';
-import { IconDownload, IconX } from '@tabler/icons-react';
+import { IconDownload } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { levelColour, levelOf } from '../../data/levels.ts';
 import { useLive } from '../../data/Live.tsx';
@@ -14,6 +14,7 @@ import { zoneName } from '../../data/time-text.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { Button, IconButton, Segments } from '../../kit/Controls.tsx';
 import { Leads } from '../../kit/Leads.tsx';
+import { SidePanel } from '../../kit/SidePanel.tsx';
 import { DetailFields } from './DetailFields.tsx';
 import { download, linesAsJson, linesAsText } from './download.ts';
 import { jsonOf } from './json-tree.ts';
@@ -46,60 +47,46 @@ export function Detail(props: DetailProps) {
   const level = levelOf(entry);
   const filter = ({ name, value, category }: Field, keep: boolean): void => onRun(addFieldFilter(query, { name, value, category, keep }));
   return (
-    <aside
-      className={css.detail}
-      aria-label="Line"
+    <SidePanel
+      label="Line"
+      onClose={onClose}
+      head={
+        <>
+          <i style={{ background: levelColour(level) }} aria-hidden />
+          <div className={css.when}>
+            <time>{exactTimeText(entry, zone)}</time> <span>{zoneName(zone)}</span>
+          </div>
+          <b style={{ color: levelColour(level) }}>{level === 'unknown' ? '' : level}</b>
+        </>
+      }
       onKeyDown={(event) => {
         // A menu that is open above it closes first.
         if (event.key === 'Escape' && event.target instanceof Node && event.currentTarget.contains(event.target)) onClose();
       }}
     >
-      <header className={css.head}>
-        <i style={{ background: levelColour(level) }} aria-hidden />
-        <div>
-          <time>{exactTimeText(entry, zone)}</time> <span>{zoneName(zone)}</span>
-        </div>
-        <b style={{ color: levelColour(level) }}>{level === 'unknown' ? '' : level}</b>
-        <IconButton label="Close (Esc)" onClick={onClose}>
-          <IconX size={16} aria-hidden />
-        </IconButton>
-      </header>
-      <div className={css.body}>
-        <Whole key={entry.line} {...props} />
-        {traces.length > 0 && (
-          <section>
-            <h3>{traces.length === 1 ? 'Trace' : 'Traces'}</h3>
-            {traces.map((id) => (
-              <div key={id}>
-                <TraceLink id={id} />
-              </div>
-            ))}
-          </section>
-        )}
-        {links.length > 0 && (
-          <section>
-            <h3>From here</h3>
-            <Leads links={links} />
-          </section>
-        )}
-        <DetailFields
-          fields={fields}
-          columns={props.columns}
-          onFilter={filter}
-          onColumn={props.onColumn}
-          onOnlyColumn={props.onOnlyColumn}
-        />
+      <Whole key={entry.line} {...props} />
+      {traces.length > 0 && (
         <section>
-          <h3>
-            Around it <span>in the same stream</span>
-          </h3>
-          <LineContext key={`${entry.ns} ${entry.line}`} entry={entry} onOpen={props.onOpen} />
-          <p>
-            <Button onClick={() => onRun(streamQuery(entry.stream))}>Query the stream</Button>
-          </p>
+          <h3>{traces.length === 1 ? 'Trace' : 'Traces'}</h3>
+          {traces.map((id) => (
+            <div key={id}>
+              <TraceLink id={id} />
+            </div>
+          ))}
         </section>
-      </div>
-    </aside>
+      )}
+      <Leads title="From here" links={links} />
+      <DetailFields fields={fields} columns={props.columns} onFilter={filter} onColumn={props.onColumn} onOnlyColumn={props.onOnlyColumn} />
+      <section>
+        <h3>
+          Around it <span>in the same stream</span>
+        </h3>
+        <LineContext key={`${entry.ns} ${entry.line}`} entry={entry} onOpen={props.onOpen} />
+        <p>
+          <Button onClick={() => onRun(streamQuery(entry.stream))}>Query the stream</Button>
+        </p>
+      </section>
+    </SidePanel>
   );
 }
 

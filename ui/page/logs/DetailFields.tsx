@@ -7,6 +7,7 @@ import { isTraceId } from '../../data/links.ts';
 import type { Category, Field } from '../../data/log-lines.ts';
 import { copyText } from '../../kit/CopyButton.tsx';
 import { TraceLink } from './TraceLink.tsx';
+import fieldsCss from '../../kit/fields.module.css';
 import css from './detail.module.css';
 
 interface DetailFieldsProps {
@@ -43,7 +44,7 @@ export function DetailFields(props: DetailFieldsProps) {
             <h3>
               {title} <span>{meaning}</span>
             </h3>
-            <table className={css.fields}>
+            <table className={fieldsCss.fields}>
               <tbody>
                 {own.map((field) => (
                   <FieldRow key={field.name} {...props} field={field} onCopy={copy} />
@@ -70,7 +71,7 @@ function FieldRow({ field, columns, onFilter, onColumn, onOnlyColumn, onCopy }: 
     <tr>
       <th scope="row">{name}</th>
       <td>{isTraceId(name, value) ? <TraceLink id={value} /> : value}</td>
-      <td className={css.actions}>
+      <td className={fieldsCss.rowActions}>
         {filterable && (
           <>
             <Action label={`Only lines with this ${name}`} onClick={() => onFilter(field, true)}>

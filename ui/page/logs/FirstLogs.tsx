@@ -1,12 +1,11 @@
 // What stands on the logs page before the first line: the lines that send some, for this very server.
 
 import { useLive } from '../../data/Live.tsx';
-import { Lines } from '../../kit/States.tsx';
-import { CopyButton } from '../../kit/CopyButton.tsx';
+import { Roads } from '../../kit/States.tsx';
+import type { Road } from '../../kit/States.tsx';
 import { LOOK_EVERY_S, useWaiting } from '../home/use-waiting.ts';
-import css from './start.module.css';
 
-function roads(origin: string): readonly (readonly [string, string])[] {
+function roads(origin: string): readonly Road[] {
   const { hostname, port, protocol } = new URL(origin);
   const push = `${origin}/loki/api/v1/push`;
   return [
@@ -34,21 +33,9 @@ export function FirstLogs() {
   const { refresh } = useLive();
   useWaiting(true, LOOKS_MAX, refresh);
   return (
-    <section className={css.first}>
-      <h1>No lines in this time range</h1>
-      <p>
-        Widen the time range, choose another tenant, or send the first line. Any of these roads leads here; this page looks again every{' '}
-        {LOOK_EVERY_S} seconds.
-      </p>
-      {roads(location.origin).map(([title, lines]) => (
-        <div key={title} className={css.road}>
-          <div>
-            <h2>{title}</h2>
-            <CopyButton title="Copy" text={lines} />
-          </div>
-          <Lines text={lines} />
-        </div>
-      ))}
-    </section>
+    <Roads title="No lines in this time range" roads={roads(location.origin)}>
+      Widen the time range, choose another tenant, or send the first line. Any of these roads leads here; this page looks again every{' '}
+      {LOOK_EVERY_S} seconds.
+    </Roads>
   );
 }

@@ -6,6 +6,7 @@ import { isTraceId } from '../../data/links.ts';
 import { JSON_ROWS_MAX, jsonRows } from './json-tree.ts';
 import type { JsonRow } from './json-tree.ts';
 import { TraceLink } from './TraceLink.tsx';
+import fieldsCss from '../../kit/fields.module.css';
 import css from './detail.module.css';
 
 interface JsonTreeProps {
@@ -47,7 +48,7 @@ export function JsonTree({ value, onFilter }: JsonTreeProps) {
 
 function LeafFilters({ row, field, onFilter }: Pick<JsonTreeProps, 'onFilter'> & { readonly row: JsonRow; readonly field: string }) {
   return (
-    <span className={css.actions}>
+    <span className={fieldsCss.actions}>
       <button
         type="button"
         title={`Only lines with this ${field}`}

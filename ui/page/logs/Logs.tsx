@@ -6,7 +6,7 @@ import { readLogql } from '../../data/logql-text.ts';
 import type { ReadLogql } from '../../data/logql-text.ts';
 import { rememberRecent } from '../../data/recent.ts';
 import { useAddress } from '../../data/use-address.ts';
-import { Empty } from '../../kit/States.tsx';
+import { WrongQuery } from '../../kit/States.tsx';
 import { metricsAddress, readMetrics, reduceMetrics } from '../metrics/metrics-state.ts';
 import { Fields } from './Fields.tsx';
 import { LabelBrowser } from './LabelBrowser.tsx';
@@ -73,11 +73,7 @@ function Result({ read, state, onRun, onEvent }: ResultProps) {
     case 'empty':
       return <Start onRun={onRun} />;
     case 'wrong':
-      return (
-        <Empty title="This query cannot be read">
-          <p>What is wrong with it is underlined above, and said beneath it.</p>
-        </Empty>
-      );
+      return <WrongQuery />;
     case 'metric': {
       const metrics = readMetrics(address);
       return (

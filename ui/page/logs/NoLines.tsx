@@ -21,7 +21,15 @@ export function NoLines({ expr, onRun }: NoLinesProps) {
   const values = useAnswer(streamLabelValues(label, selector, alignSpan(span, 60_000)), 'minute');
   const streams = values.data === undefined ? undefined : values.data.value.length > 0;
   return (
-    <Empty title="No lines in this time range">
+    <Empty
+      title="No lines in this time range"
+      actions={
+        <>
+          {streams !== false && expr.stages.length > 0 && <Button onClick={() => onRun(selector)}>Without the stages</Button>}
+          <Button onClick={() => shift(-1)}>Look earlier</Button>
+        </>
+      }
+    >
       {streams === false && (
         <p>
           No stream has all of <code>{selector}</code> in this time range: change a matcher, or widen the range.
@@ -33,10 +41,6 @@ export function NoLines({ expr, onRun }: NoLinesProps) {
       {streams === true && expr.stages.length === 0 && (
         <p>There are such streams on these days, but they have no lines between these times.</p>
       )}
-      <div>
-        {streams !== false && expr.stages.length > 0 && <Button onClick={() => onRun(selector)}>Without the stages</Button>}{' '}
-        <Button onClick={() => shift(-1)}>Look earlier</Button>
-      </div>
     </Empty>
   );
 }

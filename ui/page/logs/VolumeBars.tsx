@@ -10,7 +10,7 @@ import { logRange } from '../../data/log-questions.ts';
 import { keptLevel, levelQuery, toggleLevel } from '../../data/logql-text.ts';
 import { countText } from '../../data/units.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import { Button } from '../../kit/Controls.tsx';
+import { Missing } from '../../kit/States.tsx';
 import { barsAsked, countSpan, levelBars } from './level-bars.ts';
 import type { LevelBars } from './level-bars.ts';
 import css from './volume.module.css';
@@ -36,12 +36,7 @@ export function VolumeBars({ query, expr, quiet, onRun }: VolumeBarsProps) {
   const drawn = useMemo(() => bars.counts.map(({ level }): Line => ({ name: level, colour: levelColour(level), shown: true })), [bars]);
   if (answer.error && quiet) return null;
   if (answer.error) {
-    return (
-      <div className={css.failed} role="alert">
-        The bars are missing: {answer.error.message}
-        <Button onClick={() => void answer.refetch()}>Try again</Button>
-      </div>
-    );
+    return <Missing text={`The bars are missing: ${answer.error.message}`} onRetry={() => void answer.refetch()} />;
   }
   return (
     <div className={css.volume} aria-busy={series === undefined}>

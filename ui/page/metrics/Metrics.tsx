@@ -15,7 +15,7 @@ import { Explorer } from './Explorer.tsx';
 import { MetricList } from './MetricList.tsx';
 import { findMetrics, metaOf, metricRows, metricsAddress, readMetrics, reduceMetrics } from './metrics-state.ts';
 import type { MetricsEvent } from './metrics-state.ts';
-import { QueryBar } from './QueryBar.tsx';
+import { MetricQueryBar } from './MetricQueryBar.tsx';
 import { useResult } from './use-result.ts';
 import css from './metrics.module.css';
 
@@ -79,7 +79,7 @@ export function Metrics() {
             All metrics
           </Button>
         </div>
-        <QueryBar query={state.query} metrics={all} notes={result.notes} onRun={run} />
+        <MetricQueryBar query={state.query} metrics={all} notes={result.notes} onRun={run} />
         <Notices texts={described.error ? [`Types and help are missing: ${described.error.message}`] : []} />
         {state.query === '' ? (
           <Start none={list?.length === 0} />

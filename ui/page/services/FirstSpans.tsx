@@ -1,12 +1,11 @@
 // What stands on the page of services before the first span: the lines that send some, for this very server.
 
 import { useLive } from '../../data/Live.tsx';
-import { CopyButton } from '../../kit/CopyButton.tsx';
-import { Lines } from '../../kit/States.tsx';
+import { Roads } from '../../kit/States.tsx';
+import type { Road } from '../../kit/States.tsx';
 import { LOOK_EVERY_S, useWaiting } from '../home/use-waiting.ts';
-import css from './services.module.css';
 
-function roads(origin: string): readonly (readonly [string, string])[] {
+function roads(origin: string): readonly Road[] {
   const ids = `'"$(openssl rand -hex 16)"'","spanId":"'"$(openssl rand -hex 8)"'`;
   return [
     [
@@ -30,21 +29,9 @@ export function FirstSpans() {
   const { refresh } = useLive();
   useWaiting(true, LOOKS_MAX, refresh);
   return (
-    <section className={css.first}>
-      <h1>No spans in this time range</h1>
-      <p>
-        Services are found in the spans that they send. Widen the time range, choose another tenant, or send the first span: any of these
-        roads leads here. This page looks again every {LOOK_EVERY_S} seconds.
-      </p>
-      {roads(location.origin).map(([title, lines]) => (
-        <div key={title} className={css.road}>
-          <div>
-            <h2>{title}</h2>
-            <CopyButton title="Copy" text={lines} />
-          </div>
-          <Lines text={lines} />
-        </div>
-      ))}
-    </section>
+    <Roads title="No spans in this time range" roads={roads(location.origin)}>
+      Services are found in the spans that they send. Widen the time range, choose another tenant, or send the first span: any of these
+      roads leads here. This page looks again every {LOOK_EVERY_S} seconds.
+    </Roads>
   );
 }

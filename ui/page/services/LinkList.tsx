@@ -3,13 +3,14 @@
 import type { LinkSubject } from '../../../src/links/link.ts';
 import { linksOf } from '../../../src/links/links.ts';
 import { useLive } from '../../data/Live.tsx';
-import { PathLink, useHasPage } from '../../kit/PathLink.tsx';
-import css from './services.module.css';
+import { Leads } from '../../kit/Leads.tsx';
 
 interface LinkListProps {
   readonly subject: Omit<LinkSubject, 'fromMs' | 'toMs' | 'nowMs'>;
   /** On its own page a service needs no link to itself. */
   readonly own?: boolean;
+  /** Of the section that the links are, in a side panel. */
+  readonly title?: string;
 }
 
 /** A path without its times: the page's own range, which may move with the clock, goes along. */
@@ -22,21 +23,10 @@ function withoutTimes(path: string): string {
   return rest === '' ? page : `${page}?${rest}`;
 }
 
-export function LinkList({ subject, own = false }: LinkListProps) {
+export function LinkList({ subject, own = false, title }: LinkListProps) {
   const { span, nowMs } = useLive();
-  const hasPage = useHasPage();
-  const links = linksOf({ ...subject, fromMs: span.startMs, toMs: span.endMs, nowMs }).filter(
-    ({ to, path }) => hasPage(path) && !(own && to === 'service'),
-  );
-  return (
-    <ul className={css.links} aria-label="Links">
-      {links.map(({ path, title, query }) => (
-        <li key={path}>
-          <PathLink path={withoutTimes(path)} title={query?.text}>
-            {title}
-          </PathLink>
-        </li>
-      ))}
-    </ul>
-  );
+  const links = linksOf({ ...subject, fromMs: span.startMs, toMs: span.endMs, nowMs })
+    .filter(({ to }) => !(own && to === 'service'))
+    .map((link) => ({ ...link, path: withoutTimes(link.path) }));
+  return <Leads links={links} title={title} />;
 }

@@ -1,10 +1,9 @@
 // The panel beside the map: the figures of a node or an edge, and the links to its traces, logs and metrics.
 
-import { IconX } from '@tabler/icons-react';
-import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { quantityText } from '../../data/units.ts';
-import { Button, IconButton } from '../../kit/Controls.tsx';
+import { Button } from '../../kit/Controls.tsx';
+import { SidePanel, useEscape } from '../../kit/SidePanel.tsx';
 import { CONNECTION_TITLES } from './CallsTable.tsx';
 import { KIND_TITLES } from './MapNode.tsx';
 import { LinkList } from './LinkList.tsx';
@@ -24,21 +23,15 @@ interface MapDetailProps {
 }
 
 export function MapDetail({ graph, open, around, onEvent }: MapDetailProps) {
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      if (event.key === 'Escape' && !event.defaultPrevented) onEvent({ kind: 'opened', open: undefined });
-    };
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
-  }, [onEvent]);
   const onClose = (): void => onEvent({ kind: 'opened', open: undefined });
+  useEscape(onClose);
   const node = open.kind === 'node' ? graph.nodes.find(({ name }) => name === open.name) : undefined;
   const edge = open.kind === 'edge' ? graph.edges.find(({ key }) => key === open.key) : undefined;
   if (node) return <NodeDetail node={node} edges={graph.edges} around={around} onEvent={onEvent} onClose={onClose} />;
   if (edge) return <EdgeDetail edge={edge} onClose={onClose} />;
   return (
     <Panel title={open.kind === 'node' ? open.name : 'This call'} onClose={onClose}>
-      <p className={css.muted}>It is not there in this time range.</p>
+      <p>It is not there in this time range.</p>
     </Panel>
   );
 }
@@ -51,15 +44,9 @@ interface PanelProps {
 
 function Panel({ title, onClose, children }: PanelProps) {
   return (
-    <aside className={css.detail} aria-label={title}>
-      <div className={css.detailHead}>
-        <h2>{title}</h2>
-        <IconButton label="Close (Esc)" onClick={onClose}>
-          <IconX size={16} />
-        </IconButton>
-      </div>
+    <SidePanel label={title} head={<h2>{title}</h2>} className={css.panel} onClose={onClose}>
       {children}
-    </aside>
+    </SidePanel>
   );
 }
 
@@ -98,7 +85,7 @@ function NodeDetail({ node, edges, around, onEvent, onClose }: NodeDetailProps) 
   const outward = edges.filter(({ client }) => client === node.name);
   const peers = (title: string, list: readonly Edge[], side: 'client' | 'server'): ReactNode =>
     list.length > 0 && (
-      <>
+      <section>
         <h3>{title}</h3>
         <ul className={css.peers}>
           {list.map((edge) => (
@@ -110,17 +97,17 @@ function NodeDetail({ node, edges, around, onEvent, onClose }: NodeDetailProps) 
             </li>
           ))}
         </ul>
-      </>
+      </section>
     );
   return (
     <Panel title={node.name} onClose={onClose}>
-      <p className={css.muted}>{KIND_TITLES[node.kind]}</p>
+      <p>{KIND_TITLES[node.kind]}</p>
       <Figures of={node} />
       <div className={css.actions}>
         {node.kind === 'service' && <ServiceLink name={node.name} />}
         {around !== node.name && <Button onClick={() => onEvent({ kind: 'around chosen', around: node.name })}>Only its neighbours</Button>}
       </div>
-      {node.kind === 'service' && <LinkList own subject={{ service: node.name }} />}
+      {node.kind === 'service' && <LinkList own title="From here" subject={{ service: node.name }} />}
       {peers(`Called by ${inward.length}`, inward, 'client')}
       {peers(`Calls ${outward.length}`, outward, 'server')}
     </Panel>
@@ -133,9 +120,10 @@ function EdgeDetail({ edge, onClose }: { readonly edge: Edge; readonly onClose: 
   const guessed = connection === 'virtual' && client === 'user';
   return (
     <Panel title={`${client} → ${server}`} onClose={onClose}>
-      <p className={css.muted}>{CONNECTION_TITLES[connection]}</p>
+      <p>{CONNECTION_TITLES[connection]}</p>
       <Figures of={edge} />
       <LinkList
+        title="From here"
         subject={guessed ? { service: server } : { service: client, server, attributes: { connection_type: CONNECTION_TYPES[connection] } }}
       />
     </Panel>

@@ -1,17 +1,19 @@
 // An edge of the service map: as wide as it is busy, red where requests fail, dashed over a queue or to a guess; its label opens it.
 
 import { IconMail } from '@tabler/icons-react';
-import { BaseEdge, EdgeLabelRenderer, getBezierPath } from '@xyflow/react';
+import { BaseEdge, EdgeLabelRenderer } from '@xyflow/react';
 import type { Edge as FlowEdge, EdgeProps } from '@xyflow/react';
-import { quantityText } from '../../data/units.ts';
+import { loopPath, smoothPath } from './graph-layout.ts';
+import type { Course } from './graph-layout.ts';
 import { inTrouble, ratio } from './service-graph.ts';
 import type { Edge } from './service-graph.ts';
-import { PER_SECOND, RATIO, SECONDS } from './quantities.ts';
+import { PER_SECOND, RATIO, SECONDS, shortText } from './quantities.ts';
 import css from './map.module.css';
 
 export type CallEdge = FlowEdge<
   {
     readonly edge: Edge;
+    readonly course: Course | undefined;
     /** Pixels. */
     readonly width: number;
     readonly labelled: boolean;
@@ -22,25 +24,23 @@ export type CallEdge = FlowEdge<
   'call'
 >;
 
-export function edgeText(edge: Edge): string {
+/** What is told in two lines: how often, and how that went. */
+function edgeTexts(edge: Edge): readonly [string, string] {
   const failed = ratio(edge);
-  return [
-    quantityText(edge.rate, PER_SECOND),
-    ...(failed ? [quantityText(failed, RATIO)] : []),
-    ...(edge.p95 === undefined ? [] : [quantityText(edge.p95, SECONDS)]),
-  ].join(' · ');
+  const went = [...(failed ? [shortText(failed, RATIO)] : []), ...(edge.p95 === undefined ? [] : [shortText(edge.p95, SECONDS)])];
+  return [shortText(edge.rate, PER_SECOND), went.join(' · ')];
 }
 
-export function MapEdge(props: EdgeProps<CallEdge>) {
-  const { data, id } = props;
-  const [path, x, y] = props.source === props.target ? loopPath(props) : getBezierPath({ ...props, curvature: 0.3 });
-  if (data === undefined) return null;
-  const { edge, width, labelled, chosen, faint, onOpen } = data;
+export function MapEdge({ data, id, source, target, markerEnd }: EdgeProps<CallEdge>) {
+  if (data?.course === undefined) return null;
+  const { edge, course, width, labelled, chosen, faint, onOpen } = data;
+  const { points, label } = course;
+  const [rate, went] = edgeTexts(edge);
   return (
     <>
       <BaseEdge
         id={id}
-        path={path}
+        path={source === target ? loopPath(points) : smoothPath(points)}
         interactionWidth={16}
         className={css.edge ?? ''}
         style={{
@@ -53,7 +53,7 @@ export function MapEdge(props: EdgeProps<CallEdge>) {
               ? { strokeDasharray: '2 5' }
               : {}),
         }}
-        {...(props.markerEnd === undefined ? {} : { markerEnd: props.markerEnd })}
+        {...(markerEnd === undefined ? {} : { markerEnd })}
       />
       {(labelled || chosen) && (
         <EdgeLabelRenderer>
@@ -63,22 +63,18 @@ export function MapEdge(props: EdgeProps<CallEdge>) {
             data-bad={inTrouble(edge)}
             data-chosen={chosen}
             data-faint={faint}
-            style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
-            aria-label={`${edge.client} to ${edge.server}: ${edgeText(edge)}`}
+            style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)` }}
+            aria-label={`${edge.client} to ${edge.server}: ${rate}${went === '' ? '' : ` · ${went}`}`}
             onClick={() => onOpen(edge.key)}
           >
-            {edge.connection === 'messaging' && <IconMail size={12} aria-label="over a queue" />}
-            {edgeText(edge)}
+            <span>
+              {edge.connection === 'messaging' && <IconMail size={12} aria-label="over a queue" />}
+              {rate}
+            </span>
+            <span>{went}</span>
           </button>
         </EdgeLabelRenderer>
       )}
     </>
   );
-}
-
-/** A node that calls itself: a loop over it. */
-function loopPath({ sourceX, sourceY, targetX, targetY }: EdgeProps<CallEdge>): readonly [string, number, number] {
-  const top = Math.min(sourceY, targetY) - 52;
-  const path = `M${sourceX} ${sourceY}C${sourceX + 48} ${top},${targetX - 48} ${top},${targetX} ${targetY}`;
-  return [path, (sourceX + targetX) / 2, top + 14];
 }

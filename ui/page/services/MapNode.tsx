@@ -7,7 +7,7 @@ import { quantityText } from '../../data/units.ts';
 import { serviceColour } from '../../kit/colour.ts';
 import { ratio } from './service-graph.ts';
 import type { GraphNode, NodeKind } from './service-graph.ts';
-import { PER_SECOND, RATIO, SECONDS } from './quantities.ts';
+import { PER_SECOND, RATIO, SECONDS, shortText } from './quantities.ts';
 import css from './map.module.css';
 
 export const KIND_TITLES: Readonly<Record<NodeKind, string>> = {
@@ -56,9 +56,9 @@ export function MapNode({ data: { node, compact, chosen, faint, onOpen } }: Node
         </span>
         {!compact && (
           <span className={css.figures}>
-            {quantityText(node.rate, PER_SECOND)}
-            <em data-bad={(failed ?? 0) > 0}>{quantityText(failed, RATIO)}</em>
-            {quantityText(node.p95, SECONDS)}
+            {shortText(node.rate, PER_SECOND)}
+            <em data-bad={(failed ?? 0) > 0}>{shortText(failed, RATIO)}</em>
+            {shortText(node.p95, SECONDS)}
           </span>
         )}
         <span className={css.share} aria-hidden>

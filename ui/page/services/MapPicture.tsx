@@ -10,7 +10,7 @@ import { MapEdge } from './MapEdge.tsx';
 import type { CallEdge } from './MapEdge.tsx';
 import { MapNode } from './MapNode.tsx';
 import type { ServiceNode } from './MapNode.tsx';
-import { placesOf } from './graph-layout.ts';
+import { layoutOf } from './graph-layout.ts';
 import type { Graph } from './service-graph.ts';
 import type { Open } from './services-state.ts';
 import css from './map.module.css';
@@ -21,7 +21,10 @@ const NODE_SIZE = { width: 176, height: 46 };
 /** Of many nodes only their names are drawn; a click or the pointer tells their figures. */
 const COMPACT_SIZE = { width: 136, height: 26 };
 const COMPACT_FROM = 50;
-const LABEL_WIDTH = 144;
+/** Two lines of figures. */
+const LABEL_SIZE = { width: 104, height: 30 };
+/** Of many edges those at what is chosen alone are labelled, so that less is kept free. */
+const SPARSE_LABEL_SIZE = { width: 64, height: 16 };
 /** Smaller, nobody reads a name: then the first picture is a part, and the small one shows where. */
 const FIRST_ZOOM_LEAST = 0.6;
 /** With more edges their labels cover each other: then only those at what is chosen have one. */
@@ -45,7 +48,7 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
   // Places follow from who calls whom, so that new figures move nothing.
   const shape = JSON.stringify([graph.nodes.map(({ name }) => name).sort(), graph.edges.map(({ key }) => key).sort()]);
   // oxlint-disable-next-line react/exhaustive-deps -- the shape stands for the graph
-  const places = useMemo(() => placesOf(graph, size, many ? 40 : LABEL_WIDTH), [shape, size, many]);
+  const { places, courses } = useMemo(() => layoutOf(graph, size, many ? SPARSE_LABEL_SIZE : LABEL_SIZE), [shape, size, many]);
   const near = useMemo(() => nearOf(graph, open), [graph, open]);
   const nodes = useMemo(
     () =>
@@ -75,6 +78,7 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         markerEnd: { type: MarkerType.ArrowClosed, width: 30, height: 30, markerUnits: 'userSpaceOnUse', color: 'var(--line-strong)' },
         data: {
           edge,
+          course: courses.get(edge.key),
           width: 1 + 3.5 * Math.sqrt(edge.rate / most),
           labelled: !many || atChosen,
           chosen,
@@ -83,7 +87,7 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         },
       };
     });
-  }, [graph, open, near, many, onOpen]);
+  }, [graph, open, near, courses, many, onOpen]);
   return (
     <div className={css.picture} role="group" aria-label="Service map; the view Calls has the same as a table">
       <ReactFlow

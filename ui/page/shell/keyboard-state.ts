@@ -59,7 +59,7 @@ export const KEYS_HELP: readonly (readonly [string, string])[] = [
   ['Enter', 'Open, or run the query'],
   ['Shift Enter', 'A new line in the query'],
   ['Tab', 'Take what is offered in the query'],
-  ['Ctrl Shift F', 'Format the query'],
+  ['Shift Alt F', 'Format the query'],
   ['e   E', 'In a trace: next error, the one before'],
   ['n   N', 'In a trace: next match, the one before'],
   ['z', 'In a trace: zoom to the span, and back'],

@@ -1,9 +1,9 @@
 // The targets page: what is scraped, whether it answers, and why not. Details open beside the list.
 
-import { IconCircleCheckFilled, IconCircleXFilled, IconHelpCircleFilled, IconX } from '@tabler/icons-react';
+import { IconCircleCheckFilled, IconCircleXFilled, IconHelpCircleFilled } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import type { KeyboardEvent } from 'react';
 import { keepShell } from '../../data/address.ts';
 import type { Address } from '../../data/address.ts';
@@ -16,7 +16,8 @@ import { countText, quantityText } from '../../data/units.ts';
 import { useAddress } from '../../data/use-address.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
-import { IconButton, Segments, inputClass, selectClass } from '../../kit/Controls.tsx';
+import { Segments, inputClass, selectClass } from '../../kit/Controls.tsx';
+import { SidePanel, useEscape } from '../../kit/SidePanel.tsx';
 import { Empty, Failed, Lines, Notices, Skeleton } from '../../kit/States.tsx';
 import { poolsOf, readTargets, reduceTargets, targetKey, targetRows, targetsAddress } from './targets-state.ts';
 import type { TargetsEvent, TargetsState } from './targets-state.ts';
@@ -201,26 +202,19 @@ function labelsText(labels: Readonly<Record<string, string>>): string {
 
 function Detail({ target, onClose }: { readonly target: Target; readonly onClose: () => void }) {
   const { nowMs, zone } = useLive();
-  useEffect(() => {
-    const press = (event: globalThis.KeyboardEvent): void => {
-      if (event.key === 'Escape' && !event.defaultPrevented) onClose();
-    };
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
-  }, [onClose]);
+  useEscape(onClose);
   const matchers = ['job', 'instance'].flatMap((label) =>
     target.labels[label] ? [{ name: label, op: '=' as const, value: target.labels[label] }] : [],
   );
+  const head = (
+    <>
+      <HealthMark health={target.health} />
+      <h2>{target.labels['instance'] ?? target.url}</h2>
+    </>
+  );
   const link = (metric: string): string => printSelector({ metric, matchers });
   return (
-    <aside className={css.detail} aria-label="Target">
-      <div className={css.detailHead}>
-        <HealthMark health={target.health} />
-        <h2>{target.labels['instance'] ?? target.url}</h2>
-        <IconButton label="Close (Esc)" onClick={onClose}>
-          <IconX size={16} />
-        </IconButton>
-      </div>
+    <SidePanel label="Target" head={head} className={css.panel} onClose={onClose}>
       {target.lastError !== '' && <div className={css.reason}>{target.lastError}</div>}
       <dl className={css.facts}>
         <dt>Address</dt>
@@ -250,8 +244,10 @@ function Detail({ target, onClose }: { readonly target: Target; readonly onClose
       </div>
       <LabelTable title="Labels" labels={target.labels} />
       <LabelTable title="Discovered labels" labels={target.discovered} />
-      <CopyButton title="Copy as JSON" text={() => JSON.stringify(target, undefined, 2)} />
-    </aside>
+      <div>
+        <CopyButton title="Copy as JSON" text={() => JSON.stringify(target, undefined, 2)} />
+      </div>
+    </SidePanel>
   );
 }
 
@@ -259,8 +255,8 @@ function LabelTable({ title, labels }: { readonly title: string; readonly labels
   const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   if (pairs.length === 0) return null;
   return (
-    <>
-      <h2>{title}</h2>
+    <section>
+      <h3>{title}</h3>
       <dl className={css.facts}>
         {pairs.map(([name, value]) => (
           <div key={name}>
@@ -269,6 +265,6 @@ function LabelTable({ title, labels }: { readonly title: string; readonly labels
           </div>
         ))}
       </dl>
-    </>
+    </section>
   );
 }

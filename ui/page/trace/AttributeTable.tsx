@@ -11,6 +11,7 @@ import { likeAttribute } from './like-this.ts';
 import { Marked } from './SpanRow.tsx';
 import { named } from './span-json.ts';
 import type { Attribute } from './trace.ts';
+import fieldsCss from '../../kit/fields.module.css';
 import css from './panel.module.css';
 
 export interface FactRow {
@@ -56,7 +57,7 @@ export function AttributeTable({ title, scope = 'span', attributes = [], rows = 
           {attributes.length > 1 && <CopyButton title="Copy all" text={() => JSON.stringify(named(attributes), undefined, 2)} />}
         </div>
       )}
-      <table className={css.fields}>
+      <table className={fieldsCss.fields}>
         <tbody>
           {all.map((row, i) => (
             <Row key={`${row.name} ${i}`} row={row} wanted={wanted} />
@@ -83,7 +84,7 @@ function Row({ row: { name, text, exact = text, like }, wanted }: { readonly row
       <td title={exact === text ? undefined : exact}>
         {isTraceId(name, text) ? <PathLink path={tracePath(text)}>{text}</PathLink> : <Marked text={text} wanted={wanted} />}
       </td>
-      <td className={css.actions}>
+      <td className={fieldsCss.rowActions}>
         {like !== undefined && (
           <PathLink
             path={`/traces?${new URLSearchParams({ q: like }).toString()}`}

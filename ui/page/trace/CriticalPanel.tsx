@@ -5,7 +5,7 @@ import { countText } from '../../data/units.ts';
 import { serviceColour } from '../../kit/colour.ts';
 import { lengthText, shareText } from './bar-layout.ts';
 import { criticalShares } from './critical-path.ts';
-import { SidePanel } from './SidePanel.tsx';
+import { SidePanel } from '../../kit/SidePanel.tsx';
 import { serviceText } from './trace.ts';
 import type { TraceView } from './trace-view.ts';
 import css from './panel.module.css';

@@ -4,7 +4,7 @@ import { countText } from '../../data/units.ts';
 import { serviceColour } from '../../kit/colour.ts';
 import { Button } from '../../kit/Controls.tsx';
 import { lengthText } from './bar-layout.ts';
-import { SidePanel } from './SidePanel.tsx';
+import { SidePanel } from '../../kit/SidePanel.tsx';
 import { serviceText } from './trace.ts';
 import type { TraceView } from './trace-view.ts';
 import { foldable } from './visible-rows.ts';

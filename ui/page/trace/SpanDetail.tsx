@@ -2,22 +2,21 @@
 
 import { IconAlertCircleFilled } from '@tabler/icons-react';
 import { useMemo } from 'react';
-import type { ReactNode } from 'react';
-import type { LinkSubject } from '../../../src/links/link.ts';
+import type { Link } from '../../../src/links/link.ts';
 import { linksOf } from '../../../src/links/links.ts';
 import { useLive } from '../../data/Live.tsx';
 import { instantText, zoneName } from '../../data/time-text.ts';
 import { serviceColour } from '../../kit/colour.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { Button } from '../../kit/Controls.tsx';
-import { PathLink, useHasPage } from '../../kit/PathLink.tsx';
+import { Leads } from '../../kit/Leads.tsx';
+import { SidePanel } from '../../kit/SidePanel.tsx';
 import { AttributeTable } from './AttributeTable.tsx';
 import type { FactRow } from './AttributeTable.tsx';
 import { lengthText, shareText } from './bar-layout.ts';
 import type { Window } from './bar-layout.ts';
 import { stretchLength } from './critical-path.ts';
 import { likeSpan, likeWord } from './like-this.ts';
-import { SidePanel } from './SidePanel.tsx';
 import { SpanEvents } from './SpanEvents.tsx';
 import { SpanLinks } from './SpanLinks.tsx';
 import { spanJson } from './span-json.ts';
@@ -42,6 +41,7 @@ export function SpanDetail({ traceId, view, at, wanted, onGo, onZoom, onClose }:
   const node = view.tree.nodes[at];
   const { zone } = useLive();
   const facts = useMemo(() => (node ? factsOf(view, node) : []), [view, node]);
+  const links = useMemo(() => (node ? linksFrom(traceId, view.trace, node) : []), [traceId, view, node]);
   if (!node) return null;
   const { span } = node;
   const { source } = span;
@@ -77,7 +77,7 @@ export function SpanDetail({ traceId, view, at, wanted, onGo, onZoom, onClose }:
         <CopyButton title="Copy as JSON" text={() => spanJson(view.trace, span, traceId)} />
       </div>
       {span.status === 'error' && <SpanEvents span={span} wanted={wanted} />}
-      <Leads traceId={traceId} trace={view.trace} node={node} />
+      <Leads title="From here" links={links} />
       <AttributeTable title="Span" wanted={wanted} rows={[{ name: 'start', ...time }, ...facts]} />
       <AttributeTable title="Attributes" scope="span" attributes={span.attributes} wanted={wanted} />
       {span.status !== 'error' && <SpanEvents span={span} wanted={wanted} />}
@@ -134,43 +134,15 @@ function oddityTexts({ oddities, span }: SpanNode): readonly string[] {
 }
 
 /** Where to go from this span, in its time. */
-function Leads({
-  traceId,
-  trace,
-  node: { span },
-}: {
-  readonly traceId: string;
-  readonly trace: Trace;
-  readonly node: SpanNode;
-}): ReactNode {
-  const hasPage = useHasPage();
-  const links = useMemo(() => {
-    const subject: LinkSubject = {
-      traceId,
-      spanId: span.id,
-      service: span.source.service || undefined,
-      operation: span.name,
-      spanKind: `SPAN_KIND_${span.kind.toUpperCase()}`,
-      attributes: Object.fromEntries(span.source.resource.map(({ key, text }) => [key, text])),
-      fromMs: absoluteMs(trace, span.start),
-      toMs: absoluteMs(trace, span.end),
-    };
-    return linksOf(subject).filter(({ to }) => to !== 'trace');
-  }, [traceId, trace, span]);
-  const shown = links.filter(({ path }) => hasPage(path));
-  if (shown.length === 0) return null;
-  return (
-    <section>
-      <h3>From here</h3>
-      <ul className={css.leads}>
-        {shown.map(({ title, path, query }) => (
-          <li key={title}>
-            <PathLink path={path} title={query?.text}>
-              {title}
-            </PathLink>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
+function linksFrom(traceId: string, trace: Trace, { span }: SpanNode): readonly Link[] {
+  return linksOf({
+    traceId,
+    spanId: span.id,
+    service: span.source.service || undefined,
+    operation: span.name,
+    spanKind: `SPAN_KIND_${span.kind.toUpperCase()}`,
+    attributes: Object.fromEntries(span.source.resource.map(({ key, text }) => [key, text])),
+    fromMs: absoluteMs(trace, span.start),
+    toMs: absoluteMs(trace, span.end),
+  }).filter(({ to }) => to !== 'trace');
 }

@@ -5,12 +5,11 @@ import { traceTags } from '../../data/trace-questions.ts';
 import { alignSpan } from '../../data/time-range.ts';
 import { useAnswer } from '../../data/use-answer.ts';
 import { Button } from '../../kit/Controls.tsx';
-import { CopyButton } from '../../kit/CopyButton.tsx';
-import { Empty, Lines } from '../../kit/States.tsx';
+import { Empty, Roads } from '../../kit/States.tsx';
+import type { Road } from '../../kit/States.tsx';
 import { LOOK_EVERY_S, useWaiting } from '../home/use-waiting.ts';
-import css from './traces.module.css';
 
-function roads(origin: string): readonly (readonly [string, string])[] {
+function roads(origin: string): readonly Road[] {
   return [
     [
       'From any OpenTelemetry SDK or collector',
@@ -41,35 +40,27 @@ export function NoTraces({ query, onRun }: NoTracesProps) {
   useWaiting(isFirst, LOOKS_MAX, refresh);
   if (!isFirst) {
     return (
-      <Empty title="No traces in this time range">
+      <Empty
+        title="No traces in this time range"
+        actions={
+          <>
+            {query !== '' && <Button onClick={() => onRun('')}>All traces</Button>}
+            <Button onClick={() => shift(-1)}>Look earlier</Button>
+          </>
+        }
+      >
         <p>
           {hasSpans === true
             ? 'There are spans, but no trace has any that the query chooses. Take a condition away, or look at another time.'
             : 'Nothing was received between these times: widen the range.'}
         </p>
-        <div className={css.choices}>
-          {query !== '' && <Button onClick={() => onRun('')}>All traces</Button>}
-          <Button onClick={() => shift(-1)}>Look earlier</Button>
-        </div>
       </Empty>
     );
   }
   return (
-    <section className={css.first}>
-      <h1>No spans in this time range</h1>
-      <p>
-        Widen the time range, choose another tenant, or send the first span. Any of these roads leads here; this page looks again every{' '}
-        {LOOK_EVERY_S} seconds.
-      </p>
-      {roads(location.origin).map(([title, lines]) => (
-        <div key={title} className={css.road}>
-          <div>
-            <h2>{title}</h2>
-            <CopyButton title="Copy" text={lines} />
-          </div>
-          <Lines text={lines} />
-        </div>
-      ))}
-    </section>
+    <Roads title="No spans in this time range" roads={roads(location.origin)}>
+      Widen the time range, choose another tenant, or send the first span. Any of these roads leads here; this page looks again every{' '}
+      {LOOK_EVERY_S} seconds.
+    </Roads>
   );
 }

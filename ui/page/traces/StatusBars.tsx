@@ -9,7 +9,7 @@ import { traceRange } from '../../data/trace-questions.ts';
 import { narrowed, rateQuery } from '../../data/traceql-text.ts';
 import { countText } from '../../data/units.ts';
 import { useAnswer } from '../../data/use-answer.ts';
-import { Button } from '../../kit/Controls.tsx';
+import { Missing } from '../../kit/States.tsx';
 import { barsAsked, countSpan } from '../logs/level-bars.ts';
 import { statusBars } from './status-bars.ts';
 import type { StatusBars as Bars } from './status-bars.ts';
@@ -35,12 +35,7 @@ export function StatusBars({ query, onRun }: StatusBarsProps) {
   const bars = useMemo(() => statusBars(series ?? [], asked), [series, asked]);
   const drawn = useMemo(() => bars.counts.map(({ status }): Line => ({ name: status, colour: colourOf(status), shown: true })), [bars]);
   if (answer.error) {
-    return (
-      <div className={css.failed} role="status">
-        How often such spans came cannot be drawn: {answer.error.message}
-        <Button onClick={() => void answer.refetch()}>Try again</Button>
-      </div>
-    );
+    return <Missing text={`How often such spans came cannot be drawn: ${answer.error.message}`} onRetry={() => void answer.refetch()} />;
   }
   return (
     <div className={css.bars} aria-busy={series === undefined}>

@@ -7,7 +7,7 @@ import { rememberRecent } from '../../data/recent.ts';
 import { readTraceql } from '../../data/traceql-text.ts';
 import type { ReadTraceql } from '../../data/traceql-text.ts';
 import { useAddress } from '../../data/use-address.ts';
-import { Empty } from '../../kit/States.tsx';
+import { WrongQuery } from '../../kit/States.tsx';
 import { metricsAddress, readMetrics, reduceMetrics } from '../metrics/metrics-state.ts';
 import { SearchResult } from './SearchResult.tsx';
 import { TraceMetricResult } from './TraceMetricResult.tsx';
@@ -58,11 +58,7 @@ function Result({ read, state, onRun, onEvent }: ResultProps) {
   const { address, set } = useAddress();
   switch (read.kind) {
     case 'wrong':
-      return (
-        <Empty title="This query cannot be read">
-          <p>What is wrong with it is underlined above, and said beneath it.</p>
-        </Empty>
-      );
+      return <WrongQuery />;
     case 'metrics': {
       const metrics = readMetrics(address);
       return (

@@ -1,3 +1,3 @@
-// What formatting a query gives, in either language.
+// What formatting a query gives, in any language.
 
 export type Formatted = { readonly kind: 'formatted'; readonly text: string } | { readonly kind: 'refused'; readonly reason: string };

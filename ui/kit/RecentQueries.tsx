@@ -4,7 +4,7 @@ import { Popover } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useState } from 'react';
 import { type RecentList, readRecent } from '../data/recent.ts';
-import { choicesClass, IconButton, menuClass, monoClass } from '../kit/Controls.tsx';
+import { choicesClass, IconButton, menuClass, monoClass } from './Controls.tsx';
 
 export function RecentQueries({ list, onRun }: { readonly list: RecentList; readonly onRun: (query: string) => void }) {
   const [opened, setOpened] = useState(false);
