@@ -132,6 +132,33 @@ test('a trace by its id, in both forms, of one tenant or several', async () => {
   await refused('/api/traces/5', { start: '10', end: '10' }, 400, /start must be before end\. received start=10 end=10/);
 });
 
+test('a filter leaves the spans of a trace that a search would show', async () => {
+  const idsOf = (answer: unknown): readonly string[] =>
+    [...JSON.stringify(answer).matchAll(/"span(?:ID|Id)":"([^"]*)"/g)].map(([, id = '']) => id);
+  const queries = [
+    'status = error',
+    '.db.system = "pg"',
+    '.tags = "x"',
+    'event.exception.message =~ "no.*"',
+    'kind = server',
+    'resource.cluster = "c-web"',
+  ];
+  for (const q of [...queries, 'duration < 950ms', 'span.ratio >= 2.5 && span.ok', 'name = "none"', 'instrumentation.lib = "x"']) {
+    const found = idsOf(await json('/api/search', { q: `{ ${q} && trace:id = "${traceId(5)}" }`, spss: '0' }));
+    const kept = idsOf(await json('/api/v2/traces/5', { q: `{ ${q} }` })).map((id) => Buffer.from(id, 'base64').toString('hex'));
+    assert.deepEqual([...kept].sort(), [...new Set(found)].sort(), q);
+  }
+  const none = {
+    trace: { resourceSpans: [] },
+    status: 'PARTIAL',
+    message: 'Trace filtered, only a subset of spans matching the filter is returned',
+  };
+  assert.deepEqual(await json('/api/v2/traces/5', { q: '{ name = "none" }' }), none);
+  assert.equal(idsOf(await json('/api/v2/traces/5', { q: '{ status = error }', keep_hierarchy: 'true' })).length, 2);
+  await refused('/api/v2/traces/5', { q: '{ } | count() > 1' }, 400, /only a single TraceQL spanset filter/);
+  assert.equal(idsOf(await json('/api/traces/5', { q: '{ status = error }' })).length, 2); // which has no filter
+});
+
 test('a search, as the peer writes it', async () => {
   const found = await json('/api/search', { q: '{ span.db.system = "pg" && status = error } | select(resource.cluster)', spss: '1' });
   const spanSet = {

@@ -99,6 +99,15 @@ export function traceIdOf(text: string): string {
   return text.toLowerCase().padStart(32, '0');
 }
 
+const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
+const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
+
+/** Yes or no as Go reads it; undefined where the text is neither. Source: Go `strconv.ParseBool`. */
+export function goBool(text: string): boolean | undefined {
+  if (TRUE.has(text)) return true;
+  return FALSE.has(text) ? false : undefined;
+}
+
 const UNIT_NS: Readonly<Record<string, bigint>> = {
   ns: 1n,
   us: 1000n,

@@ -5,7 +5,8 @@
 
 import { RequestError } from '../../base/request-error.ts';
 import type { Reply, Request, Route } from '../../server/route.ts';
-import { protobuf, readContexts, route, type TracesApiOptions, wantsProtobuf, warningsOf } from './context.ts';
+import { checkedLength, protobuf, readContexts, route, type TracesApiOptions, wantsProtobuf, warningsOf } from './context.ts';
+import { filteredTrace, type TraceFilter, traceFilterParam } from './filter-trace.ts';
 import { secondsRange, traceIdOf } from './params.ts';
 import { type TraceForm, traceJson } from './otlp-trace-json.ts';
 import { traceProtobuf } from './otlp-trace-protobuf.ts';
@@ -21,9 +22,16 @@ export function traceRoutes(options: TracesApiOptions): readonly Route[] {
 }
 
 async function answer(options: TracesApiOptions, request: Request, form: TraceForm): Promise<Reply> {
-  const trace = await traceOf(options, request);
+  const filter = form === 'v2' ? filterOf(options, request) : undefined;
+  const stored = await traceOf(options, request);
+  const trace = filter === undefined ? stored : filteredTrace(stored, filter);
   if (wantsProtobuf(request)) return protobuf(traceProtobuf(trace, form));
   return { status: 200, headers: { 'content-type': 'application/json' }, body: traceJson(trace, form) };
+}
+
+function filterOf(options: TracesApiOptions, { query, tenants }: Request): TraceFilter | undefined {
+  checkedLength(options, tenants, query.get('q') ?? '');
+  return traceFilterParam(query);
 }
 
 async function traceOf(options: TracesApiOptions, request: Request): Promise<StoredTrace> {

@@ -5,7 +5,7 @@
 // which is how gRPC gateways write maps, is read too.
 
 import { Buffer } from 'node:buffer';
-import { ALL_TIME, badData, checkedLimit, goDurationNs, traceIdOf } from '../api/params.ts';
+import { ALL_TIME, badData, checkedLimit, goBool, goDurationNs, traceIdOf } from '../api/params.ts';
 import type { NsRange } from '../catalogue.ts';
 import { DEFAULT_LIMIT, type JaegerSearch, tagsOfJson } from './query-params.ts';
 
@@ -20,9 +20,6 @@ const NS_PER_MS = 1_000_000n;
 const UINT32_MAX = 2 ** 32 - 1;
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d{1,18}))?(Z|[+-]\d\d:\d\d)$/;
 const ATTRIBUTE = /^query\.attributes\[(.+)\]$/s;
-/** The words of Go's `strconv.ParseBool`. */
-const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
-const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 /** What a search may ask of some stores of the peer, and not of this one. */
 const UNSUPPORTED = ['query.filter', 'query.pagination.pageSize', 'query.pagination.pageToken'];
 
@@ -142,9 +139,9 @@ function depthParam(query: URLSearchParams, tracesMax: number): number {
 /** Whether traces are asked for as they came. */
 export function rawParam(query: URLSearchParams, names: readonly string[]): boolean {
   const found = given(query, names);
-  if (found === undefined || FALSE.has(found.text)) return false;
-  if (TRUE.has(found.text)) return true;
-  throw malformed(found, 'is neither true nor false');
+  const isRaw = found === undefined ? false : goBool(found.text);
+  if (found !== undefined && isRaw === undefined) throw malformed(found, 'is neither true nor false');
+  return isRaw === true;
 }
 
 /** A trace's id as 32 lower-case hex digits: given so, shorter, or in base64, as JSON of protobuf has it. */

@@ -8,7 +8,7 @@
 import type { RequestError } from '../../base/request-error.ts';
 import { json, type Reply, type Request, type Route } from '../../server/route.ts';
 import { type Handle, readContexts, withWarnings } from '../api/context.ts';
-import { traceIdOf } from '../api/params.ts';
+import { goBool, traceIdOf } from '../api/params.ts';
 import { inPieces } from '../api/text-pieces.ts';
 import type { AdjustedTrace } from './adjusted-trace.ts';
 import { jaegerOtlpQueryRoutes } from './otlp-query-routes.ts';
@@ -17,9 +17,6 @@ import { jaegerTracePieces, shortId } from './jaeger-json.ts';
 import { dependencyRange, limitParam, rangeParams, searchParams, serviceParam, traceIdsParam } from './query-params.ts';
 import { findTraces, type JaegerQueryOptions, ofUnknownSize, readTraces, tracesMaxOf } from './read-traces.ts';
 import { type Operation, readOperations, readServices } from './services.ts';
-
-/** Values of `raw`, which asks for a trace as it came. Source: Go `strconv.ParseBool`. */
-const RAW: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 
 interface AnswerError {
   readonly code?: number;
@@ -86,7 +83,7 @@ async function dependencies(options: JaegerQueryOptions, request: Request): Prom
 
 async function trace(options: JaegerQueryOptions, request: Request): Promise<Reply> {
   const question = ofUnknownSize(traceIdOf(request.params['id'] ?? ''));
-  const isRaw = RAW.has(request.query.get('raw') ?? '');
+  const isRaw = goBool(request.query.get('raw') ?? '') === true;
   const found = await readTraces(options, await readContexts(options, request), [question], isRaw).next();
   if (found.done === true) return json(answer(null, 0, [{ code: 404, msg: 'trace not found' }]), 404);
   return streamed(answerParts([found.value], []));
