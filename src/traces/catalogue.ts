@@ -36,4 +36,6 @@ export interface Catalogue {
   nestedTypes(scope: 'event' | 'link', key: string): ReadonlySet<TypeTag> | undefined;
   /** Names of attributes, sorted. */
   keys(scope: 'span' | 'event' | 'link' | 'resource' | 'instrumentation'): readonly string[];
+  /** Whether the statement that is compiled has columns of the spans' traces beside their own (plan/trace-columns.ts). */
+  readonly hasTraceColumns?: boolean;
 }

@@ -1,27 +1,39 @@
 // `compare({ … })` in ClickHouse: for each attribute the most frequent values of the selected spans and of the others, by step. No span comes here.
 //
 //   resource.*, instrumentation.*   counts by source, which this process knows the attributes of
+//   rootName, rootServiceName       counts by root, of spans joined with their traces
 //   name, status, kind, …           one GROUP BY each
 //   span.*                          the same for columns that are dictionaries; totals of all columns in one pass
 //                                   of other columns and of the map the most frequent values are found first, in bounded memory, and then counted
+//   event.*, link.*                 as the map
 //
 // Where an attribute has very many values, those that are found are frequent, but there may be others as frequent: so it is with the peer.
 
 import { type Sql, identifier, int, join, sql, text, texts } from '../../base/sql.ts';
 import type { Attributes } from '../../otlp/any-value.ts';
+import {
+  type AttributeScope,
+  labelOf,
+  NESTED_SCOPES,
+  ROOT_NAME_LABEL,
+  ROOT_SERVICE_LABEL,
+  SCOPE_NAME_LABEL,
+  SCOPE_VERSION_LABEL,
+} from './compare-attributes.ts';
 import { ATTRIBUTE_COLUMNS } from '../attribute-columns.ts';
 import { attributeValue, typedTextValue } from '../api/attribute-value.ts';
 import type { Catalogue, KnownSource } from '../catalogue.ts';
 import type { SqlField } from './metrics-field.ts';
 import { pipelineCondition, type Place, stepColumn } from './metrics-sql.ts';
+import { withTraces } from './metrics-with-traces.ts';
 import { compileCondition } from '../plan/compile-condition.ts';
 import { columnValue, type ColumnKind } from '../plan/compile-value.ts';
 import { spanKeyText } from '../plan/span-key.ts';
+import { ROOT_NAME, ROOT_SOURCE, rootServiceOf } from '../plan/trace-columns.ts';
 import { statementOptions } from '../read.ts';
 import type { Compare, Pipeline } from '../traceql/ast.ts';
 import type { Comparison, Side } from '../traceql/metrics/compare.ts';
-import { printField } from '../traceql/print.ts';
-import type { Value } from '../traceql/value.ts';
+import { NIL, type Value } from '../traceql/value.ts';
 
 export interface CompareQuery {
   /** Of the spans that are compared at all. */
@@ -60,12 +72,18 @@ export async function countCompared(query: CompareQuery, place: Place, into: Com
   const comparing = { query, place, into };
   const spans = await countSources(comparing);
   if (spans === 0) return 0;
+  await countRoots(place.catalogue.hasTraceColumns === true ? comparing : { ...comparing, place: await withTraces(place) });
   const { columns, hasMap } = keysOf(place.catalogue);
   for (const column of await countTotals(comparing, [...INTRINSICS, ...columns])) {
     if (column.isDictionary) await countColumn(comparing, column);
     else await countFrequent(comparing, column);
   }
-  if (hasMap) await countMap(comparing, new Set(columns.map(({ label }) => label)));
+  const inColumns = new Set(columns.map(({ label }) => label));
+  if (hasMap) await countMap(comparing, { scope: 'span', map: sql`attrs`, counted: inColumns });
+  for (const scope of NESTED_SCOPES) {
+    const map = scope === 'event' ? sql`event_attrs` : sql`link_attrs`;
+    if (place.catalogue.keys(scope).length > 0) await countMap(comparing, { scope, map, counted: new Set() });
+  }
   return spans;
 }
 
@@ -93,8 +111,7 @@ function sideOf(cell: unknown): Side {
 }
 
 function from({ query, place }: Comparing): Sql {
-  const range = { fromNs: place.steps.fromNs, toNs: place.steps.toNs };
-  return sql`FROM spans WHERE ${place.context.within(range)} AND (${query.condition})`;
+  return sql`FROM spans WHERE ${place.context.within(place.range)} AND (${query.condition})`;
 }
 
 function keys({ query, place }: Comparing): Sql {
@@ -123,11 +140,30 @@ async function countSources(comparing: Comparing): Promise<number> {
 function sourceAttributes(source: KnownSource): readonly (readonly [string, Value])[] {
   const of = (scope: 'resource' | 'instrumentation', attributes: Attributes): readonly (readonly [string, Value])[] =>
     attributes.map(({ key, value }) => [labelOf(scope, key), attributeValue(value)]);
-  return [...of('resource', source.resource), ...of('instrumentation', source.scopeAttributes)];
+  return [
+    ...of('resource', source.resource),
+    ...of('instrumentation', source.scopeAttributes),
+    [SCOPE_NAME_LABEL, textOrNil(source.scopeName)],
+    [SCOPE_VERSION_LABEL, textOrNil(source.scopeVersion)],
+  ];
 }
 
-function labelOf(scope: 'resource' | 'instrumentation' | 'span', name: string): string {
-  return printField({ type: 'attribute', scope, ofParent: false, name, place: { from: 0, to: 0 } });
+function textOrNil(value: string): Value {
+  return value === '' ? NIL : { type: 'string', value };
+}
+
+async function countRoots(comparing: Comparing): Promise<void> {
+  const { place, into } = comparing;
+  const columns = sql`${keys(comparing)}, ${ROOT_NAME} AS name_of_root, ${ROOT_SOURCE} AS source_of_root`;
+  const statement = sql`SELECT ${columns}, count() AS n ${from(comparing)} GROUP BY side, step, name_of_root, source_of_root`;
+  for await (const { rows, columns: cells } of place.context.client.stream(statement, statementOptions(place.context))) {
+    for (let row = 0; row < rows; row++) {
+      const side = sideOf(cells['side']?.[row]);
+      const cell = { step: Number(cells['step']?.[row]), count: Number(cells['n']?.[row]) };
+      into.count(side, ROOT_NAME_LABEL, { ...cell, value: { type: 'string', value: String(cells['name_of_root']?.[row]) } });
+      into.count(side, ROOT_SERVICE_LABEL, { ...cell, value: rootServiceOf(String(cells['source_of_root']?.[row]), place.catalogue) });
+    }
+  }
 }
 
 const DICTIONARIES: ReadonlySet<string> = new Set(ATTRIBUTE_COLUMNS.flatMap(({ name, kind }) => (kind === 'low' ? [name] : [])));
@@ -219,29 +255,39 @@ function foundOf(row: Readonly<Record<string, unknown>>): readonly string[] {
   return listOf(row['found']).map(String);
 }
 
-/** Keys of the map, all at once; those that have a column are counted with it. */
-async function countMap(comparing: Comparing, counted: ReadonlySet<string>): Promise<void> {
+interface MapColumn {
+  readonly scope: AttributeScope;
+  /** Keys and typed texts; of events and links a key may be there many times. */
+  readonly map: Sql;
+  /** Labels that are not looked at. */
+  readonly counted: ReadonlySet<string>;
+}
+
+/** Keys of a map, all at once. */
+async function countMap(comparing: Comparing, { scope, map, counted }: MapColumn): Promise<void> {
   const { query, place, into } = comparing;
   const options = statementOptions(place.context);
-  const entries = sql`FROM (SELECT *, arrayJoin(CAST(attrs, 'Array(Tuple(String, String))')) AS entry ${from(comparing)}) WHERE entry.2 != 'n'`;
-  const totals = sql`SELECT ${keys(comparing)}, entry.1 AS k, count() AS n ${entries} GROUP BY side, step, k`;
+  const set = sql`arrayFilter(each -> each.2 != 'n', CAST(${map}, 'Array(Tuple(String, String))'))`;
+  const each = (list: Sql, name: Sql): Sql => sql`FROM (SELECT *, arrayJoin(arrayDistinct(${list})) AS ${name} ${from(comparing)})`;
+  const entries = each(set, sql`entry`);
+  const totals = sql`SELECT ${keys(comparing)}, k, count() AS n ${each(sql`arrayMap(each -> each.1, ${set})`, sql`k`)} GROUP BY side, step, k`;
   for (const row of await place.context.client.query(totals, options)) {
-    const label = labelOf('span', String(row['k']));
+    const label = labelOf(scope, String(row['k']));
     if (!counted.has(label)) into.total(sideOf(row['side']), label, { step: Number(row['step']), count: Number(row['n']) });
   }
   const found = sql`SELECT ${query.side} AS side, entry.1 AS k, ${frequent(query, sql`entry.2`)} AS found ${entries} GROUP BY side, k`;
   const wanted = new Map<string, Sql>();
   for (const row of await place.context.client.query(found, options)) {
     const key = String(row['k']);
-    if (counted.has(labelOf('span', key))) continue;
+    if (counted.has(labelOf(scope, key))) continue;
     const list = foundOf(row);
-    if (list.length > query.topN) into.more(sideOf(row['side']), labelOf('span', key));
+    if (list.length > query.topN) into.more(sideOf(row['side']), labelOf(scope, key));
     for (const value of list.slice(0, query.topN)) wanted.set(JSON.stringify([key, value]), sql`(${text(key)}, ${text(value)})`);
   }
   if (wanted.size === 0) return;
-  const counts = sql`SELECT ${keys(comparing)}, entry.1 AS k, entry.2 AS v, count() AS n ${entries} AND entry IN (${join([...wanted.values()], sql`, `)}) GROUP BY side, step, k, v`;
+  const counts = sql`SELECT ${keys(comparing)}, entry.1 AS k, entry.2 AS v, count() AS n ${entries} WHERE entry IN (${join([...wanted.values()], sql`, `)}) GROUP BY side, step, k, v`;
   for (const row of await place.context.client.query(counts, options)) {
     const cell = { step: Number(row['step']), count: Number(row['n']), value: typedTextValue(String(row['v'])) };
-    into.value(sideOf(row['side']), labelOf('span', String(row['k'])), cell);
+    into.value(sideOf(row['side']), labelOf(scope, String(row['k'])), cell);
   }
 }

@@ -11,6 +11,7 @@ import type { Catalogue, KnownSource } from '../catalogue.ts';
 import { columnValue, compileValue } from '../plan/compile-value.ts';
 import { isNested, sourceValue } from '../plan/source-value.ts';
 import { spanKeyText } from '../plan/span-key.ts';
+import { rootServiceOf, TRACE_DURATION } from '../plan/trace-columns.ts';
 import type { Field } from '../traceql/ast.ts';
 import { isSpanDuration } from '../traceql/metrics/measured.ts';
 import { NIL, type Value } from '../traceql/value.ts';
@@ -33,6 +34,8 @@ export function sqlField(field: Field, catalogue: Catalogue): SqlField | undefin
       return { column: undefined, needsSource: true, value: (_, source) => ofSource(source) };
     case 'column':
       return { column: found.sql, needsSource: false, value: (cell) => columnValue(found.kind, cell) };
+    case 'root source':
+      return { column: found.sql, needsSource: false, value: (cell) => rootServiceOf(String(cell), catalogue) };
     case 'column or source': {
       const value = (cell: unknown, source: KnownSource | undefined): Value => {
         const own = columnValue(found.kind, cell);
@@ -58,7 +61,11 @@ export interface SqlMeasure {
 
 /** Undefined for a field that no column holds by itself. */
 export function sqlMeasure(field: Field, catalogue: Catalogue): SqlMeasure | undefined {
-  if (isSpanDuration(field)) return { number: sql`duration`, unit: 1e9, below: sql`duration - 1`, isDuration: true, isTotal: true };
+  // As doubles: many long durations together are more than 64 bits hold.
+  if (isSpanDuration(field))
+    return { number: sql`toFloat64(duration)`, unit: 1e9, below: sql`duration - 1`, isDuration: true, isTotal: true };
+  if (catalogue.hasTraceColumns === true && isTraceDuration(field))
+    return { number: sql`toFloat64(${TRACE_DURATION})`, unit: 1, below: sql`${TRACE_DURATION} - 1`, isDuration: true, isTotal: true };
   if (field.ofParent || field.type === 'intrinsic' || (field.scope !== 'span' && field.scope !== 'any')) return undefined;
   if (
     field.scope === 'any' &&
@@ -75,4 +82,8 @@ export function sqlMeasure(field: Field, catalogue: Catalogue): SqlMeasure | und
     isDuration: false,
     isTotal: false,
   };
+}
+
+function isTraceDuration(field: Field): boolean {
+  return field.type === 'intrinsic' && field.name === 'traceDuration' && !field.ofParent;
 }

@@ -3,23 +3,27 @@
 //   spans that any filter may let pass ─▶ all alone                          blocks of spans, each evaluated as it comes
 //                                     └▶ with others, or whole traces        shares of the traces, each in the order of their ids ─▶ one trace after another
 //
-// What SQL says loses no span; the evaluation of the language decides. Memory holds a block and a trace.
+// What SQL says loses no span; the evaluation of the language decides. Memory holds a block and a trace. Queries that need no more of a trace than
+// its root and its duration are counted by ClickHouse after all (metrics-with-traces.ts).
 
-import { type Sql, int, sql } from '../../base/sql.ts';
+import { type Sql, sql } from '../../base/sql.ts';
 import { RequestError } from '../../base/request-error.ts';
-import type { Catalogue, NsRange } from '../catalogue.ts';
-import { type ExemplarsWanted, shownFields } from './metrics-exemplars.ts';
-import type { Place } from './metrics-sql.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { COMPARED_INTRINSICS, countNested, isOptional, NESTED_SCOPES } from './compare-attributes.ts';
+import { compareQuery, countCompared, sideField } from './compare-sql.ts';
+import { addExemplars, type ExemplarSink, type ExemplarsWanted, shownFields } from './metrics-exemplars.ts';
+import { countGrouped, groupedQuery, type Place } from './metrics-sql.ts';
+import { around, joinedSpans, shareOf, sharesWithTraces, withTraces } from './metrics-with-traces.ts';
 import { TRUE } from '../plan/bounds.ts';
 import { compileSearch } from '../plan/compile-search.ts';
+import { ROOT_NAME, ROOT_SOURCE, rootServiceOf, TRACE_DURATION, withTraceColumns } from '../plan/trace-columns.ts';
 import { statementOptions } from '../read.ts';
-import { type RowSpan, SpanRows } from '../search/span-rows.ts';
-import { BLOCK_NS } from '../table.ts';
+import { NESTED_COLUMNS, nestedAttributesOf, type RowSpan, SpanRows, type SpanRowsOptions } from '../search/span-rows.ts';
 import { NO_ROOT } from '../search/trace-facts.ts';
 import type { Compare, Field, MetricsPipeline, Pipeline, RangeAggregate } from '../traceql/ast.ts';
 import { compileFilter } from '../traceql/eval/expression.ts';
 import { compileField } from '../traceql/eval/field.ts';
-import { neededFields } from '../traceql/eval/needed-fields.ts';
+import { type NeededFields, neededFields } from '../traceql/eval/needed-fields.ts';
 import { compilePipeline } from '../traceql/eval/pipeline.ts';
 import type { EvalSpan } from '../traceql/eval/span.ts';
 import type { Accumulator } from '../traceql/metrics/accumulator.ts';
@@ -39,7 +43,12 @@ export interface ObserveOptions {
 }
 
 /** Adds the spans of a query to its series; resolves to how many there were. */
-export async function observeTraces(query: MetricsPipeline, place: Place, { into, aggregate, wanted }: ObserveOptions): Promise<number> {
+export async function observeTraces(query: MetricsPipeline, place: Place, options: ObserveOptions): Promise<number> {
+  if (ofTraceAlone(neededFields({ root: query, hints: [] }))) {
+    const counted = await countWithTraces(query, place, options);
+    if (counted !== undefined) return counted;
+  }
+  const { into, aggregate, wanted } = options;
   const groups = aggregate.by.map(compileField);
   const measure = aggregate.field === undefined ? () => NIL : compileField(aggregate.field);
   return evaluated(query, place, { fields: [], wanted }, (span, exemplarOf) => {
@@ -51,6 +60,29 @@ export async function observeTraces(query: MetricsPipeline, place: Place, { into
   });
 }
 
+/** Whether spans are asked about by themselves, but for facts of their traces. */
+function ofTraceAlone({ usesTrace, usesStructure, usesSeveralSpans }: NeededFields): boolean {
+  return usesTrace && !usesStructure && !usesSeveralSpans;
+}
+
+/** Undefined where SQL does not decide all of it. */
+async function countWithTraces(
+  query: MetricsPipeline,
+  place: Place,
+  { into, aggregate, wanted }: ObserveOptions,
+): Promise<number | undefined> {
+  if (groupedQuery(query.pipeline, aggregate, withTraceColumns(place.catalogue)) === undefined) return undefined;
+  let total = 0;
+  for (const share of await sharesWithTraces(place)) {
+    const grouped = groupedQuery(query.pipeline, aggregate, share.catalogue);
+    if (grouped === undefined) return undefined;
+    const spans = await countGrouped(grouped, share, into);
+    await addExemplars({ ...grouped, measured: aggregate.field }, share, { ...wanted, spans }, into);
+    total += spans;
+  }
+  return total;
+}
+
 export interface CompareOptions {
   readonly into: Comparison;
   readonly compare: Compare;
@@ -58,7 +90,12 @@ export interface CompareOptions {
 }
 
 /** The same for `compare`. */
-export async function compareTraces(query: MetricsPipeline, place: Place, { into, compare, wanted }: CompareOptions): Promise<number> {
+export async function compareTraces(query: MetricsPipeline, place: Place, options: CompareOptions): Promise<number> {
+  if (ofTraceAlone(neededFields({ root: query, hints: [] }))) {
+    const counted = await compareWithTraces(query, place, options);
+    if (counted !== undefined) return counted;
+  }
+  const { into, compare, wanted } = options;
   const { startNs, endNs, filter } = compare;
   const passes = compileFilter(filter.expr);
   const hasWindow = startNs > 0n && endNs > 0n;
@@ -70,12 +107,34 @@ export async function compareTraces(query: MetricsPipeline, place: Place, { into
     const step = stepOf(place.steps, start);
     for (const { label, value } of attributes) {
       const found = value(span);
-      if (found.type !== 'string' || found.value !== '' || label !== 'statusMessage')
-        into.count(side, label, { value: found, step, count: 1 });
+      if (found.type !== 'string' || found.value !== '' || !isOptional(label)) into.count(side, label, { value: found, step, count: 1 });
     }
+    for (const scope of NESTED_SCOPES) countNested(into, side, { scope, step, attributes: nestedAttributesOf(span.view, scope) });
     const exemplar = exemplarOf();
     if (exemplar !== undefined) into.exemplar(side, { ...exemplar, value: NaN });
   });
+}
+
+/** Undefined where SQL does not decide all of it. */
+async function compareWithTraces(
+  query: MetricsPipeline,
+  place: Place,
+  { into, compare, wanted }: CompareOptions,
+): Promise<number | undefined> {
+  const joined = await withTraces(place);
+  const grouped = compareQuery(query.pipeline, compare, joined.catalogue);
+  if (grouped === undefined) return undefined;
+  const spans = await countCompared(grouped, joined, into);
+  const chosen = { condition: grouped.condition, groups: [sideField(grouped)], measured: undefined };
+  await addExemplars(chosen, joined, { ...wanted, spans }, exemplarsOfSides(into));
+  return spans;
+}
+
+function exemplarsOfSides(into: Comparison): ExemplarSink {
+  return {
+    exemplar: ([side], candidate) =>
+      into.exemplar(side?.type === 'bool' && side.value ? 'selection' : 'baseline', { ...candidate, value: NaN }),
+  };
 }
 
 const NO_PLACE = { from: 0, to: 0 } as const;
@@ -83,10 +142,9 @@ const NAME: Field = { type: 'intrinsic', name: 'name', ofParent: false, spelling
 const SERVICE: Field = { type: 'attribute', scope: 'resource', ofParent: false, name: 'service.name', place: NO_PLACE };
 
 function comparedFields(catalogue: Catalogue): readonly Field[] {
-  const intrinsics = ['name', 'status', 'kind', 'statusMessage'] as const;
   const scopes = ['span', 'resource', 'instrumentation'] as const;
   return [
-    ...intrinsics.map((name): Field => ({ type: 'intrinsic', name, ofParent: false, spelling: name, place: NO_PLACE })),
+    ...COMPARED_INTRINSICS,
     ...scopes.flatMap((scope) =>
       catalogue.keys(scope).map((name): Field => ({ type: 'attribute', scope, ofParent: false, name, place: NO_PLACE })),
     ),
@@ -120,7 +178,7 @@ async function evaluated(query: MetricsPipeline, place: Place, { fields, wanted 
     return { tsMs, traceId, attributes };
   };
   let spans = 0;
-  for await (const trace of traces(query, place, [...fields, ...shownList])) {
+  for await (const trace of traces(query, place, { more: [...fields, ...shownList], isCompared: fields.length > 0 })) {
     for (const set of evaluate(trace)) {
       for (const span of set.spans) observe(span, () => choose(span));
       spans += set.spans.length;
@@ -129,22 +187,46 @@ async function evaluated(query: MetricsPipeline, place: Place, { fields, wanted 
   return spans;
 }
 
+interface TracesOptions {
+  readonly more: readonly Field[];
+  /** All that there is of the spans is asked for, of their events and their traces too. */
+  readonly isCompared: boolean;
+}
+
 /** The traces that a pipeline may let spans of pass. Where spans do not matter to one another, what comes together is taken for one. */
-async function* traces(query: MetricsPipeline, place: Place, more: readonly Field[]): AsyncGenerator<TraceView> {
-  const { context, catalogue, steps } = place;
-  const needed = neededFields({ root: query, hints: [] });
-  const rows = new SpanRows({ fields: [...needed.fields, NAME, SERVICE, ...more], catalogue, range: steps });
-  const isWhole = needed.usesStructure || needed.usesTrace;
-  const source = spansOfTraces(place, query.pipeline, isWhole);
-  const found = await countSpans(place, source);
-  if (!isWhole && !needed.usesSeveralSpans) {
-    const statement = sql`SELECT ${rows.columns} FROM spans WHERE ${source}`;
-    for await (const block of context.client.stream(statement, statementOptions(context))) yield traceOf(rows.spans(block));
+async function* traces(query: MetricsPipeline, given: Place, { more, isCompared }: TracesOptions): AsyncGenerator<TraceView> {
+  const named = neededFields({ root: query, hints: [] });
+  const needed = { ...named, usesTrace: named.usesTrace || isCompared };
+  // Traces may be of the day before, and so may their roots' sources.
+  const place = { ...given, catalogue: await given.context.catalogue(around(given.range)) };
+  const rows = (extra: SpanRowsOptions['extra'] = []): SpanRows =>
+    new SpanRows({
+      fields: [...needed.fields, NAME, SERVICE, ...more],
+      catalogue: place.catalogue,
+      range: place.range,
+      extra: [...extra, ...(isCompared ? NESTED_COLUMNS : [])],
+    });
+  if (needed.usesStructure || needed.usesSeveralSpans) {
+    yield* wholeTraces(place, rows(), spansOfTraces(place, query.pipeline, needed));
     return;
   }
-  const shares = Math.ceil(found / SHARE_SPANS);
+  if (needed.usesTrace) {
+    yield* aloneWithTraces(place, rows(TRACE_FACTS), query.pipeline);
+    return;
+  }
+  const reader = rows();
+  const source = spansOfTraces(place, query.pipeline, needed);
+  await countSpans(place, sql`FROM spans WHERE ${source}`);
+  const statement = sql`SELECT ${reader.columns} FROM spans WHERE ${source}`;
+  for await (const block of place.context.client.stream(statement, statementOptions(place.context))) yield traceOf(reader.spans(block));
+}
+
+/** One trace after another. */
+async function* wholeTraces(place: Place, rows: SpanRows, source: Sql): AsyncGenerator<TraceView> {
+  const { context } = place;
+  const shares = Math.ceil((await countSpans(place, sql`FROM spans WHERE ${source}`)) / SHARE_SPANS);
   for (let share = 0; share < shares; share++) {
-    const part = shares === 1 ? sql`` : sql` AND modulo(intHash64(trace_low), ${int(shares)}) = ${int(share)}`;
+    const part = shareOf(share, shares);
     const statement = sql`SELECT ${rows.columns} FROM spans WHERE ${source}${part} ORDER BY trace_high, trace_low, ts, span_id`;
     let open: RowSpan[] = [];
     for await (const block of context.client.stream(statement, statementOptions(context))) {
@@ -161,8 +243,35 @@ async function* traces(query: MetricsPipeline, place: Place, more: readonly Fiel
   }
 }
 
-async function countSpans({ context }: Place, source: Sql): Promise<number> {
-  const [row] = await context.client.query(sql`SELECT count() AS spans FROM spans WHERE ${source}`, statementOptions(context));
+const TRACE_FACTS = [
+  ['of_trace_name', ROOT_NAME],
+  ['of_trace_source', ROOT_SOURCE],
+  ['of_trace_duration', TRACE_DURATION],
+] as const;
+
+/** Each span by itself, with what its trace is. */
+async function* aloneWithTraces(place: Place, rows: SpanRows, pipeline: Pipeline): AsyncGenerator<TraceView> {
+  const { context } = place;
+  const { condition } = compileSearch(pipeline, withTraceColumns(place.catalogue));
+  const from = sql`FROM (${joinedSpans(place)}) AS joined WHERE ${condition}`;
+  await countSpans(place, from);
+  for await (const block of context.client.stream(sql`SELECT ${rows.columns} ${from}`, statementOptions(context))) {
+    for (const span of rows.spans(block)) {
+      const rootServiceName = textOf(rootServiceOf(String(span.cell('of_trace_source')), place.catalogue));
+      const duration = span.cell('of_trace_duration');
+      const facts = {
+        rootName: String(span.cell('of_trace_name')),
+        rootServiceName,
+        durationNs: typeof duration === 'bigint' ? duration : 0n,
+      };
+      yield { traceId: span.traceId, startNs: span.startNs, spans: [span], ...facts };
+    }
+  }
+}
+
+/** How many rows a relation has, which is given with its FROM; no more than may be looked at. */
+async function countSpans({ context }: Place, from: Sql): Promise<number> {
+  const [row] = await context.client.query(sql`SELECT count() AS spans ${from}`, statementOptions(context));
   const spans = Number(row?.['spans'] ?? 0);
   if (spans > context.limits.spansMax)
     throw new RequestError(
@@ -176,14 +285,15 @@ async function countSpans({ context }: Place, source: Sql): Promise<number> {
  * The spans of traces that may have what the pipeline looks for: those that it may look at, or, where all of a trace matters, all of them; those of the
  * blocks around the range too, which connect others.
  */
-function spansOfTraces({ context, catalogue, steps }: Place, pipeline: Pipeline, isWhole: boolean): Sql {
-  const plan = compileSearch(pipeline, catalogue);
-  const looked = sql`${context.within(steps)} AND (${plan.condition})`;
+function spansOfTraces(place: Place, pipeline: Pipeline, { usesStructure, usesTrace }: NeededFields): Sql {
+  const { context, range } = place;
+  const isWhole = usesStructure || usesTrace;
+  const plan = compileSearch(pipeline, usesTrace ? withTraceColumns(place.catalogue) : place.catalogue);
   const having = plan.kind === 'traces' ? plan.having : TRUE;
-  const around: NsRange = { fromNs: steps.fromNs > BLOCK_NS ? steps.fromNs - BLOCK_NS : 0n, toNs: steps.toNs + BLOCK_NS };
-  const read = isWhole ? context.within(around) : looked;
+  const read = isWhole ? context.within(around(range)) : sql`${context.within(range)} AND (${plan.condition})`;
   if (having === TRUE && (!isWhole || plan.condition === TRUE)) return read;
-  const ids = sql`SELECT trace_high, trace_low FROM spans WHERE ${looked} GROUP BY trace_high, trace_low HAVING ${having}`;
+  const from = usesTrace ? sql`(${joinedSpans(place)}) AS joined` : sql`spans`;
+  const ids = sql`SELECT trace_high, trace_low FROM ${from} WHERE ${context.within(range)} AND (${plan.condition}) GROUP BY trace_high, trace_low HAVING ${having}`;
   // Once for all shards of a cluster, each of which would ask all others.
   return sql`${read} AND (trace_high, trace_low) GLOBAL IN (${ids})`;
 }

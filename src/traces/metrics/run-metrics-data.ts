@@ -3,11 +3,13 @@
 import fc from 'fast-check';
 
 import type { Attributes, AnyValue } from '../../otlp/any-value.ts';
+import { BLOCK_NS } from '../table.ts';
 import type { Span, SpanSource } from '../write.ts';
 
 export const SEED = 20_261_122;
 export const START_NS = 1_700_000_000_000_000_000n;
 const SPAN_NS = 600_000_000_000n;
+const MINUTE_NS = 60_000_000_000n;
 
 export interface WrittenSpan {
   readonly source: SpanSource;
@@ -29,11 +31,17 @@ function attributes(record: Readonly<Record<string, AnyValue>>): Attributes {
   return Object.entries(record).map(([key, value]) => ({ key, value }));
 }
 
+const BLOCK_EDGE = BLOCK_NS - (START_NS % BLOCK_NS);
+
 const anyValue = fc.oneof(
   fc.constantFrom<AnyValue>('a', 'b', '', 'nil', true, false, null),
   fc.bigInt({ min: -5n, max: 70n }),
   fc.constantFrom<AnyValue>(1n << 40n, 0.5, 200, -3.25, ['x', 'y'], [1n, 2n]),
 );
+
+const nested = fc.dictionary(fc.constantFrom('foo', 'exception.type'), fc.oneof(fc.constantFrom<AnyValue>('a', 'b'), anyValue), {
+  maxKeys: 2,
+});
 
 const spanParts = fc.record({
   source: fc.constantFrom(...SOURCES),
@@ -44,12 +52,19 @@ const spanParts = fc.record({
   after: fc.oneof(
     fc.bigInt({ min: 0n, max: SPAN_NS }),
     fc.nat(20).map((minutes) => BigInt(minutes) * 30_000_000_000n),
+    // In blocks of time before and after, some of them too far away to be looked at; and right at the ends of blocks.
+    fc.bigInt({ min: -40n * MINUTE_NS, max: 50n * MINUTE_NS }),
+    fc
+      .tuple(fc.integer({ min: -2, max: 3 }), fc.bigInt({ min: -1n, max: 1n }))
+      .map(([blocks, more]) => BLOCK_EDGE + BigInt(blocks) * BLOCK_NS + more),
   ),
   duration: fc.oneof(fc.bigInt({ min: 0n, max: 20n }), fc.bigInt({ min: 0n, max: 3_000_000_000n })),
   parent: fc.option(fc.nat(5), { nil: undefined }),
   attributes: fc.dictionary(fc.constantFrom('foo', 'http.method', 'http.status_code', 'size', 'weight', 'rare key'), anyValue, {
     maxKeys: 4,
   }),
+  events: fc.array(nested, { maxLength: 3 }),
+  links: fc.array(nested, { maxLength: 2 }),
 });
 
 /** Some hundred spans in traces of a few each. */
@@ -73,9 +88,16 @@ export function writtenSpans(): readonly WrittenSpan[] {
           endNs: startNs + duration,
           attributes: attributes(part.attributes),
           droppedAttributes: 0,
-          events: [],
+          events: part.events.map((each) => ({ timeNs: startNs, name: 'event', attributes: attributes(each), droppedAttributes: 0 })),
           droppedEvents: 0,
-          links: [],
+          links: part.links.map((each) => ({
+            traceId: id(16, trace + 2),
+            spanId: id(8, at + 1),
+            traceState: '',
+            attributes: attributes(each),
+            droppedAttributes: 0,
+            flags: 0,
+          })),
           droppedLinks: 0,
           status: part.status,
           statusMessage: part.status === 2 ? 'failed' : '',
@@ -104,6 +126,16 @@ const filters = fc.constantFrom(
   '{ } | count() > 2',
   '{ span.size + 1 > 20 }',
   '{ span.http.status_code =~ "a.*" }',
+  '{ rootName = "GET /" }',
+  '{ rootServiceName != "shop" && kind = server }',
+  '{ rootServiceName =~ "<.*" || !(rootName =~ "GET.*") }',
+  '{ traceDuration > 5m }',
+  '{ traceDuration < duration * 2 }',
+  '{ rootName = name }',
+  '{ rootServiceName = "cart" } >> { status = error }',
+  '{ rootName = "query" } | count() > 1',
+  '{ event.exception.type = "a" }',
+  '{ link.foo != nil && .exception.type = "a" }',
 );
 const fields = fc.constantFrom(
   'resource.service.name',
@@ -117,9 +149,13 @@ const fields = fc.constantFrom(
   'span."rare key"',
   '.weight',
   'nestedSetLeft',
+  'rootName',
+  'rootServiceName',
+  'traceDuration',
+  'event.foo',
 );
 const by = fc.array(fields, { maxLength: 3 }).map((list) => (list.length === 0 ? '' : ` by(${[...new Set(list)].join(', ')})`));
-const measured = fc.constantFrom('duration', 'span.size', '.weight', 'span.http.status_code', 'span.missing');
+const measured = fc.constantFrom('duration', 'span.size', '.weight', 'span.http.status_code', 'span.missing', 'traceDuration');
 const aggregates = fc.oneof(
   fc.constantFrom('rate()', 'count_over_time()'),
   fc
@@ -138,7 +174,14 @@ export const metricsQueries = fc.oneof(
 export const compares = fc
   .tuple(
     filters,
-    fc.constantFrom('{ status = error }', '{ duration > 100ms }', '{ span.foo + 1 > 3 }', '{ .foo = "a" }'),
+    fc.constantFrom(
+      '{ status = error }',
+      '{ duration > 100ms }',
+      '{ span.foo + 1 > 3 }',
+      '{ .foo = "a" }',
+      '{ traceDuration > 5m }',
+      '{ rootName = name }',
+    ),
     fc.constantFrom('', ', 2', `, 3, ${START_NS}, ${START_NS + SPAN_NS / 2n}`),
   )
   .map(([filter, selection, rest]) => `${filter} | compare(${selection}${rest})`);

@@ -14,19 +14,23 @@ import fc from 'fast-check';
 import { SelfMetrics } from '../../base/self-metrics.ts';
 import { loadConfig } from '../../config.ts';
 import { openTestStore } from '../../metrics/test-store.ts';
-import { attribute } from '../../otlp/any-value.ts';
-import { attributeValue } from '../api/attribute-value.ts';
+import type { Attributes } from '../../otlp/any-value.ts';
+import { attributeValue, typedTextValue } from '../api/attribute-value.ts';
 import type { MetricsAnswer, TraceSeries } from '../answers.ts';
+import { ATTRIBUTE_COLUMNS } from '../attribute-columns.ts';
 import { openSpanStore } from '../store/open-span-store.ts';
+import { SpanStore } from '../store/span-store.ts';
 import { kindValue, statusValue } from '../plan/compile-value.ts';
-import { sourceValue } from '../plan/source-value.ts';
 import { spanRead } from '../read-context.ts';
 import type { SpanReadContext } from '../read.ts';
+import { labelOf, NESTED_SCOPES } from './compare-attributes.ts';
+import { around } from './metrics-with-traces.ts';
 import { type MetricsQuestion, runMetrics } from './run-metrics.ts';
-import { compares, metricsQueries, SEED, START_NS, type WrittenSpan, writtenSpans } from './run-metrics-data.ts';
+import { compares, metricsQueries, SEED, START_NS, writtenSpans } from './run-metrics-data.ts';
+import { traceViews } from '../search/search-data.ts';
 import { TRACE_MIGRATIONS } from '../table.ts';
 import { checkTraceql } from '../traceql/check.ts';
-import type { Compare, Field, MetricsPipeline, RangeAggregate } from '../traceql/ast.ts';
+import type { Compare, MetricsPipeline, RangeAggregate } from '../traceql/ast.ts';
 import { compileFilter } from '../traceql/eval/expression.ts';
 import { compileField } from '../traceql/eval/field.ts';
 import { compilePipeline } from '../traceql/eval/pipeline.ts';
@@ -38,7 +42,7 @@ import { valueKey } from '../traceql/metrics/series-key.ts';
 import { type Steps, stepOf, stepsOf } from '../traceql/metrics/steps.ts';
 import { parseTraceql } from '../traceql/parse.ts';
 import { printField } from '../traceql/print.ts';
-import type { SpanView, TraceView } from '../traceql/span-view.ts';
+import { typedText } from '../typed-text.ts';
 import { NIL, type Value } from '../traceql/value.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'run-metrics-'));
@@ -53,12 +57,20 @@ let context: SpanReadContext;
 before(async () => {
   const store = stack.use(await openTestStore(directory, TRACE_MIGRATIONS));
   const spans = stack.use(await openSpanStore({ store, limitsOf: () => unbounded, clock, metrics: new SelfMetrics() }));
-  const write = spans.begin('a');
-  for (const { source, span } of written) assert.ok(write.span(source, span, 100));
-  assert.deepEqual((await write.commit()).refusals, []);
+  // Written by several processes at different times: keys stand in the map, and in columns that others use for other keys.
+  const stores = GIVEN.map((keys, i) =>
+    stack.use(new SpanStore({ ...spans.options, lineage: i + 1, given: new Map([['a', given(keys)]]) })),
+  );
+  for (const [i, store] of stores.entries()) {
+    const write = store.begin('a');
+    for (const { source, span } of written.filter((_, at) => at % stores.length === i)) assert.ok(write.span(source, span, 100));
+    assert.deepEqual((await write.commit()).refusals, []);
+    assert.ok(await store.flush());
+  }
   const reads = {
     client: store.client,
     catalogues: spans.options.catalogues,
+    held: undefined,
     clock,
     limitsOf: () => unbounded,
     flush: () => spans.flush(),
@@ -70,6 +82,17 @@ after(async () => {
   await stack.disposeAsync();
   await rm(directory, { recursive: true, force: true });
 });
+
+/** The columns of keys, by process. */
+const GIVEN: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { foo: 'low_1', size: 'any_1' },
+  { 'rare key': 'low_1', foo: 'any_1', weight: 'low_2' },
+];
+
+function given(keys: Readonly<Record<string, string>>): ReadonlyMap<string, number> {
+  return new Map(Object.entries(keys).map(([key, column]) => [key, ATTRIBUTE_COLUMNS.findIndex(({ name }) => name === column)]));
+}
 
 const questions = fc
   .record({
@@ -183,76 +206,60 @@ function comparison({ pipeline }: MetricsPipeline, { filter, topN, startNs, endN
   for (const span of selected(pipeline, steps)) {
     const start = span.view.startNs;
     const isSelected = (startNs === 0n || (start >= startNs && start < endNs)) && passes(span);
-    for (const [name, value] of attributesOf(span))
-      into.count(isSelected ? 'selection' : 'baseline', name, { value, step: stepOf(steps, start), count: 1 });
+    const [side, step] = [isSelected ? 'selection' : 'baseline', stepOf(steps, start)] as const;
+    for (const [name, value] of attributesOf(span)) into.count(side, name, { value, step, count: 1 });
+    for (const [name, texts] of NESTED_SCOPES.flatMap((scope) => [...nestedOf(span, scope)])) {
+      into.total(side, name, { step, count: 1 });
+      for (const text of texts) into.value(side, name, { value: typedTextValue(text), step, count: 1 });
+    }
   }
   return into.series();
 }
 
 function selected(pipeline: MetricsPipeline['pipeline'], steps: Steps): readonly EvalSpan[] {
   const evaluate = compilePipeline(pipeline);
-  return [...Map.groupBy(written, ({ span }) => hex(span.traceId))].flatMap(([traceId, spans]) =>
-    evaluate(traceOf(traceId, spans, steps)).flatMap((set) => set.spans),
-  );
+  // Of a trace the spans of the blocks around a range are looked at.
+  const { fromNs, toNs } = around(steps);
+  const near = written.filter(({ span }) => span.startNs >= fromNs && span.startNs < toNs);
+  return traceViews(near, steps).flatMap((view) => evaluate(view).flatMap((set) => set.spans));
 }
 
-const origins = new WeakMap<SpanView, WrittenSpan>();
+const origins = new Map(written.map((each) => [hex(each.span.traceId) + hex(each.span.spanId), each]));
 
-function traceOf(traceId: string, spans: readonly WrittenSpan[], steps: Steps): TraceView {
-  const inOrder = spans.toSorted((a, b) => Number(a.span.startNs - b.span.startNs) || Buffer.compare(a.span.spanId, b.span.spanId));
-  const views = inOrder.map((each): SpanView => {
-    const { span } = each;
-    const view: SpanView = {
-      traceId,
-      spanId: hex(span.spanId),
-      parentId: hex(span.parentId),
-      startNs: span.startNs,
-      durationNs: span.endNs - span.startNs,
-      isInRange: stepOf(steps, span.startNs) >= 0,
-      value: (field) => fieldOf(each, field),
-    };
-    origins.set(view, each);
-    return view;
-  });
-  return { traceId, rootName: '', rootServiceName: '', startNs: 0n, durationNs: 0n, spans: views };
-}
-
-function fieldOf({ source, span }: WrittenSpan, field: Field): Value {
-  if (field.type === 'attribute') {
-    const own = field.scope === 'resource' ? NIL : attributeValue(attribute(span.attributes, field.name));
-    return field.scope === 'span' || own.type !== 'nil' ? own : sourceValue(source, field);
-  }
-  switch (field.name) {
-    case 'name':
-      return { type: 'string', value: span.name };
-    case 'status':
-      return statusValue(span.status);
-    case 'kind':
-      return kindValue(span.kind);
-    case 'duration':
-      return { type: 'duration', value: span.endNs - span.startNs };
-    default:
-      return sourceValue(source, field);
-  }
-}
-
-function attributesOf({ view }: EvalSpan): readonly (readonly [string, Value])[] {
-  const { span, source } = origins.get(view) ?? assert.fail('a span of its own');
-  const of = (scope: 'span' | 'resource', list: typeof span.attributes): (readonly [string, Value])[] =>
-    list.map(({ key, value }) => [
-      printField({ type: 'attribute', scope, ofParent: false, name: key, place: { from: 0, to: 0 } }),
-      attributeValue(value),
-    ]);
-  const message: (readonly [string, Value])[] =
-    span.statusMessage === '' ? [] : [['statusMessage', { type: 'string', value: span.statusMessage }]];
+function attributesOf({ view, trace }: EvalSpan): readonly (readonly [string, Value])[] {
+  const { span, source } = origins.get(view.traceId + view.spanId) ?? assert.fail('a span of its own');
+  const of = (scope: 'span' | 'resource', list: Attributes): (readonly [string, Value])[] =>
+    list.map(({ key, value }) => [labelOf(scope, key), attributeValue(value)]);
+  const unlessEmpty = (name: string, value: string): (readonly [string, Value])[] => (value === '' ? [] : [[name, string(value)]]);
   return [
-    ['name', { type: 'string', value: span.name }],
+    ['name', string(span.name)],
     ['status', statusValue(span.status)],
     ['kind', kindValue(span.kind)],
-    ...message,
+    ...unlessEmpty('statusMessage', span.statusMessage),
+    ['rootName', string(trace.view.rootName)],
+    ['rootServiceName', string(trace.view.rootServiceName)],
+    ...unlessEmpty('instrumentation:name', source.scopeName),
+    ...unlessEmpty('instrumentation:version', source.scopeVersion),
     ...of('span', span.attributes),
     ...of('resource', source.resource),
   ];
+}
+
+/** Values that events or links of a span have, each once. */
+function nestedOf({ view }: EvalSpan, scope: 'event' | 'link'): ReadonlyMap<string, ReadonlySet<string>> {
+  const { span } = origins.get(view.traceId + view.spanId) ?? assert.fail('a span of its own');
+  const all = (scope === 'event' ? span.events : span.links).flatMap((each) => each.attributes);
+  const set = all.filter(({ value }) => value !== null);
+  return new Map(
+    [...Map.groupBy(set, ({ key }) => labelOf(scope, key))].map(([name, those]) => [
+      name,
+      new Set(those.map(({ value }) => typedText(value))),
+    ]),
+  );
+}
+
+function string(value: string): Value {
+  return { type: 'string', value };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -18,6 +18,7 @@ import { fieldsOf, isComparison, isField, type Leaf, leafOf, passes, type Test }
 import { nestedAttribute } from './nested-condition.ts';
 import { isNested, isOfSource, ofSources, sourceValue } from './source-value.ts';
 import { spanKeyText } from './span-key.ts';
+import { traceCondition } from './trace-columns.ts';
 import { ALL_TYPES, typedCondition } from './typed-condition.ts';
 
 export interface CompiledCondition {
@@ -84,7 +85,10 @@ function isCondition(expr: FieldExpression): boolean {
 
 function leafCondition({ field, test }: Leaf, catalogue: Catalogue): Bounds {
   if (field.ofParent) return UNKNOWN;
-  if (field.type === 'intrinsic') return intrinsicCondition(field, test);
+  if (field.type === 'intrinsic') {
+    const ofTrace = catalogue.hasTraceColumns === true ? traceCondition(field, test, catalogue) : undefined;
+    return ofTrace ?? intrinsicCondition(field, test);
+  }
   switch (field.scope) {
     case 'span':
       return spanAttribute(field.name, test, { catalogue, behind: constant(passes(test, NIL)) });

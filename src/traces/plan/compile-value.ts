@@ -8,6 +8,7 @@ import { KIND_NAMES, NIL, STATUS_NAMES, type Value } from '../traceql/value.ts';
 import { PARENT_ID_TEXT, SPAN_ID_TEXT, TRACE_ID_TEXT } from './intrinsic-condition.ts';
 import { isNested, isOfSource } from './source-value.ts';
 import { spanKeyText } from './span-key.ts';
+import { ROOT_NAME, ROOT_SOURCE, TRACE_DURATION } from './trace-columns.ts';
 
 /** How a column is to be read. */
 export type ColumnKind =
@@ -23,7 +24,9 @@ export type FieldValue =
   /** Whose value `sourceValue` says, once the rows are grouped by `source`. */
   | { readonly by: 'source' }
   /** The column's, and where it is nil the source's. */
-  | { readonly by: 'column or source'; readonly sql: Sql; readonly kind: ColumnKind };
+  | { readonly by: 'column or source'; readonly sql: Sql; readonly kind: ColumnKind }
+  /** The service of a root, whose source the column names (`rootServiceOf`). */
+  | { readonly by: 'root source'; readonly sql: Sql };
 
 const NO_COLUMN: FieldValue = { by: 'column', sql: sql`''`, kind: 'typed text' };
 
@@ -31,7 +34,7 @@ const NO_COLUMN: FieldValue = { by: 'column', sql: sql`''`, kind: 'typed text' }
 export function compileValue(field: Field, catalogue: Catalogue): FieldValue | undefined {
   if (field.ofParent) return undefined;
   if (isOfSource(field, catalogue)) return { by: 'source' };
-  if (field.type === 'intrinsic') return intrinsicValue(field);
+  if (field.type === 'intrinsic') return (catalogue.hasTraceColumns === true ? traceValue(field) : undefined) ?? intrinsicValue(field);
   if (field.scope === 'event' || field.scope === 'link') {
     return catalogue.nestedTypes(field.scope, field.name) === undefined ? NO_COLUMN : undefined;
   }
@@ -41,6 +44,19 @@ export function compileValue(field: Field, catalogue: Catalogue): FieldValue | u
     return { by: 'column or source', sql: spanKeyText(field.name, places), kind: 'typed text' };
   }
   return places === undefined ? NO_COLUMN : { by: 'column', sql: spanKeyText(field.name, places), kind: 'typed text' };
+}
+
+function traceValue({ name }: IntrinsicField): FieldValue | undefined {
+  switch (name) {
+    case 'rootName':
+      return { by: 'column', sql: ROOT_NAME, kind: 'text' };
+    case 'rootServiceName':
+      return { by: 'root source', sql: ROOT_SOURCE };
+    case 'traceDuration':
+      return { by: 'column', sql: TRACE_DURATION, kind: 'duration' };
+    default:
+      return undefined;
+  }
 }
 
 function intrinsicValue({ name }: IntrinsicField): FieldValue | undefined {

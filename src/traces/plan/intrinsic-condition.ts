@@ -85,7 +85,7 @@ function isLike(sample: Value, value: Value): boolean {
   return sample.type === 'string' ? value.type === 'string' : ['int', 'float', 'duration'].includes(value.type);
 }
 
-function stringTest(column: Sql, test: Test): Bounds {
+export function stringTest(column: Sql, test: Test): Bounds {
   if (test.kind === 'some' || test.kind === 'every') {
     const values = stringsOf(test.tests, test.kind === 'some' ? '=' : '!=');
     const isOne = values && sql`${column} IN ${texts(values)}`;
@@ -94,7 +94,7 @@ function stringTest(column: Sql, test: Test): Bounds {
   return tested(test, { type: 'string', value: '' }, (each) => stringCondition(column, '', each));
 }
 
-function wholeTest(column: Sql, type: 'int' | 'duration', test: Test): Bounds {
+export function wholeTest(column: Sql, type: 'int' | 'duration', test: Test): Bounds {
   return tested(test, { type, value: 0n }, (each) => wholeCondition(column, each));
 }
 

@@ -42,12 +42,12 @@ export function isNested(name: string, catalogue: Catalogue): boolean {
   return catalogue.nestedTypes('event', name) !== undefined || catalogue.nestedTypes('link', name) !== undefined;
 }
 
-/** Spans of the sources that a test lets pass. */
-export function ofSources(catalogue: Catalogue, test: (source: KnownSource) => boolean): Sql {
+/** Spans of the sources that a test lets pass; `column` holds the id of a source. */
+export function ofSources(catalogue: Catalogue, test: (source: KnownSource) => boolean, column: Sql = sql`source`): Sql {
   const passing: bigint[] = [];
   const others: bigint[] = [];
   for (const source of catalogue.sources) (test(source) ? passing : others).push(source.id);
   if (passing.length === 0) return FALSE;
   if (others.length === 0) return TRUE;
-  return passing.length <= others.length ? sql`source IN ${ints(passing)}` : sql`source NOT IN ${ints(others)}`;
+  return passing.length <= others.length ? sql`${column} IN ${ints(passing)}` : sql`${column} NOT IN ${ints(others)}`;
 }

@@ -176,7 +176,7 @@ function parentOf(parent: number, { number, at, hasRoot }: { number: number; at:
 
 // What the evaluation is given: the same spans without a store between.
 
-/** All traces, their spans in order of time. */
+/** All traces, their spans in order of time and id. */
 export function traceViews(spans: readonly MadeSpan[], range: NsRange): readonly TraceView[] {
   const views = spans.map((made) => spanView(made, range));
   const byTrace = Map.groupBy(
@@ -184,7 +184,7 @@ export function traceViews(spans: readonly MadeSpan[], range: NsRange): readonly
     ({ view }) => view.traceId,
   );
   return [...byTrace].map(([traceId, those]) => {
-    const ordered = those.toSorted((a, b) => (a.view.startNs < b.view.startNs ? -1 : Number(a.view.startNs > b.view.startNs)));
+    const ordered = those.toSorted((a, b) => inOrder(a.view, b.view));
     const root = ordered.find(({ view }) => view.parentId === '')?.made;
     const startNs = ordered[0]?.view.startNs ?? 0n;
     const endNs = those.reduce((last, { view }) => (view.startNs + view.durationNs > last ? view.startNs + view.durationNs : last), 0n);
@@ -198,6 +198,11 @@ export function traceViews(spans: readonly MadeSpan[], range: NsRange): readonly
       spans: ordered.map(({ view }) => view),
     };
   });
+}
+
+function inOrder(a: SpanView, b: SpanView): number {
+  if (a.startNs !== b.startNs) return a.startNs < b.startNs ? -1 : 1;
+  return a.spanId < b.spanId ? -1 : 1;
 }
 
 function spanView({ source, span }: MadeSpan, range: NsRange): SpanView {

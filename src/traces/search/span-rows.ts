@@ -40,6 +40,18 @@ interface Made {
   readonly name: string;
 }
 
+/** What `nestedAttributesOf` reads. */
+export const NESTED_COLUMNS = [
+  ['event_attrs', sql`event_attrs`],
+  ['link_attrs', sql`link_attrs`],
+] as const;
+
+/** Keys and typed texts in turn, of all events or links of a row that has their columns. */
+export function nestedAttributesOf(span: SpanView, scope: 'event' | 'link'): readonly unknown[] {
+  const cell = span instanceof Row ? span.cell(scope === 'event' ? 'event_attrs' : 'link_attrs') : undefined;
+  return Array.isArray(cell) ? cell : [];
+}
+
 const OWN_COLUMNS: readonly string[] = ['trace_high', 'trace_low', 'ts', 'span_id', 'parent_id', 'duration', 'source', 'kind'];
 
 export class SpanRows {
