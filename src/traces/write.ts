@@ -45,6 +45,8 @@ export interface Span {
   readonly traceState: string;
   readonly flags: number;
   readonly name: string;
+  /** Whether a server's span has taken over the id of the client's, as Zipkin's may. Who sent it in may know; it is not stored. */
+  readonly isShared?: boolean;
   /** OTLP's number: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
   readonly kind: number;
   /** Nanoseconds since the epoch. */

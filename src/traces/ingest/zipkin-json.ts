@@ -64,6 +64,7 @@ function spanOf(part: JsonPart): ZipkinSpan {
     annotations: listField(part, 'annotations').map(annotationOf),
     tags: tagsField(part),
     debug: boolField(part, 'debug'),
+    shared: boolField(part, 'shared'),
   };
 }
 

@@ -34,7 +34,7 @@ function spanOf(r: ProtobufReader, index: number): ZipkinSpan {
   let durationUs = 0n;
   let local: ZipkinEndpoint | undefined;
   let remote: ZipkinEndpoint | undefined;
-  let debug = false;
+  let [debug, shared] = [false, false];
   while (r.next()) {
     switch (r.field) {
       case 1:
@@ -75,12 +75,15 @@ function spanOf(r: ProtobufReader, index: number): ZipkinSpan {
       case 12:
         debug = r.bool();
         break;
+      case 13:
+        shared = r.bool();
+        break;
       default:
         r.skip();
     }
   }
   const times = { startUs: startUs === 0n ? undefined : startUs, durationUs };
-  return { traceId, id, parentId, kind: KINDS[kind] ?? '', name, ...times, local, remote, annotations, tags, debug };
+  return { traceId, id, parentId, kind: KINDS[kind] ?? '', name, ...times, local, remote, annotations, tags, debug, shared };
 }
 
 function endpointOf(r: ProtobufReader, where: string): ZipkinEndpoint {

@@ -43,6 +43,8 @@ export interface ZipkinSpan {
   readonly annotations: readonly ZipkinAnnotation[];
   readonly tags: ReadonlyMap<string, AnyValue>;
   readonly debug: boolean;
+  /** Of a server: its id is that of the client's span. */
+  readonly shared: boolean;
 }
 
 const KINDS: Readonly<Record<ZipkinKind, number>> = { '': 0, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 };
@@ -122,6 +124,7 @@ export class ZipkinTranslation {
     return {
       traceId: zipkin.traceId,
       spanId: zipkin.id,
+      ...(zipkin.shared ? { isShared: true } : {}),
       parentId: isZero(zipkin.parentId) || sameId(zipkin.parentId, zipkin.id) ? NO_ID : zipkin.parentId,
       traceState,
       flags: zipkin.debug ? SAMPLED : 0,

@@ -70,6 +70,8 @@ function spanOf(span: V1Span, side: Side | undefined, isFirst: boolean): ZipkinS
     kind: side?.kind ?? '',
     name,
     debug,
+    // The first version does not say it: such a server has no times of the span's own.
+    shared: side?.kind === 'SERVER' && (!isFirst || span.startUs === undefined),
     ...timesOf(span, side, isFirst),
     local,
     remote: binaryAnnotations.find(({ key }) => (side === undefined ? PEERS.has(key) : key === side.peer))?.endpoint,

@@ -144,11 +144,11 @@ test('both sides of a shared span are kept, of one source each', () => {
     { ...local('a'), id: '1' },
   ]);
   assert.deepEqual(
-    stored.map(({ span, source }) => [span.kind, attribute(source.resource, 'service.name')]),
+    stored.map(({ span, source }) => [span.kind, attribute(source.resource, 'service.name'), span.isShared]),
     [
-      [3, 'a'],
-      [2, 'b'],
-      [0, 'a'],
+      [3, 'a', undefined],
+      [2, 'b', true],
+      [0, 'a', undefined],
     ],
   );
   assert.equal(stored[0]?.source, stored[2]?.source);
@@ -192,7 +192,7 @@ test('protobuf says the same as JSON', () => {
       .varint(4, 80);
   const body = new ProtobufWriter().message(1, (w) => {
     w.blob(1, Buffer.from('48485a3953bb6124', 'hex')).blob(2, Buffer.from('6b221d5bc9e6496c', 'hex')).blob(3, Buffer.from(IDS.id, 'hex'));
-    w.varint(4, 2).text(5, 'get').fixed64(6, 1_700_000_000_000_000n).varint(7, 1500).varint(12, 1);
+    w.varint(4, 2).text(5, 'get').fixed64(6, 1_700_000_000_000_000n).varint(7, 1500).varint(12, 1).varint(13, 1);
     w.message(8, (inner) => endpoint(inner, 'shop')).message(9, (inner) => endpoint(inner, 'web'));
     w.message(10, (inner) => inner.fixed64(1, 1_700_000_000_000_001n).text(2, 'x')).message(11, (inner) => inner.text(1, 'k').text(2, 'v'));
   });
@@ -204,6 +204,7 @@ test('protobuf says the same as JSON', () => {
     kind: 'SERVER',
     name: 'get',
     debug: true,
+    shared: true,
     tags: { k: 'v' },
     localEndpoint: { serviceName: 'shop', ...local },
     remoteEndpoint: { serviceName: 'web', ...local },
@@ -250,6 +251,16 @@ test('a span of version 1 that both sides wrote becomes two', () => {
     { kind: 3, service: 'web', took: 300_000n, attributes: client, events: [] },
     { kind: 2, service: 'shop', took: 100_000n, attributes: { rows: '7' }, events: ['cached'] },
   ]);
+  assert.deepEqual(
+    stored.map(({ span }) => span.isShared),
+    [undefined, true],
+  );
+});
+
+test('a server of version 1 whose span has no times of its own is the other side of one', () => {
+  const annotations = SIDES.slice(1, 4);
+  assert.equal(one({ timestamp: undefined, annotations }, readZipkinV1Json).span.isShared, true);
+  assert.equal(one({ annotations }, readZipkinV1Json).span.isShared, undefined);
 });
 
 test('a local span of version 1 has the component and service of its tags', () => {

@@ -63,6 +63,34 @@ const cases: readonly (readonly [title: string, spans: readonly SpanWords[], exp
   ],
   ['a source without a name', [{ ...client, source: source({}) }, server], ['unpaired:  → back 1']],
   ['one request, two servers', [client, server, { ...server, id: 3 }], ['front → back 1/0 0.02 0.03', 'unpaired:  → back 1']],
+  ['sides that share an id', [client, { ...server, id: 1, parent: undefined, shared: true }], ['front → back 1/0 0.02 0.03']],
+  [
+    'sides that share an id, and a parent',
+    [
+      { ...client, parent: 9 },
+      { ...server, id: 1, parent: 9, shared: true },
+    ],
+    ['front → back 1/0 0.02 0.03'],
+  ],
+  [
+    'a chain of shared ids',
+    [
+      client,
+      { ...server, id: 1, parent: undefined, shared: true },
+      { ...client, id: 2, parent: 1, source: service('back') },
+      { ...server, id: 2, parent: 1, shared: true, source: service('store') },
+    ],
+    ['back → store 1/0 0.02 0.03', 'front → back 1/0 0.02 0.03'],
+  ],
+  ['a shared id whose client does not come', [{ ...server, id: 1, parent: undefined, shared: true }], ['unpaired:  → back 1']],
+  [
+    'an id that two spans of a service have',
+    [
+      { ...client, source: service('back') },
+      { ...server, id: 1, parent: 9 },
+    ],
+    ['unpaired:  → back 1', 'unpaired: back →  1'],
+  ],
   ['a root server', [{ ...server, parent: undefined }], ['user → back (virtual_node) 1/0 0.02 0']],
   [
     'a root server that names who asks, and itself',
@@ -120,6 +148,23 @@ for (const [title, spans, expected, settings] of cases) {
     assert.deepEqual(await graph(spans.toReversed(), settings), expected);
   });
 }
+
+test('a chain of shared ids comes in any order', async () => {
+  const chain = cases.find(([title]) => title === 'a chain of shared ids');
+  assert.ok(chain);
+  const [, spans, expected] = chain;
+  for (const order of orders(spans)) assert.deepEqual(await graph(order), expected);
+});
+
+function orders(spans: readonly SpanWords[]): readonly (readonly SpanWords[])[] {
+  if (spans.length === 0) return [[]];
+  return spans.flatMap((first) => orders(spans.filter((each) => each !== first)).map((rest) => [first, ...rest]));
+}
+
+test('a client that waits under the id of a server of another service is its client, whether the server says so or not', async () => {
+  for (const parent of [undefined, 9])
+    assert.deepEqual(await graph([client, { ...server, id: 1, parent }]), ['front → back 1/0 0.02 0.03']);
+});
 
 test('a half that comes too late is without a pair', async () => {
   const program = new TestProgram(graphLimits());

@@ -4,6 +4,7 @@
 //                                          ├─▶ both are there ─▶ an edge
 //   server, consumer ─▶ (trace, parent id) ┘   the time is up  ─▶ an edge to a virtual node, or an unpaired span
 //
+// Where the two share an id, as Zipkin's may, the server's own is that of the request: if it says so, or if a client of another service waits under it.
 // A request to a database and a root span need no other side: they are edges at once.
 //
 // Source: Tempo `modules/generator/processor/servicegraphs`.
@@ -166,20 +167,30 @@ export class ServiceGraph {
   }
 
   #serverSpan(known: KnownSource, source: SpanSource, span: Span, nowMs: number): void {
-    if (span.parentId.length === 0) {
-      const server = this.#side(known.service, source, span, undefined);
-      const name = this.#cut(this.#peers.client(this.#peers.facts(span.attributes))) ?? '';
-      const client = { ...server, service: name, seconds: 0, dimensions: NO_DIMENSIONS };
-      return this.#complete({ client, server, type: 'virtual_node' }, span.traceId, nowMs);
-    }
-    const { traceId, parentId } = span;
-    const waiting = this.#waiting.get(traceId, parentId);
+    const requestId = this.#requestIdOf(known, span);
+    if (requestId.length === 0) return this.#rootSpan(known, source, span, nowMs);
+    const { traceId } = span;
+    const waiting = this.#waiting.get(traceId, requestId);
     const other = waiting?.kind === 'client' ? waiting.side : undefined;
     if (other === undefined && this.#full(waiting)) return this.#drop('server', known, nowMs);
     const server = this.#side(known.service, source, span, undefined);
-    if (other === undefined) return this.#wait(traceId, parentId, { kind: 'server', side: server, untilMs: nowMs + this.#settings.wait });
-    this.#waiting.delete(traceId, parentId);
+    if (other === undefined) return this.#wait(traceId, requestId, { kind: 'server', side: server, untilMs: nowMs + this.#settings.wait });
+    this.#waiting.delete(traceId, requestId);
     this.#complete(pair(other, server), traceId, nowMs);
+  }
+
+  /** The id of the client's span that a server's answers; of no length where there is none. */
+  #requestIdOf({ service }: KnownSource, { traceId, spanId, parentId, isShared }: Span): Uint8Array {
+    if (isShared === true) return spanId;
+    const waiting = this.#waiting.get(traceId, spanId);
+    return waiting?.kind === 'client' && waiting.side.service !== service ? spanId : parentId;
+  }
+
+  #rootSpan(known: KnownSource, source: SpanSource, span: Span, nowMs: number): void {
+    const server = this.#side(known.service, source, span, undefined);
+    const name = this.#cut(this.#peers.client(this.#peers.facts(span.attributes))) ?? '';
+    const client = { ...server, service: name, seconds: 0, dimensions: NO_DIMENSIONS };
+    this.#complete({ client, server, type: 'virtual_node' }, span.traceId, nowMs);
   }
 
   #full(waiting: Waiting | undefined): boolean {

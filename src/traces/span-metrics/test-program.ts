@@ -19,6 +19,7 @@ export interface SpanWords {
   readonly id?: number;
   /** None for a root span. */
   readonly parent?: number | undefined;
+  readonly shared?: boolean;
   readonly name?: string;
   readonly kind?: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
   readonly status?: number;
@@ -50,7 +51,19 @@ export function service(name: string): SpanSource {
 }
 
 export function span(words: SpanWords): StoredSpan {
-  const { trace = 1, id = 1, parent, name = 'get', kind = 'internal', status = 0, at = 0, ms = 10, attributes = {}, bytes = 100 } = words;
+  const {
+    trace = 1,
+    id = 1,
+    parent,
+    shared = false,
+    name = 'get',
+    kind = 'internal',
+    status = 0,
+    at = 0,
+    ms = 10,
+    attributes = {},
+    bytes = 100,
+  } = words;
   const startNs = BigInt(START_MS + at) * 1_000_000n;
   const empty = {
     events: [],
@@ -73,6 +86,7 @@ export function span(words: SpanWords): StoredSpan {
     endNs: startNs + BigInt(Math.round(ms * 1e6)),
     attributes: attributesOf(attributes),
     status,
+    ...(shared ? { isShared: true } : {}),
   };
   return { source: words.source ?? service('shop'), span: made, bytes };
 }
