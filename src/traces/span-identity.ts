@@ -15,7 +15,7 @@ export interface Identity {
 const identity: Identity = { high: 0, low: 0 };
 
 /** Hot: once per span. */
-export function identityOf({ traceId, spanId, kind, startNs }: Span): Identity {
+export function identityOf({ traceId, spanId, kind, startNs }: Pick<Span, 'traceId' | 'spanId' | 'kind' | 'startNs'>): Identity {
   let high = kind;
   let low = Number(startNs % 4_294_967_291n);
   for (let at = 0; at < 16; at += 4) {

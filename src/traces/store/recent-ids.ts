@@ -11,6 +11,7 @@ export class RecentIds {
   #young: IdTable;
   #old: IdTable;
   #forgottenUpTo: number;
+  #timesForgotten = 0;
 
   /** `forgottenUpTo`: nothing is known of ids up to that time. */
   constructor(forgottenUpTo = Number.NEGATIVE_INFINITY, generationMax: () => number = () => GENERATION_MAX) {
@@ -24,6 +25,11 @@ export class RecentIds {
     return this.#forgottenUpTo;
   }
 
+  /** How often ids were forgotten. */
+  get timesForgotten(): number {
+    return this.#timesForgotten;
+  }
+
   has(high: number, low: number): boolean {
     return this.#young.has(high, low) || this.#old.has(high, low);
   }
@@ -33,6 +39,7 @@ export class RecentIds {
     if (this.has(high, low)) return false;
     if (this.#young.size >= this.#max()) {
       this.#forgottenUpTo = Math.max(this.#forgottenUpTo, this.#old.newest);
+      if (this.#old.size > 0) this.#timesForgotten++;
       this.#old = this.#young;
       this.#young = new IdTable();
     }

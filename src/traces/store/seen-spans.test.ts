@@ -34,25 +34,27 @@ function span(n: number, { startS = 100, kind = 2 } = {}): Span {
   };
 }
 
-/** A store that has some spans, and counts how often it is asked. */
-function storeOf(stored: readonly Span[]): { client: Client; asked: () => number } {
+/** A store that has some spans, and counts how often it is asked about spans. */
+function storeOf(stored: readonly Span[], ahead: readonly Span[] = []): { client: Client; asked: () => number } {
   let asked = 0;
-  const rows: readonly Row[] = stored.map(({ spanId, startNs, kind }) => ({
+  const rowOf = ({ spanId, startNs, endNs, kind }: Span): Row => ({
     trace_high: '0',
     trace_low: String(Buffer.from(spanId).readBigUInt64BE()),
     ts: String(startNs),
     span_id: String(Buffer.from(spanId).readBigUInt64BE()),
     kind,
-  }));
+    end: String(endNs),
+  });
   const unused = (): never => assert.fail('only look-ups are expected');
-  const query = async (): Promise<readonly Row[]> => {
-    asked++;
-    return Promise.resolve(rows);
+  const query: Client['query'] = async ({ source }) => {
+    const isBegin = source.includes('ORDER BY end');
+    if (!isBegin) asked++;
+    return Promise.resolve((isBegin ? ahead : stored).map(rowOf));
   };
   return { client: { query, stream: unused, insert: unused, exec: unused, [Symbol.asyncDispose]: unused }, asked: () => asked };
 }
 
-const options = { tenant: 't', clock: { now: () => 1_000_000 }, generationMax: () => 1000 };
+const options = { tenant: 't', clock: { now: () => 1_000_000 }, generationMax: () => 1000, flush: () => Promise.resolve(true) };
 
 const newest = (admission: { readonly isNew: Uint8Array }): readonly number[] => [...admission.isNew];
 
@@ -91,16 +93,44 @@ test('spans that ended before this process knows anything are looked up', async 
   assert.deepEqual(newest(await seen.admit([span(2), span(3, { startS: 200 })])), [0, 0]);
 });
 
-test('a span that ends ahead of the clock is looked up, and does not make others be', async () => {
-  const { client, asked } = storeOf([span(1, { startS: 5000 })]);
-  const seen = new SeenSpans({ ...options, client, storedUpToMs: Number.NEGATIVE_INFINITY });
-  const ahead = await seen.admit([span(1, { startS: 5000 }), span(2, { startS: 5000 })]);
-  assert.deepEqual([newest(ahead), asked()], [[0, 1], 1]);
+test('spans that come before their end are known when it has passed, and do not make others be looked up', async () => {
+  const { client, asked } = storeOf([], [span(1, { startS: 1005 })]);
+  let now = 1_000_000;
+  const seen = new SeenSpans({ ...options, client, clock: { now: () => now }, storedUpToMs: 1_000_000 });
+  const ahead = await seen.admit([span(1, { startS: 1005 }), span(2, { startS: 1005 })]);
+  assert.deepEqual([newest(ahead), asked()], [[0, 1], 0]);
   ahead.end(true);
-  for (let n = 10; n < 3010; n += 1000) (await seen.admit(Array.from({ length: 1000 }, (_, i) => span(n + i, { startS: 500 })))).end(true);
-  // That one and 999 others are forgotten: up to the clock's time, not to its own.
-  const later = await seen.admit([span(3, { startS: 998 }), span(4, { startS: 5000 })]);
-  assert.deepEqual([newest(later), asked()], [[1, 1], 3]);
+  now += 100_000;
+  for (let n = 10; n < 3010; n += 1000) (await seen.admit(Array.from({ length: 1000 }, (_, i) => span(n + i, { startS: 1001 })))).end(true);
+  // The first 1,000 are forgotten, but those that came before their end are not.
+  const later = await seen.admit([span(1, { startS: 1005 }), span(2, { startS: 1005 }), span(3, { startS: 1003 })]);
+  assert.deepEqual([newest(later), asked()], [[0, 0, 1], 0]);
+  later.end(true);
+  await seen.admit([span(10, { startS: 1001 })]);
+  assert.equal(asked(), 1);
+});
+
+test('what is forgotten is made visible before the store is asked about it', async () => {
+  const spanAt = (n: number): Span => span(n, { startS: 100 + n });
+  const visible: Span[] = [];
+  let flushes = 0;
+  let canFlush = false;
+  const flush = async (): Promise<boolean> => {
+    flushes++;
+    if (canFlush) visible.push(spanAt(1), spanAt(2));
+    return Promise.resolve(canFlush);
+  };
+  const client: Client = { ...storeOf([]).client, query: (statement) => storeOf(visible).client.query(statement) };
+  const seen = new SeenSpans({ ...options, client, flush, storedUpToMs: Number.NEGATIVE_INFINITY, generationMax: () => 10 });
+  for (let n = 1; n <= 31; n++) (await seen.admit([spanAt(n)])).end(true);
+  await assert.rejects(seen.admit([spanAt(1)]), /wait to be stored/);
+  canFlush = true;
+  for (const n of [1, 2, 1]) {
+    const admission = await seen.admit([spanAt(n)]);
+    assert.deepEqual(newest(admission), [0], String(n));
+    admission.end(true);
+  }
+  assert.equal(flushes, 2);
 });
 
 test('what cannot be looked up is not taken in, and may come again', async () => {

@@ -167,6 +167,21 @@ test('the same spans are stored and told of once: at the same time, after a fail
   assert.equal((await spansOf(traces, 'a', 1)).length, 17);
 });
 
+test('a span that came before its end is stored once, when it comes again after a restart and its end', async () => {
+  const home = join(directory, 'ahead');
+  let nowMs = Number(START_NS / 1_000_000n);
+  const long = spanOf(2, 0, { startNs: START_NS - 2n * DAY_NS, endNs: START_NS + 5_000_000_000n });
+  const spans = [...Array.from({ length: 20 }, (_, i) => spanOf(1, i, { endNs: START_NS + BigInt(i) * 500_000_000n })), long];
+  for (const restartMs of [0, 2000, 3000]) {
+    await using stack = new AsyncDisposableStack();
+    nowMs += restartMs;
+    const traces = await openTestSpans(home, stack, { now: () => nowMs });
+    if (restartMs > 0) nowMs += 7000;
+    await traces.write('a', spans);
+    assert.equal(await rows(traces), spans.length);
+  }
+});
+
 async function rows(traces: TestSpans): Promise<number> {
   await traces.spanStore.flush();
   const [row] = await traces.spanStore.options.client.query(sql`SELECT count() AS rows FROM spans`);
@@ -263,7 +278,7 @@ test('tenants that are silent are forgotten, with their columns kept', async () 
   // Within the hour all has reached its table, where it is looked up.
   await traces.spanStore.flush();
   now += 7_200_000;
-  traces.spanStore.prune();
+  await traces.spanStore.prune();
   assert.equal(traces.spanStore.activeSources().size, 0);
   for (const trace of [2, 3]) await write(trace);
   assert.equal(await rows(traces), 3300);

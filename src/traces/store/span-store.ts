@@ -79,7 +79,7 @@ export class SpanStore implements Disposable {
     this.options = options;
     this.#given = new Map(options.given);
     this.#forgottenMs = options.storedUpToMs;
-    this.#timer = setInterval(() => this.prune(), PRUNE_INTERVAL_MS).unref();
+    this.#timer = setInterval(() => void this.prune(), PRUNE_INTERVAL_MS).unref();
   }
 
   /** Begins one request's write. */
@@ -111,8 +111,11 @@ export class SpanStore implements Disposable {
     return new Map([...this.#tenants].map(([name, { sources }]) => [name, sources.size]));
   }
 
-  prune(): void {
+  /** Forgets tenants that are silent, once what they sent can be asked about. */
+  async prune(): Promise<void> {
     const now = this.options.clock.now();
+    if (![...this.#tenants.values()].some(({ lastMs }) => now - lastMs >= IDLE_MS)) return;
+    if (!(await this.options.writers.spans.flush())) return;
     for (const [name, tenant] of this.#tenants) {
       if (now - tenant.lastMs < IDLE_MS || tenant.notesUnderWay > 0) continue;
       this.#tenants.delete(name);
@@ -133,7 +136,7 @@ export class SpanStore implements Disposable {
   }
 
   #tenant(name: string): TenantSpans {
-    const { limitsOf, clock, client } = this.options;
+    const { limitsOf, clock, client, writers } = this.options;
     let tenant = this.#tenants.get(name);
     if (tenant === undefined) {
       if (this.#tenants.size >= TENANTS_WRITING_MAX)
@@ -143,7 +146,14 @@ export class SpanStore implements Disposable {
         name,
         keys: new AttributeKeys(this.#given.get(name) ?? new Map(), this.#keysMax(name)),
         sources: new SpanSources(),
-        seen: new SeenSpans({ client, clock, tenant: name, storedUpToMs: this.#forgottenMs, generationMax: this.#generationMax }),
+        seen: new SeenSpans({
+          client,
+          clock,
+          tenant: name,
+          storedUpToMs: this.#forgottenMs,
+          generationMax: this.#generationMax,
+          flush: () => writers.spans.flush(),
+        }),
         blocks: new RecentIds(Number.NEGATIVE_INFINITY, this.#generationMax),
         quota: new Quota(rate, clock),
         noting: Promise.resolve(),
