@@ -18,7 +18,7 @@ import { SpanBook } from './span-book.ts';
 
 const LANES = 1;
 const FORMS = ['json', 'protobuf'] as const;
-const SPAN_FORMS = ['json', 'protobuf'] as const;
+const SPAN_FORMS = ['json', 'protobuf', 'zipkin'] as const;
 /** Bytes of noise in each line. */
 const PADDING = 500;
 const SHAPE = { seriesPerBatch: 20, samplesPerSeries: 50 };
@@ -60,7 +60,8 @@ async function onDisk(disk: string, print: (line: string) => void): Promise<Audi
   const lanes = [
     ...Array.from({ length: LANES }, (_, i) => new Lane(new SampleBook(`disk-${i}`, SHAPE, started))),
     ...FORMS.map((form) => new Lane(new LineBook(form, started, PADDING))),
-    ...SPAN_FORMS.map((form) => new Lane(new SpanBook(form, started, PADDING))),
+    ...SPAN_FORMS.map((form) => new Lane(new SpanBook(form, started, { padding: PADDING }))),
+    new Lane(new SpanBook('protobuf', started, { padding: PADDING, isLate: true })),
   ];
   let program = await startProgram(options);
   try {

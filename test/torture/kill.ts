@@ -31,6 +31,7 @@ export async function killRounds({ dataDir, rounds, seed, print }: KillOptions):
     ...Array.from({ length: LANES }, (_, i) => new Lane(new SampleBook(`kill-${i}`, SHAPE, started))),
     ...FORMS.map((form) => new Lane(new LineBook(form, started))),
     ...SPAN_FORMS.map((form) => new Lane(new SpanBook(form, started))),
+    new Lane(new SpanBook('protobuf', started, { isLate: true })),
   ];
   const faults: string[] = [];
   let program = await startProgram({ dataDir, set: SETTINGS });
