@@ -10,6 +10,9 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = join(import.meta.dirname, '..');
+/** What other processes have compiled; of the rest of the environment the program sees nothing. */
+const { NODE_COMPILE_CACHE } = process.env;
+const COMPILED: Readonly<Record<string, string>> = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 const directory = mkdtempSync(join(tmpdir(), 'sightline-main-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -22,14 +25,16 @@ interface Line {
 
 class Started {
   readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
   #out = '';
   #error = '';
 
   constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, ['src/main.ts', ...args], {
       cwd: ROOT,
-      env: { PATH: process.env['PATH'] ?? '', ...environment },
+      env: { PATH: process.env['PATH'] ?? '', ...COMPILED, ...environment },
     });
+    this.#closed = once(this.#child, 'close');
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       this.#out += chunk.toString();
     });
@@ -59,14 +64,16 @@ class Started {
         .map(parseLine)
         .find((line) => line.message === message);
       if (found !== undefined) return found;
-      if (this.#child.exitCode !== null)
-        throw new Error(`ended with ${this.#child.exitCode} before "${message}"\n${this.#out}${this.#error}`);
+      const { exitCode, signalCode } = this.#child;
+      if (exitCode !== null || signalCode !== null)
+        throw new Error(`ended with ${exitCode ?? signalCode} before "${message}"\n${this.#out}${this.#error}`);
       await sleep(10);
     }
   }
 
+  /** Waits until the program has ended and all that it wrote is read. */
   async exit(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    await this.#closed;
     return this.#child.exitCode;
   }
 }

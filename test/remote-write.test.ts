@@ -67,7 +67,7 @@ async function openStore(): Promise<void> {
     insertDelayMs: 60_000,
     batchRowsMax: 100_000,
     pendingBytesMax: 1 << 26,
-    defaults: { timeoutMs: 10_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 },
+    defaults: { timeoutMs: 600_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 },
     engineArguments: [],
     migrations: METRIC_MIGRATIONS,
     onInsertError: (table, error) => assert.fail(`${table}: ${String(error)}`),

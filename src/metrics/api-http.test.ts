@@ -49,13 +49,14 @@ const flags = Object.entries(given).map(([name, value]) => ({ path: ['limits', '
 const limits = loadConfig({ file: undefined, flags }, {}).limits;
 let slowQueryMs = 0;
 let gate: QueryGate;
+const gateMetrics = new SelfMetrics();
 let server: TestServer;
 
 before(async () => {
   const store = stack.use(await openTestStore(directory));
   const metrics = new SelfMetrics();
   const metricStore = stack.use(await openMetricStore({ store, limitsOf: () => limits, clock, metrics }));
-  gate = new QueryGate({ limitsOf: () => limits, concurrency: () => 10, metrics });
+  gate = new QueryGate({ limitsOf: () => limits, concurrency: () => 10, metrics: gateMetrics });
   const routes = metricsApiRoutes({
     client: store.client,
     form: store.form,
@@ -257,7 +258,7 @@ test('a client that goes away in the middle of an answer gives its place back', 
   }
   // More than there are places have come: the next would wait for ever.
   assert.equal((await ask('query', { query: '1' })).status, 200);
-  for (let i = 0; i < 100 && !/sightline_queries_running 0/.test(server.metrics.render('text')); i++) await sleep(10);
+  while (!/sightline_queries_running 0\n/.test(gateMetrics.render('text'))) await sleep(10);
 });
 
 function readRequest(name: string, accepts: readonly number[]): Uint8Array {

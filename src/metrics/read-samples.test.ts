@@ -55,7 +55,7 @@ async function contextOf(tenant: string, fromMemory: boolean): Promise<ReadConte
     ...(fromMemory && { kept: { ...kept, asOf } }),
     tenants: [tenant],
     oldestMs: () => Number.NEGATIVE_INFINITY,
-    limits: { timeoutMs: 60_000, memoryBytesMax: 1 << 30, seriesMax: 100_000, samplesMax: 1e6 },
+    limits: { timeoutMs: 600_000, memoryBytesMax: 1 << 30, seriesMax: 100_000, samplesMax: 1e6 },
     signal: new AbortController().signal,
     warnings: [],
   };

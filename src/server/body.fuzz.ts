@@ -21,7 +21,7 @@ const budget = new BodyBudget(() => 1_000_000);
 async function decode(bytes: Uint8Array, coding: string): Promise<Uint8Array | undefined> {
   using lease = new BodyLease(budget);
   try {
-    return await decodeBytes(bytes, coding, { bytesMax: BYTES_MAX, setting: 'test', timeoutMs: 1000, lease });
+    return await decodeBytes(bytes, coding, { bytesMax: BYTES_MAX, setting: 'test', timeoutMs: 600_000, lease });
   } catch (error) {
     assert.ok(error instanceof RequestError, String(error));
     assert.ok(['bad_data', 'too_large'].includes(error.code), error.code);

@@ -85,7 +85,11 @@ test('messages come in order, none and empty ones too, and errors behind them', 
   assert.deepEqual(await caller.all('Count', '0'), { code: 0, messages: [] });
   assert.deepEqual(await caller.all('Fail', '2'), { code: 3, messages: ['', ''] });
   assert.deepEqual(await caller.all('Fail', '0'), { code: 3, messages: [] });
-  assert.deepEqual(await caller.all('Silent', '', 50), { code: 4, messages: ['first'] });
+  // A machine that is busy needs longer until the first message is there.
+  let silent = await caller.all('Silent', '', 50);
+  for (let deadlineMs = 200; silent.code === 4 && silent.messages.length === 0; deadlineMs *= 4)
+    silent = await caller.all('Silent', '', deadlineMs);
+  assert.deepEqual(silent, { code: 4, messages: ['first'] });
 });
 
 test('no more is asked of the handler than the client reads, and nothing when it goes away', async () => {
@@ -104,6 +108,5 @@ test('no more is asked of the handler than the client reads, and nothing when it
   assert.ok(seen.asked < 100, `${seen.asked} MiB were written to a client that reads nothing`);
   stream.cancel();
   await ended;
-  while (!seen.left) await sleep(5);
-  assert.match(served.metrics.render('text'), /requests_in_flight 0\n/);
+  while (!seen.left || !/requests_in_flight 0\n/.test(served.metrics.render('text'))) await sleep(5);
 });

@@ -120,8 +120,7 @@ test('a deadline ends the call on the server too', async () => {
   await using served = await startTestServer({ grpcRoutes: METHODS });
   using caller = new Caller(served.port);
   assert.equal(failure(await caller.call('/test.Echo/Sleep', Buffer.from(''), { deadlineMs: 100 })).code, 4);
-  for (let i = 0; i < 100 && !/requests_in_flight 0\n/.test(served.metrics.render('text')); i++) await sleep(10);
-  assert.match(served.metrics.render('text'), /requests_in_flight 0\n/);
+  while (!/requests_in_flight 0\n/.test(served.metrics.render('text'))) await sleep(10);
 });
 
 test('a message over the limit is refused', async () => {

@@ -26,7 +26,7 @@ const ROWS: Table = {
 
 test('retention', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'sightline-retention-'));
-  const defaults = { timeoutMs: 10_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 };
+  const defaults = { timeoutMs: 600_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 };
   await using client = await ChdbClient.open({
     directory: join(directory, 'store'),
     readers: 1,
@@ -43,7 +43,7 @@ test('retention', async () => {
     return Object.fromEntries(rows.map((row) => [row['tenant'], Number(row['n'])]));
   };
   const settled = async (expected: Record<string, number>) => {
-    for (let i = 0; i < 100 && JSON.stringify(await left()) !== JSON.stringify(expected); i++)
+    for (let i = 0; i < 5000 && JSON.stringify(await left()) !== JSON.stringify(expected); i++)
       await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(await left(), expected);
   };

@@ -58,7 +58,7 @@ function writer(client: Client, directory: string): Promise<TableWriter> {
   return TableWriter.open({ ...options, onInsertError: (error) => assert.fail(String(error)) });
 }
 
-const DEFAULTS = { timeoutMs: 10_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 };
+const DEFAULTS = { timeoutMs: 600_000, memoryBytesMax: 1 << 30, rowsReadMax: 1e9 };
 
 test('the store', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'sightline-storage-'));

@@ -4,7 +4,7 @@ import { queryInstant } from '../harness/client.ts';
 import type { ReadSeries } from '../harness/client.ts';
 import type { Program } from '../harness/program.ts';
 
-const scrapedWaitMs = 60_000;
+const scrapedWaitMs = 180_000;
 /** Reaches back before 1970: texts carry times of their own. */
 const EVER = '60y';
 

@@ -21,8 +21,15 @@ export function whyNoPages(): string | false {
   return executable() === undefined ? `none of ${names.join(', ')} is on the PATH` : false;
 }
 
+/** Only ends what hangs: each wait is over as soon as what it waits for is there, and a machine that is busy may take long. */
+const WAIT_MAX_MS = 90_000;
+
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: executable() ?? '', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...quiet] });
+  return chromium.launch({
+    executablePath: executable() ?? '',
+    timeout: WAIT_MAX_MS,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...quiet],
+  });
 }
 
 export interface Looks {
@@ -41,7 +48,7 @@ export async function openPage(browser: Browser, url: string, looks: Looks): Pro
   const { width, colorScheme } = looks;
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, timezoneId: 'Europe/Berlin' });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(WAIT_MAX_MS);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 /** No request of a test may take longer: a program that hangs is a failure, not a wait. */
-const ANSWER_MAX_MS = 60_000;
+const ANSWER_MAX_MS = 180_000;
 
 const answerSchema = z.object({
   status: z.string(),

@@ -1,17 +1,24 @@
-// A freshly started program to test from outside: its own data directory, free ports, every request over the real interface.
+// A freshly started program to test from outside: its own data directory, ports of the system's choice, every request over the real interface.
 //
-//   startProgram ─▶ wait for /ready ─▶ request … ─▶ stop (SIGTERM) or kill (SIGKILL) ─▶ start again on the same directory
+//   startProgram ─▶ read its addresses from its log ─▶ wait for /ready ─▶ request … ─▶ stop (SIGTERM) or kill (SIGKILL) ─▶ start again on the same directory
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readyWaitMs = 30_000;
-const stopWaitMs = 15_000;
+/** Both only end what hangs: a machine that is busy may take long. */
+const readyWaitMs = 180_000;
+const stopWaitMs = 60_000;
 const logCharactersMax = 20_000;
+
+const listeningSchema = z.object({
+  message: z.literal('listening'),
+  addresses: z.object({ 'server.listen': z.string(), 'server.otlpGrpc': z.string(), 'server.otlpHttp': z.string() }),
+});
 
 export interface ProgramOptions {
   readonly dataDir: string;
@@ -43,24 +50,23 @@ export interface Program {
 
 /** Starts the program and waits until it can answer. Throws with the end of its log when it cannot. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
-  const ports: Ports = { main: await freePort(), otlpGrpc: await freePort(), otlpHttp: await freePort() };
   const started = performance.now();
-  const child = spawn(process.execPath, programArguments(options, ports), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, programArguments(options), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   const keep = (chunk: Buffer): void => {
     log = (log + chunk.toString()).slice(-logCharactersMax);
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
-  const url = `http://127.0.0.1:${ports.main}`;
+  let ports: Ports;
   try {
-    await waitUntilReady(url, child);
+    ports = await waitUntilReady(child, () => log);
   } catch (error) {
     await killChild(child);
     throw new Error(`the program did not become ready: ${String(error)}\n${log}`, { cause: error });
   }
   return {
-    url,
+    url: urlOf(ports),
     ports,
     pid: child.pid ?? 0,
     readyMs: performance.now() - started,
@@ -70,23 +76,52 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   };
 }
 
-function programArguments({ dataDir, config, set }: ProgramOptions, ports: Ports): string[] {
-  const settings = [`server.otlpGrpc=127.0.0.1:${ports.otlpGrpc}`, `server.otlpHttp=127.0.0.1:${ports.otlpHttp}`, ...(set ?? [])];
-  const args = ['src/main.ts', '--data-dir', dataDir, '--listen', `127.0.0.1:${ports.main}`];
+/** The system chooses the ports: one that was free a moment ago may be another program's by the time it is listened on. */
+function programArguments({ dataDir, config, set }: ProgramOptions): string[] {
+  const settings = ['server.otlpGrpc=127.0.0.1:0', 'server.otlpHttp=127.0.0.1:0', ...(set ?? [])];
+  const args = ['src/main.ts', '--data-dir', dataDir, '--listen', '127.0.0.1:0'];
   if (config !== undefined) args.push('--config', config);
   return [...args, ...settings.flatMap((each) => ['--set', each])];
 }
 
-async function waitUntilReady(url: string, child: ChildProcess): Promise<void> {
+/** Waits until the program answers, and gives the ports it listens on. */
+async function waitUntilReady(child: ChildProcess, log: () => string): Promise<Ports> {
   const deadline = performance.now() + readyWaitMs;
+  let ports: Ports | undefined;
+  let status: number | undefined;
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
-    const answer = await fetch(`${url}/ready`).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.status === 200) return;
-    if (performance.now() > deadline) throw new Error(`/ready answered ${answer?.status ?? 'nothing'} for ${readyWaitMs / 1000} s`);
+    ports ??= portsIn(log());
+    if (ports !== undefined) {
+      const answer = await fetch(`${urlOf(ports)}/ready`).catch(() => undefined);
+      await answer?.body?.cancel();
+      status = answer?.status;
+      if (status === 200) return ports;
+    }
+    if (performance.now() > deadline) throw new Error(`/ready answered ${status ?? 'nothing'} for ${readyWaitMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function urlOf({ main }: Ports): string {
+  return `http://127.0.0.1:${main}`;
+}
+
+/** The ports of the log's line that names them, once that line is whole. */
+function portsIn(log: string): Ports | undefined {
+  for (const line of log.split('\n').slice(0, -1)) {
+    if (!line.startsWith('{') || !line.includes('"listening"')) continue;
+    const read = listeningSchema.safeParse(JSON.parse(line));
+    if (!read.success) continue;
+    const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
+    const { addresses } = read.data;
+    return {
+      main: portOf(addresses['server.listen']),
+      otlpGrpc: portOf(addresses['server.otlpGrpc']),
+      otlpHttp: portOf(addresses['server.otlpHttp']),
+    };
+  }
+  return undefined;
 }
 
 async function stopChild(child: ChildProcess, log: () => string): Promise<void> {
@@ -106,14 +141,22 @@ async function killChild(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** A port that was free a moment ago. */
+/** The system gives none of these to connections that go out, so a port that is free stays so until it is listened on. */
+const PORT_MIN = 12_000;
+const PORT_MAX = 32_000;
+
+/** A port that is free, for a program that cannot be asked which one it has. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN));
+    const server = createServer();
+    const opened = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!opened) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

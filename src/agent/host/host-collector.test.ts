@@ -140,7 +140,7 @@ async function exporterPage(binary: string): Promise<string> {
   const port = await freePort();
   const child = spawn(binary, [`--web.listen-address=127.0.0.1:${port}`, '--no-collector.textfile'], { stdio: 'ignore' });
   try {
-    for (let attempt = 0; attempt < 50; attempt++) {
+    for (let attempt = 0; attempt < 1000; attempt++) {
       await sleep(100);
       const answer = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined);
       if (answer?.ok === true) return await answer.text();

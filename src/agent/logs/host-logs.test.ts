@@ -14,7 +14,7 @@ import { parseLogSources } from './parse-log-sources.ts';
 import { TestLogStore } from './test-log-write.ts';
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let i = 0; i < 20_000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.ok(holds());
 }
 

@@ -46,7 +46,7 @@ test('static groups', () => {
   assert.deepEqual(watch.found, ['__address__=a:1 x=y', '__address__=b:1 x=y']);
 });
 
-test('files are read again when they change; a broken one keeps its targets, a removed one loses them', { timeout: 20_000 }, async () => {
+test('files are read again when they change; a broken one keeps its targets, a removed one loses them', { timeout: 600_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'scrape-files-'));
   const at = (name: string): string => join(directory, name);
   const put = (name: string, text: string): void => {
@@ -87,7 +87,7 @@ test('target files that are none', () => {
   }
 });
 
-test('an HTTP endpoint is asked again and again; an answer that is none keeps the targets', { timeout: 20_000 }, async () => {
+test('an HTTP endpoint is asked again and again; an answer that is none keeps the targets', { timeout: 600_000 }, async () => {
   const answers = [
     ['application/json; charset=utf-8', '[{"targets": ["a:1"], "labels": {"x": "y"}}]'],
     ['text/html', '[]'],

@@ -60,7 +60,7 @@ function client(fields = ''): HttpClient {
   return created;
 }
 
-const options: GetOptions = { headers: {}, timeoutMs: 5000, bodyBytesMax: 1000, compression: true };
+const options: GetOptions = { headers: {}, timeoutMs: 600_000, bodyBytesMax: 1000, compression: true };
 
 async function get(url: string, fields = '', more: Partial<GetOptions> = {}): Promise<string> {
   return (await client(fields).get(url, { ...options, ...more })).body.toString('utf8');
