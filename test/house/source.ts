@@ -27,12 +27,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const folders = ['src', 'ui', 'test', 'tools', 'bench', 'examples'];
 const foreign = new Set(['node_modules', 'dist', 'data', 'data-demo', '.git', '.cache']);
 
-/** Every TypeScript file of the project. */
-export function projectSources(): SourceFile[] {
-  return folders
+let sources: readonly SourceFile[] | undefined;
+
+/** Every TypeScript file of the project, parsed once. */
+export function projectSources(): readonly SourceFile[] {
+  sources ??= folders
     .flatMap((folder) => filesUnder(folder))
     .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
     .map((path) => parseSource(path, readText(path)));
+  return sources;
 }
 
 /** Every file under the repository that people wrote, as paths. */
@@ -53,15 +56,24 @@ export function parseSource(path: string, text: string): SourceFile {
 }
 
 /** The nodes of a tree, parents before children. */
-export function* nodesOf(tree: SyntaxNode): Generator<SyntaxNode> {
-  yield tree;
-  for (const child of childrenOf(tree)) yield* nodesOf(child);
+export function nodesOf(tree: SyntaxNode): readonly SyntaxNode[] {
+  const known = nodes.get(tree);
+  if (known !== undefined) return known;
+  const found: SyntaxNode[] = [];
+  collectNodes(tree, found);
+  nodes.set(tree, found);
+  return found;
 }
 
-function* childrenOf(node: SyntaxNode): Generator<SyntaxNode> {
+/** What each rule walks through again. */
+const nodes = new WeakMap<SyntaxNode, readonly SyntaxNode[]>();
+
+function collectNodes(node: SyntaxNode, found: SyntaxNode[]): void {
+  found.push(node);
   for (const value of Object.values(node)) {
-    if (Array.isArray(value)) for (const item of value) if (isNode(item)) yield item;
-    if (isNode(value)) yield value;
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) collectNodes(item, found);
+    } else if (isNode(value)) collectNodes(value, found);
   }
 }
 
