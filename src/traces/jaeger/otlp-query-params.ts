@@ -18,7 +18,7 @@ export interface FindParams {
 
 const NS_PER_MS = 1_000_000n;
 const UINT32_MAX = 2 ** 32 - 1;
-const RFC_3339 = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d{1,18}))?(Z|[+-]\d\d:\d\d)$/;
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d{1,18}))?(Z|[ +-]\d\d:\d\d)$/;
 const ATTRIBUTE = /^query\.attributes\[(.+)\]$/s;
 /** What a search may ask of some stores of the peer, and not of this one. */
 const UNSUPPORTED = ['query.filter', 'query.pagination.pageSize', 'query.pagination.pageToken'];
@@ -121,7 +121,8 @@ function timeParam(query: URLSearchParams, names: readonly string[]): bigint | u
   const found = given(query, names);
   if (found === undefined) return undefined;
   const [, date, clock, fraction = '', zone] = RFC_3339.exec(found.text) ?? [];
-  const ms = Date.parse(`${date}T${clock}${zone}`);
+  // Clients that do not encode the sign of a zone send what reads as a space.
+  const ms = Date.parse(`${date}T${clock}${zone?.replace(' ', '+')}`);
   if (Number.isNaN(ms)) throw malformed(found, 'is no time as RFC 3339 has it');
   const ns = BigInt(ms) * NS_PER_MS + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
   if (ns < ALL_TIME.fromNs) return ALL_TIME.fromNs;

@@ -154,6 +154,7 @@ test('a search asks all of one span', async () => {
     [{ 'query.durationMax': '4ms' }, []],
     // The end is not within.
     [{ 'query.serviceName': 'stock', 'query.startTimeMin': time(6_000_000n), 'query.start_time_max': time(6_000_001n) }, ['2']],
+    [{ 'query.startTimeMin': '2023-11-15T00:20:05 02:00', 'query.serviceName': 'stock' }, ['2']],
     [{ 'query.startTimeMin': time(5_000_001n), 'query.startTimeMax': time(6_000_000n) }, []],
   ];
   for (const [query, ids] of cases) {
