@@ -53,9 +53,12 @@ function patternCondition(column: Sql, prefix: string, source: string): Sql {
       const whole = text(prefix + pattern.prefix);
       return pattern.more ? sql`startsWith(${column}, ${whole}) AND ${column} != ${whole}` : sql`startsWith(${column}, ${whole})`;
     }
-    case 'regex':
+    case 'regex': {
       compileRegex(source);
-      return sql`match(${column}, ${text(`^${prefix}(?s:${source})$`)})`;
+      // Of the string alone: an expression may ask for its beginning, or for what stands before a word.
+      const string = prefix === '' ? column : sql`substring(${column}, ${int(prefix.length + 1)})`;
+      return allOf([begins(column, prefix), sql`match(${string}, ${text(pattern.source)})`]);
+    }
   }
 }
 

@@ -322,6 +322,11 @@ const PATTERNS: readonly string[] = [
   '"s.+"',
   '"é|ß"',
   '"Stra.e"',
+  '"^G.*"',
+  '"(GET|get)$"',
+  '`\\bget\\b|^PO`',
+  '`(?i)^get$|^$`',
+  '"(?m)^y$|x."',
 ];
 
 function words(text: string): readonly string[] {
