@@ -2,17 +2,20 @@
 //
 //   npm start, npm test, npm run check ─▶ prepare ─▶ node_modules/ as package-lock.json says ─▶ dist/ui as ui/ says
 //
-// `prepare.mjs browser` also sees to a Chromium for the page tests, where it may: as root on Debian.
+// `prepare.mjs browser` also sees to a Chromium for the page tests, where it may: as root on Debian. That takes the network, and goes on beside the rest.
 //
 // Runs before anything is installed, so it is plain JavaScript for the machine's own Node (20 or later) and imports nothing but Node.
 // Several may run at once: a lock directory lets one work while the others wait.
 
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
+const execute = promisify(execFile);
+const outputBytesMax = 1 << 26;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const lockDir = join(root, '.cache', 'prepare.lock');
 const waitMs = 200;
@@ -27,33 +30,47 @@ const steps = [
   { name: 'installing dependencies', stale: dependenciesStale, run: installDependencies },
   { name: 'building the UI', stale: uiStale, run: buildUi },
 ];
-if (process.argv[2] === 'browser') steps.push({ name: 'installing chromium', stale: browserMissing, run: installBrowser, optional: true });
+const browser = { name: 'installing chromium', stale: browserMissing, run: installBrowser, optional: true };
+const besides = process.argv[2] === 'browser' ? [browser] : [];
 
-prepare();
+await prepare();
 
-function prepare() {
-  if (!steps.some((step) => step.stale())) return;
+async function prepare() {
+  if (![...steps, ...besides].some((step) => step.stale())) return;
   lock();
   try {
-    // Another process may have done the work while this one waited.
-    for (const step of steps) if (step.stale()) runStep(step);
+    const done = await Promise.all([runStale(steps), runStale(besides)]);
+    if (!done.every(Boolean)) process.exitCode = 1;
   } finally {
     rmSync(lockDir, { recursive: true, force: true });
   }
 }
 
-function runStep(step) {
+/** Runs what is stale, in order, until one fails. Another process may have done the work while this one waited. */
+async function runStale(steps) {
+  for (const step of steps) if (step.stale() && !(await runStep(step))) return false;
+  return true;
+}
+
+/** Whether the rest can go on. */
+async function runStep(step) {
   const started = Date.now();
   process.stderr.write(`prepare: ${step.name} …\n`);
   try {
-    step.run();
+    await step.run();
   } catch (error) {
     process.stderr.write(`${error.stdout ?? ''}${error.stderr ?? ''}\nprepare: ${step.name} failed: ${error.message}\n`);
-    if (step.optional) return;
-    rmSync(lockDir, { recursive: true, force: true });
-    process.exit(1);
+    return step.optional === true;
   }
   process.stderr.write(`prepare: ${step.name} took ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+  return true;
+}
+
+/** Rejects, with what it printed, when a command fails. None has anything to read. */
+async function runCommand(program, args, options) {
+  const running = execute(program, args, { ...options, maxBuffer: outputBytesMax });
+  running.child.stdin?.end();
+  await running;
 }
 
 // ── dependencies ──
@@ -82,8 +99,9 @@ function readPackages(file) {
 }
 
 /** `npm ci` would refuse a lock file that does not name the optional packages of every platform; this installs the locked versions too, and writes no lock file. */
-function installDependencies() {
-  execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'pipe' });
+async function installDependencies() {
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  await runCommand('npm', args, { cwd: root });
 }
 
 // ── UI ──
@@ -115,11 +133,11 @@ function filesUnder(folder) {
 }
 
 /** Builds beside the served folder and swaps it in, so that a running server never serves half a build. */
-function buildUi() {
+async function buildUi() {
   const fingerprint = uiFingerprint();
   const next = join(root, 'dist/ui.next');
   const args = ['node_modules/vite/bin/vite.js', 'build', 'ui', '--outDir', next, '--emptyOutDir', '--logLevel', 'error'];
-  execFileSync(join(root, 'node_modules/node/bin/node'), args, { cwd: root, stdio: 'pipe' });
+  await runCommand(join(root, 'node_modules/node/bin/node'), args, { cwd: root });
   writeFileSync(join(next, '.fingerprint'), fingerprint);
   const served = join(root, 'dist/ui');
   const old = join(root, 'dist/ui.old');
@@ -140,10 +158,10 @@ function onPath(name) {
   return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, name)));
 }
 
-function installBrowser() {
-  const options = { stdio: 'pipe', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-  execFileSync('apt-get', ['update', '-qq'], options);
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options);
+async function installBrowser() {
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  await runCommand('apt-get', ['update', '-qq'], options);
+  await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options);
 }
 
 // ── one at a time ──
