@@ -17,10 +17,15 @@ const directory = await mkdtemp(join(tmpdir(), 'traces-api-'));
 const stack = new AsyncDisposableStack();
 const MS = 1_000_000n;
 let router: Router;
+/** While the store cannot take in what was acknowledged. */
+let incomplete: Router;
 
 before(async () => {
   const options = await openTestTraces(directory, stack);
   router = new Router([...tracesApiRoutes(options), ...tracesOpenRoutes(options)]);
+  const { readContext } = options;
+  const warnings = ['the newest may be missing'];
+  incomplete = new Router(tracesApiRoutes({ ...options, readContext: async (reader) => ({ ...(await readContext(reader)), warnings }) }));
 });
 
 after(async () => {
@@ -36,6 +41,7 @@ interface Options {
   readonly headers?: Readonly<Record<string, string>>;
   readonly accept?: string;
   readonly body?: string;
+  readonly from?: Router;
 }
 
 interface Asked {
@@ -47,9 +53,9 @@ interface Asked {
 async function ask(
   path: string,
   query: Parameters = {},
-  { method = 'GET', tenants = ['a'], headers = {}, accept = '', body = '' }: Options = {},
+  { method = 'GET', tenants = ['a'], headers = {}, accept = '', body = '', from = router }: Options = {},
 ): Promise<Asked> {
-  const match = router.find(method, path);
+  const match = from.find(method, path);
   if (match.kind !== 'route') throw new Error(`no route ${path}`);
   const request: Request = {
     id: '1',
@@ -127,6 +133,10 @@ test('a trace by its id, in both forms, of one tenant or several', async () => {
   assert.ok(protobuf.bytes.includes('exception.message') && protobuf.bytes[0] === 0x0a);
   assert.match(JSON.stringify(await json('/api/traces/9', {}, { tenants: ['a', 'b'] })), /lonely/);
   await refused('/api/traces/9', {}, 404, /trace not found/);
+  assert.match(JSON.stringify(await json('/api/v2/traces/5', {}, { from: incomplete })), /"status":"PARTIAL".*the newest may be missing/);
+  const unsure = await ask('/api/v2/traces/9', {}, { from: incomplete });
+  assert.deepEqual([unsure.status, unsure.headers['retry-after']], [503, '5']);
+  assert.match(unsure.bytes.toString(), /not found.*the newest may be missing/);
   await refused('/api/v2/traces/xyz', {}, 400, /can only contain hex characters: invalid character 'x' at position 1/);
   await refused(`/api/traces/${'1'.repeat(33)}`, {}, 400, /larger than 128 bits/);
   await refused('/api/traces/5', { start: '10', end: '10' }, 400, /start must be before end\. received start=10 end=10/);

@@ -12,5 +12,7 @@ const STATUS: Partial<Readonly<Record<ErrorCode, number>>> = { execution: 400, t
 /** The message as text, with the status of the error's code. */
 export function tempoError(error: RequestError): Reply {
   const reply = plain(error.message, STATUS[error.code] ?? error.status);
-  return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff' } };
+  const { retryAfterS } = error.options;
+  const retryAfter = retryAfterS === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterS)) };
+  return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff', ...retryAfter } };
 }

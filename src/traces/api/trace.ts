@@ -34,6 +34,13 @@ function filterOf(options: TracesApiOptions, { query, tenants }: Request): Trace
   return traceFilterParam(query);
 }
 
+/** While not all that was acknowledged can be read, nothing is known of a trace that does not show. */
+function notFound(traceId: string, warnings: readonly string[]): RequestError {
+  const message = `trace not found: ${traceId}`;
+  if (warnings.length === 0) return new RequestError('not_found', message);
+  return new RequestError('unavailable', `${message}; ${warnings.join('; ')}`, { retryAfterS: 5 });
+}
+
 async function traceOf(options: TracesApiOptions, request: Request): Promise<StoredTrace> {
   const traceId = traceIdOf(request.params['id'] ?? '');
   const range = secondsRange(request.query);
@@ -42,8 +49,9 @@ async function traceOf(options: TracesApiOptions, request: Request): Promise<Sto
     contexts.map((context) => readTrace(context, traceId, { spansMax: options.limitsOf(context.tenant).traces.traceSpansMax, range })),
   );
   const traces = found.filter((trace) => trace !== undefined);
-  if (traces.length === 0) throw new RequestError('not_found', `trace not found: ${traceId}`);
-  const missing = [...traces.flatMap(({ partial }) => partial ?? []), ...warningsOf(contexts)];
+  const warnings = warningsOf(contexts);
+  if (traces.length === 0) throw notFound(traceId, warnings);
+  const missing = [...traces.flatMap(({ partial }) => partial ?? []), ...warnings];
   return {
     traceId,
     groups: traces.flatMap(({ groups }) => groups),
