@@ -300,9 +300,9 @@ async function search(
   );
 }
 
-/** The names of a trace's spans; none where there is no such trace. */
+/** The names of a trace's spans; none where there is no such trace, or nothing is known of it while the disk is full. */
 async function readTrace(target: Target, traceId: string): Promise<readonly string[]> {
-  const answer = await ask(target, `/api/v2/traces/${traceId}`, {}, [404]);
+  const answer = await ask(target, `/api/v2/traces/${traceId}`, {}, [404, 503]);
   if (answer === undefined) return [];
   const { trace } = traceSchema.parse(answer);
   return trace.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name)));
