@@ -12,6 +12,7 @@ import { int, type Sql, sql, text } from '../../base/sql.ts';
 import { attributeValue, typedTextValue } from './attribute-value.ts';
 import { valueText as traceqlText } from './values.ts';
 import type { Catalogue, KnownSource, NsRange } from '../catalogue.ts';
+import { type HeldValues, heldValues } from '../held/held-values.ts';
 import { sourceValue } from '../plan/source-value.ts';
 import { spanKeyText } from '../plan/span-key.ts';
 import { type SpanReadContext, plainOptions } from '../read.ts';
@@ -124,7 +125,7 @@ async function attributeValues(look: Look, field: AttributeField): Promise<reado
 async function sourceValues(look: Look, field: Field): Promise<readonly TagValue[]> {
   const having = look.catalogue.sources.filter((source) => sourceValue(source, field).type !== 'nil');
   if (having.length === 0) return [];
-  const seen = isFiltered(look) ? new Set(await sourcesOf(look, sql`1`)) : undefined;
+  const seen = isFiltered(look) ? new Set(await sourcesOf(look, EVERY)) : undefined;
   return having.flatMap((source) => (seen === undefined || seen.has(source) ? tagValues(sourceValue(source, field)) : []));
 }
 
@@ -135,7 +136,7 @@ function isFiltered({ question: { filter } }: Look): boolean {
 
 /** Who sent the spans that a condition and the filter select. */
 async function sourcesOf(look: Look, condition: Sql): Promise<readonly KnownSource[]> {
-  const rows = await distinct(look, sql`toString(source)`, condition);
+  const rows = await distinct(look, sql`source`, condition);
   return rows.flatMap((id) => look.catalogue.source(BigInt(id)) ?? []);
 }
 
@@ -143,7 +144,7 @@ async function spanValues(look: Look, key: string): Promise<readonly TagValue[]>
   const places = look.catalogue.spanKey(key);
   if (places === undefined) return [];
   const value = spanKeyText(key, places);
-  return (await distinct(look, value, sql`1`)).flatMap(typedTagValues);
+  return (await distinct(look, value, EVERY)).flatMap(typedTagValues);
 }
 
 async function nestedValues(look: Look, scope: 'event' | 'link', key: string): Promise<readonly TagValue[]> {
@@ -155,11 +156,25 @@ async function nestedValues(look: Look, scope: 'event' | 'link', key: string): P
 /** The texts that an expression has among the spans of the question, each once and none of them empty, in order. */
 async function distinct(look: Look, value: Sql, condition: Sql): Promise<readonly string[]> {
   const { context, catalogue, question } = look;
+  const held = condition === EVERY ? await heldValuesOf(look, value) : undefined;
+  if (held !== undefined) {
+    const later = { ...question.range, fromNs: held.toNs };
+    const others = later.fromNs < later.toNs ? await distinct({ ...look, question: { ...question, range: later } }, value, EVERY) : [];
+    return [...new Set([...held.values, ...others])].filter((found) => found !== '').sort();
+  }
   const exact = sql`${context.within(question.range)} AND (${condition})${filterCondition(question.filter, catalogue)}`;
   if (isFiltered(look)) return selectTexts(look, value, exact);
   const nearby = sql`${nearRange(look)} AND (${condition})`;
   const [found, isLarge] = await Promise.all([selectTexts(look, value, nearby), hasManySpans(look)]);
   return isLarge ? found : selectTexts(look, value, exact);
+}
+
+const EVERY: Sql = sql`1`;
+
+function heldValuesOf({ context, catalogue, question }: Look, column: Sql): Promise<HeldValues | undefined> {
+  const from = context.oldestNs !== undefined && context.oldestNs > question.range.fromNs ? context.oldestNs : question.range.fromNs;
+  const range = { fromNs: from, toNs: question.range.toNs };
+  return heldValues(context, { catalogue, range, column, filters: filtersOf(question.filter) });
 }
 
 /**
@@ -224,9 +239,9 @@ async function intrinsicValues(look: Look, name: Exclude<Field, AttributeField>[
     case 'kind':
       return KIND_NAMES.map((value) => ({ type: 'keyword', value }));
     case 'name':
-      return plainTexts(await distinct(look, sql`name`, sql`1`));
+      return plainTexts(await distinct(look, sql`name`, EVERY));
     case 'statusMessage':
-      return plainTexts(await distinct(look, sql`status_message`, sql`1`));
+      return plainTexts(await distinct(look, sql`status_message`, EVERY));
     case 'rootName':
       return plainTexts(await distinct(look, sql`name`, sql`parent_id = 0`));
     case 'rootServiceName':

@@ -35,8 +35,8 @@ export class Combinations {
     if (second === undefined && list !== undefined) {
       for (let row = 0; row < codes.length; row++) {
         const code = codes[row] as number;
-        const found = list[code] as number;
-        into[row] = found === UNKNOWN ? this.#decided(known, code, [code]) : found;
+        if (list[code] === UNKNOWN) this.#decided(known, code, [code]);
+        into[row] = list[code] as number;
       }
       return;
     }

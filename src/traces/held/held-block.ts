@@ -79,3 +79,15 @@ export function traceAt({ traceHighs, traceLows }: HeldBlock, high: bigint, low:
   }
   return traceHighs[from] === high && traceLows[from] === low ? from : -1;
 }
+
+/** The place of the trace that a span belongs to. */
+export function traceOfRow({ traceStarts }: HeldBlock, row: number): number {
+  let from = 0;
+  let to = traceStarts.length - 1;
+  while (to - from > 1) {
+    const middle = (from + to) >>> 1;
+    if ((traceStarts[middle] as number) <= row) from = middle;
+    else to = middle;
+  }
+  return from;
+}

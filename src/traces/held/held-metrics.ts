@@ -13,10 +13,11 @@ import type { Steps } from '../traceql/metrics/steps.ts';
 import { printField } from '../traceql/print.ts';
 import { NIL, type Value } from '../traceql/value.ts';
 import { Combinations } from './combinations.ts';
-import type { HeldBlock } from './held-block.ts';
+import { type HeldBlock, traceOfRow } from './held-block.ts';
 import { fieldsReader, type HeldField, HeldFields } from './held-fields.ts';
 import { heldFilter, type HeldTest } from './held-filter.ts';
 import { HeldRow } from './held-rows.ts';
+import { within } from './within.ts';
 
 export interface HeldMetricsOptions {
   readonly context: SpanReadContext;
@@ -89,20 +90,6 @@ function heldQuery(pipeline: Pipeline, aggregate: RangeAggregate, fields: HeldFi
   return measured && { test, aggregate, groups, measured };
 }
 
-/** 1 for each span that is in the range and meets the condition; undefined where all are and do. */
-function within(block: HeldBlock, met: Uint8Array | undefined, { fromNs, toNs }: NsRange): Uint8Array | undefined {
-  const [first, end] = [Number(fromNs - block.startNs), Number(toNs - block.startNs)];
-  const { offsets, rows } = block;
-  if (first <= 0 && end >= BLOCK_LENGTH) return met;
-  const result = met ?? new Uint8Array(rows).fill(1);
-  for (let row = 0; row < rows; row++) {
-    const offset = offsets[row] as number;
-    if (offset < first || offset >= end) result[row] = 0;
-  }
-  return result;
-}
-
-const BLOCK_LENGTH = 600_000_000_000;
 /** Exponents of two that a 64-bit number may have. */
 const BUCKETS = 65;
 /** Cells of all groups, steps and buckets: more are counted by the store. */
@@ -119,6 +106,8 @@ class Counts {
   readonly #isBucketed: boolean;
   readonly #sums: Sums | undefined;
   #spans = new Float64Array(0);
+  /** Of each span of a block; used again for the next. */
+  #cells = new Int32Array(0);
 
   constructor(query: HeldQuery, steps: Steps) {
     const { fn } = query.aggregate;
@@ -135,70 +124,77 @@ class Counts {
 
   /** The number of spans; undefined where there are too many groups. */
   add(block: HeldBlock, met: Uint8Array | undefined): number | undefined {
-    const groups = new Int32Array(block.rows);
-    this.#groupOf.fill(block, groups);
-    const cells = this.#groups.length * this.#width;
-    if (cells > CELLS_MAX) return undefined;
-    this.#spans = grown(this.#spans, cells, 0);
-    this.#sums?.grow(cells);
-    if (this.#isBucketed) return this.#addBuckets(block, met, groups);
-    return this.#sums === undefined ? this.#addSpans(block, met, groups) : this.#addSums(block, met, { groups, sums: this.#sums });
+    if (this.#cells.length < block.rows) this.#cells = new Int32Array(block.rows);
+    const cells = this.#cells.subarray(0, block.rows);
+    this.#groupOf.fill(block, cells);
+    const size = this.#groups.length * this.#width;
+    if (size > CELLS_MAX) return undefined;
+    this.#spans = grown(this.#spans, size, 0);
+    const found = this.#placeSpans(block, met, cells);
+    if (this.#isBucketed) this.#addBuckets(this.#measures.exponents(block), cells);
+    else if (this.#sums === undefined) this.#addSpans(cells);
+    else this.#addSums(this.#measures.numbers(block), this.#sums.grown(size), cells);
+    return found;
+  }
+
+  /**
+   * Makes of the group of each span its cell, -1 for one that does not count; the number of those that do.
+   * Hot: once per span. The spans of a trace follow one another, and mostly stand in one step.
+   */
+  #placeSpans({ startNs, offsets, rows }: HeldBlock, met: Uint8Array | undefined, cells: Int32Array): number {
+    const { base, rest, stepNs } = stepsFrom(startNs, this.#steps);
+    const width = this.#width;
+    const stride = this.#isBucketed ? BUCKETS : 1;
+    let [found, place, from, to] = [0, 0, 0, 0];
+    for (let row = 0; row < rows; row++) {
+      if (met !== undefined && met[row] === 0) {
+        cells[row] = -1;
+        continue;
+      }
+      found++;
+      const offset = offsets[row] as number;
+      if (offset < from || offset >= to) {
+        const step = stepNs === Infinity ? 0 : Math.floor((rest + offset) / stepNs);
+        from = stepNs === Infinity ? 0 : step * stepNs - rest;
+        to = from + stepNs;
+        place = (base + step) * stride;
+      }
+      cells[row] = (cells[row] as number) * width + place;
+    }
+    return found;
   }
 
   /** Hot: once per span. */
-  #addSpans(block: HeldBlock, met: Uint8Array | undefined, groups: Int32Array): number {
-    const { offsets, rows } = block;
-    const { base, rest, stepNs } = stepsFrom(block, this.#steps);
-    const [spans, width] = [this.#spans, this.#width];
-    let found = 0;
-    for (let row = 0; row < rows; row++) {
-      if (met !== undefined && met[row] === 0) continue;
-      found++;
-      const cell = (groups[row] as number) * width + base + Math.floor((rest + (offsets[row] as number)) / stepNs);
-      spans[cell] = (spans[cell] as number) + 1;
+  #addSpans(cells: Int32Array): void {
+    const spans = this.#spans;
+    for (let row = 0; row < cells.length; row++) {
+      const cell = cells[row] as number;
+      if (cell >= 0) spans[cell] = (spans[cell] as number) + 1;
     }
-    return found;
   }
 
   /** The same by buckets. */
-  #addBuckets(block: HeldBlock, met: Uint8Array | undefined, groups: Int32Array): number {
-    const { offsets, rows } = block;
-    const { base, rest, stepNs } = stepsFrom(block, this.#steps);
-    const [spans, width] = [this.#spans, this.#width];
-    const exponents = this.#measures.exponents(block);
-    let found = 0;
-    for (let row = 0; row < rows; row++) {
-      if (met !== undefined && met[row] === 0) continue;
-      found++;
+  #addBuckets(exponents: Uint8Array, cells: Int32Array): void {
+    const spans = this.#spans;
+    for (let row = 0; row < cells.length; row++) {
       const exponent = exponents[row] as number;
-      if (exponent === NO_BUCKET) continue;
-      const step = base + Math.floor((rest + (offsets[row] as number)) / stepNs);
-      const cell = (groups[row] as number) * width + step * BUCKETS + exponent;
-      spans[cell] = (spans[cell] as number) + 1;
+      const cell = (cells[row] as number) + exponent;
+      if (exponent !== NO_BUCKET && (cells[row] as number) >= 0) spans[cell] = (spans[cell] as number) + 1;
     }
-    return found;
   }
 
   /** The same with sums, least and greatest values. */
-  #addSums(block: HeldBlock, met: Uint8Array | undefined, into: { readonly groups: Int32Array; readonly sums: Sums }): number {
-    const { offsets, rows } = block;
-    const { base, rest, stepNs } = stepsFrom(block, this.#steps);
-    const { sum, min, max } = into.sums;
-    const numbers = this.#measures.numbers(block);
-    let found = 0;
-    for (let row = 0; row < rows; row++) {
-      if (met !== undefined && met[row] === 0) continue;
-      found++;
+  #addSums(numbers: Float64Array, { sum, min, max }: Sums, cells: Int32Array): void {
+    const spans = this.#spans;
+    for (let row = 0; row < cells.length; row++) {
+      const cell = cells[row] as number;
       const number = numbers[row] as number;
-      if (Number.isNaN(number)) continue;
-      const step = base + Math.floor((rest + (offsets[row] as number)) / stepNs);
-      const cell = (into.groups[row] as number) * this.#width + step;
-      this.#spans[cell] = (this.#spans[cell] as number) + 1;
+      if (cell < 0 || Number.isNaN(number)) continue;
+      spans[cell] = (spans[cell] as number) + 1;
       sum[cell] = (sum[cell] as number) + number;
       if (number < (min[cell] as number)) min[cell] = number;
       if (number > (max[cell] as number)) max[cell] = number;
     }
-    return found;
   }
 
   mergeInto(into: Accumulator): void {
@@ -223,10 +219,11 @@ class Sums {
   min = new Float64Array(0);
   max = new Float64Array(0);
 
-  grow(cells: number): void {
+  grown(cells: number): this {
     this.sum = grown(this.sum, cells, 0);
     this.min = grown(this.min, cells, Infinity);
     this.max = grown(this.max, cells, -Infinity);
+    return this;
   }
 
   cell(cell: number, count: number, unit: number): Cell {
@@ -243,7 +240,7 @@ function grown(cells: Float64Array, size: number, empty: number): Float64Array<A
 }
 
 /** The step of a span is `base` and as often as `stepNs` goes into `rest` and its offset. */
-function stepsFrom({ startNs }: HeldBlock, { isInstant, fromNs, stepNs }: Steps): { base: number; rest: number; stepNs: number } {
+function stepsFrom(startNs: bigint, { isInstant, fromNs, stepNs }: Steps): { base: number; rest: number; stepNs: number } {
   if (isInstant) return { base: 0, rest: 0, stepNs: Infinity };
   const since = startNs - fromNs;
   const rest = ((since % stepNs) + stepNs) % stepNs;
@@ -319,30 +316,41 @@ interface ExemplarsOf {
 /** Spans that are looked at for an exemplar. */
 const CANDIDATES_PER_EXEMPLAR = 8;
 
-/** Some of the spans, as many rows from one to the next. */
+/** Some of the spans, as many from one to the next. */
 function addExemplars(selected: readonly Selected[], of: ExemplarsOf, into: Accumulator): void {
   const { query, spans, range, shown, fields, wanted } = of;
-  if (wanted.limit === 0 || wanted.choice.isFull) return;
+  if (wanted.limit === 0) return;
   const stride = Math.max(1, Math.floor(spans / (wanted.limit * CANDIDATES_PER_EXEMPLAR)));
   const { keys, values } = fieldsReader(query.groups);
+  const labels = shown.map(printField);
   const measuredField = query.aggregate.field;
   const options = { fields, range, isMatched: () => 1 };
+  for (const { block, row } of everyOf(selected, stride)) {
+    if (wanted.choice.isFull) return;
+    const span = new HeldRow({ block, trace: traceOfRow(block, row), row }, options);
+    const { traceId } = span;
+    const tsMs = Number(span.startNs / 1_000_000n);
+    if (!wanted.choice.take(traceId, tsMs)) continue;
+    const attributes = shown.map((field, i) => [labels[i] ?? '', span.value(field)] as const).filter(([, value]) => value.type !== 'nil');
+    const measured = measuredField === undefined ? NIL : span.value(measuredField);
+    into.exemplar(values(keys.map((key) => span.text(key))), { tsMs, traceId, attributes }, measured);
+  }
+}
+
+/** One of so many of the spans that count. */
+function* everyOf(selected: readonly Selected[], stride: number): Generator<{ readonly block: HeldBlock; readonly row: number }> {
   let until = stride - 1;
   for (const { block, met } of selected) {
-    let trace = 0;
-    for (let row = 0; row < block.rows; row++) {
-      if (met !== undefined && met[row] === 0) continue;
-      if (until-- > 0) continue;
+    let row = 0;
+    for (; row < block.rows; row++) {
+      if (met === undefined) {
+        row += until;
+        until = 0;
+        if (row >= block.rows) break;
+      } else if (met[row] === 0 || until-- > 0) continue;
+      yield { block, row };
       until = stride - 1;
-      while ((block.traceStarts[trace + 1] as number) <= row) trace++;
-      const span = new HeldRow({ block, trace, row }, options);
-      const tsMs = Number(span.startNs / 1_000_000n);
-      if (!wanted.choice.take(span.traceId, tsMs)) continue;
-      const attributes = shown.map((field) => [printField(field), span.value(field)] as const).filter(([, value]) => value.type !== 'nil');
-      const cells = keys.map((key) => String(span.cell(key)));
-      const measured = measuredField === undefined ? NIL : span.value(measuredField);
-      into.exemplar(values(cells), { tsMs, traceId: span.traceId, attributes }, measured);
-      if (wanted.choice.isFull) return;
     }
+    if (met === undefined) until = row - block.rows;
   }
 }

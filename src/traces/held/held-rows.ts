@@ -70,12 +70,12 @@ export class HeldRow implements RowSpan {
       case 'matched':
         return this.#options.isMatched(this.#place);
       case 'source':
-        return BigInt(this.#text(column));
+        return BigInt(this.text(column));
       case 'kind':
       case 'status':
-        return Number(this.#text(column));
+        return Number(this.text(column));
       default:
-        return this.#text(column);
+        return this.text(column);
     }
   }
 
@@ -94,10 +94,11 @@ export class HeldRow implements RowSpan {
       }
     }
     const held = this.#options.fields.of(field);
-    return held === undefined ? NIL : held.value(held.columns.map(({ source }) => this.#text(source)));
+    return held === undefined ? NIL : held.value(held.columns.map(({ source }) => this.text(source)));
   }
 
-  #text(column: string): string {
+  /** A value as it stands in a column. */
+  text(column: string): string {
     const { block, row } = this.#place;
     const held = block.columns.get(column);
     return held?.dictionary.values[held.codes[row] as number] ?? '';

@@ -4,7 +4,7 @@
 //                                       └─ traces    the newest traces that may match ─▶ their spans ─▶ the pipeline decides
 //
 // The range is looked at from its end, piece by piece, until the limit is reached: what is read depends on how many traces match and not on how long
-// the range is.
+// the range is. As far as its spans are in memory (held/held-search.ts), the store is not asked.
 
 import { type Sql, and, int, NOTHING, sql } from '../../base/sql.ts';
 import { guarded } from '../../metrics/read.ts';
@@ -12,6 +12,7 @@ import type { FoundSpanset, FoundTrace } from '../answers.ts';
 import type { SearchAnswer, SearchQuestion } from '../api/context.ts';
 import type { Catalogue, NsRange } from '../catalogue.ts';
 import { foundSpan, foundTrace, NAME, shownFields } from './found-trace.ts';
+import { type HeldSearch, heldSearch } from '../held/held-search.ts';
 import { FALSE } from '../plan/bounds.ts';
 import { compileSearch, type SearchPlan } from '../plan/compile-search.ts';
 import { type SpanReadContext, plainOptions } from '../read.ts';
@@ -48,6 +49,8 @@ interface Search {
   readonly needed: NeededFields;
   /** Fields that the answer shows of spans. */
   readonly shown: readonly Field[];
+  /** What of the range is in memory. */
+  readonly held: HeldSearch | undefined;
   readonly found: Map<string, FoundTrace>;
   readonly stats: { inspectedTraces: number; inspectedBytes: number; inspectedSpans: number };
 }
@@ -62,6 +65,9 @@ export async function* runSearch(context: SpanReadContext, query: Query, questio
   }
   const catalogue = await context.catalogue({ fromNs: range.fromNs - DAY_NS, toNs: range.toNs + DAY_NS });
   const needed = neededFields(query);
+  const plan = compileSearch(root, catalogue);
+  // What other spans of a trace say is read with them, also where it is only shown.
+  const isOfSpans = plan.kind === 'spans' && !needed.usesStructure && !needed.usesTrace;
   const search: Search = {
     context,
     pipeline: root,
@@ -70,13 +76,11 @@ export async function* runSearch(context: SpanReadContext, query: Query, questio
     catalogue,
     needed,
     shown: shownFields(needed.fields),
+    held: await heldSearch({ context, catalogue, range, pipeline: root, fields: needed.fields, isOfSpans }),
     found: new Map(),
     stats: { inspectedTraces: 0, inspectedBytes: 0, inspectedSpans: 0 },
   };
-  const plan = compileSearch(root, catalogue);
   let stopped: string | undefined;
-  // What other spans of a trace say is read with them, also where it is only shown.
-  const isOfSpans = plan.kind === 'spans' && !needed.usesStructure && !needed.usesTrace;
   const isHopeless = plan.condition === FALSE || (plan.kind === 'traces' && plan.having === FALSE);
   const steps = isHopeless ? [] : isOfSpans ? findBySpans(search, plan.condition) : findByTraces(search, plan);
   for await (const why of steps) {
@@ -115,9 +119,7 @@ async function newestTraces({ context }: Search, range: NsRange, conditions: rea
 /** Adds what it finds; yields after each step why the search stopped, if it did. */
 async function* findBySpans(search: Search, condition: Sql): AsyncGenerator<string | undefined> {
   const { question, found, range } = search;
-  for (const piece of pieces(range, () => found.size > 0)) {
-    const rest = sql`ORDER BY last DESC LIMIT ${int(question.limit + 1)}`;
-    const newest = await newestTraces(search, piece, [condition], rest);
+  for await (const { newest, fromNs } of newestBySpans(search, condition)) {
     const traces = newest.filter((trace) => !found.has(traceIdText(trace)));
     const taken = traces.slice(0, question.limit - found.size);
     await addWithSpans(search, taken, condition);
@@ -125,9 +127,26 @@ async function* findBySpans(search: Search, condition: Sql): AsyncGenerator<stri
       if (taken.length > 0) yield undefined;
       continue;
     }
-    yield traces.length > taken.length || piece.fromNs > range.fromNs ? atLimit(search) : undefined;
+    yield traces.length > taken.length || fromNs > range.fromNs ? atLimit(search) : undefined;
     return;
   }
+}
+
+interface Newest {
+  readonly newest: readonly TraceKey[];
+  /** As far as was looked. */
+  readonly fromNs: bigint;
+}
+
+/** From the end: what is not in memory piece by piece, and the rest at once. */
+async function* newestBySpans(search: Search, condition: Sql): AsyncGenerator<Newest> {
+  const { question, found, range, held } = search;
+  const most = question.limit + 1;
+  for (const piece of pieces({ fromNs: held?.toNs ?? range.fromNs, toNs: range.toNs }, () => found.size > 0)) {
+    const rest = sql`ORDER BY last DESC LIMIT ${int(most)}`;
+    yield { newest: await newestTraces(search, piece, [condition], rest), fromNs: piece.fromNs };
+  }
+  if (held !== undefined) yield { newest: held.newest(most + found.size), fromNs: range.fromNs };
 }
 
 async function addWithSpans(search: Search, traces: readonly TraceKey[], condition: Sql): Promise<void> {
@@ -161,7 +180,9 @@ async function readWhole(search: Search, traces: readonly TraceKey[], matched: S
   ] as const;
   const reader = new SpanRows({ fields: [...needed.fields, NAME], catalogue, range, extra });
   const spansMax = Math.min(WHOLE_SPANS_MAX, Math.max(0, context.limits.spansMax - stats.inspectedSpans));
-  return readWholeTraces(context, traces, { reader, catalogue, spansMax });
+  const known = await search.held?.whole(traces, spansMax);
+  const left = spansMax - (known?.spans.length ?? 0);
+  return readWholeTraces(context, known?.others ?? traces, { reader, catalogue, spansMax: left, known: known?.spans ?? [] });
 }
 
 /** The first spans of each trace that meet a condition, by time. */
@@ -209,9 +230,8 @@ async function* findByTraces(search: Search, plan: SearchPlan): AsyncGenerator<s
   const { question, found, range } = search;
   const seen = new Set<string>();
   const evaluate = compilePipeline(search.pipeline);
-  for (const piece of pieces(range, () => found.size > 0)) {
-    const window = { fromNs: piece.fromNs, toNs: range.toNs };
-    for await (const batch of candidates(search, plan, window)) {
+  for (const fromNs of search.held === undefined ? beginsOf(search) : [range.fromNs]) {
+    for await (const batch of candidates(search, plan, { fromNs, toNs: range.toNs })) {
       const traces = batch.filter((trace) => !seen.has(traceIdText(trace)));
       for (const trace of traces) seen.add(traceIdText(trace));
       const before = found.size;
@@ -229,19 +249,29 @@ async function* findByTraces(search: Search, plan: SearchPlan): AsyncGenerator<s
   }
 }
 
+function* beginsOf({ range, found }: Search): Generator<bigint> {
+  for (const { fromNs } of pieces(range, () => found.size > 0)) yield fromNs;
+}
+
 /** Traces of a window that may match, newest first, in batches that grow. */
 async function* candidates(search: Search, plan: SearchPlan, window: NsRange): AsyncGenerator<readonly TraceKey[]> {
-  const having = plan.kind === 'traces' ? sql`HAVING ${plan.having}` : NOTHING;
   // Some of those that may match do not: with more of them at once one batch is mostly enough.
   const first = search.question.limit * (plan.kind === 'traces' ? CANDIDATES_PER_TRACE : 1);
   let size = Math.min(Math.max(first, BATCH_MIN), BATCH_MAX);
-  for (let offset = 0; ; offset += CANDIDATES_MAX) {
-    const rest = sql`${having} ORDER BY last DESC, trace_high, trace_low LIMIT ${int(CANDIDATES_MAX)} OFFSET ${int(offset)}`;
-    const traces = await newestTraces(search, window, [plan.condition], rest);
+  for await (const traces of search.held?.byBlock() ?? storedCandidates(search, plan, window)) {
     for (let at = 0; at < traces.length; size = Math.min(size * BATCH_GROWTH, BATCH_MAX)) {
       yield traces.slice(at, at + size);
       at += size;
     }
+  }
+}
+
+async function* storedCandidates(search: Search, plan: SearchPlan, window: NsRange): AsyncGenerator<readonly TraceKey[]> {
+  const having = plan.kind === 'traces' ? sql`HAVING ${plan.having}` : NOTHING;
+  for (let offset = 0; ; offset += CANDIDATES_MAX) {
+    const rest = sql`${having} ORDER BY last DESC, trace_high, trace_low LIMIT ${int(CANDIDATES_MAX)} OFFSET ${int(offset)}`;
+    const traces = await newestTraces(search, window, [plan.condition], rest);
+    yield traces;
     if (traces.length < CANDIDATES_MAX) return;
   }
 }
