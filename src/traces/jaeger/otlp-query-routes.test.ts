@@ -9,10 +9,12 @@ import { type Ask, openTestJaeger, type Parameters, START_US } from './test-jaeg
 
 const directory = await mkdtemp(join(tmpdir(), 'jaeger-v3-'));
 const stack = new AsyncDisposableStack();
+/** What the reads lack. */
+const lacks: string[] = [];
 let ask: Ask;
 
 before(async () => {
-  ask = await openTestJaeger(directory, stack, 4);
+  ask = await openTestJaeger(directory, stack, { spansMax: 4, lacks });
 });
 
 after(async () => {
@@ -199,4 +201,17 @@ test('what is wrong is said in the body that clients expect', async () => {
     assert.equal(error.httpCode, code, title);
     assert.ok(error.message.includes(message), title);
   }
+});
+
+test('while not all can be read, a trace that does not show may be there', async () => {
+  lacks.push('the newest may be missing');
+  for (const path of ['/v3/traces/ffff', '/traces/ffff']) {
+    const { status, text } = await ask(path);
+    assert.equal(status, 503, text);
+    assert.match(text, /trace not found; the newest may be missing/);
+  }
+  assert.match((await ask('/v3/traces/3')).text, /"@jaeger@warnings".*the newest may be missing/);
+  const search = await ask('/v3/traces', { ...EVER, 'query.serviceName': 'nobody' });
+  assert.deepEqual([search.status, search.headers['x-sightline-warning']], [404, encodeURI('the newest may be missing')]);
+  lacks.length = 0;
 });

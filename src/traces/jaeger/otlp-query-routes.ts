@@ -14,11 +14,12 @@ import type { Span } from '../write.ts';
 import type { AdjustedTrace } from './adjusted-trace.ts';
 import { dependencyRange, findParams, rawParam, textParam, traceIdParam, traceRange, unsupportedParam } from './otlp-query-params.ts';
 import { readDependencies } from './dependencies.ts';
-import { findTraces, type JaegerQueryOptions, ofUnknownSize, readTraces, tracesMaxOf } from './read-traces.ts';
+import { checkAbsence, findTraces, type JaegerQueryOptions, ofUnknownSize, readTraces, tracesMaxOf } from './read-traces.ts';
 import { readOperations, readServices } from './services.ts';
 
 /** The attribute by which the peer says what is wrong with a span: a list of texts. Source: Jaeger `internal/jptrace`. */
 const WARNINGS = '@jaeger@warnings';
+const NOT_FOUND = 'No traces found';
 
 /** Routes that wait for their turn (`gated.ts`). */
 export function jaegerOtlpQueryRoutes(options: JaegerQueryOptions): readonly Route[] {
@@ -64,7 +65,10 @@ async function trace(options: JaegerQueryOptions, request: Request): Promise<Rep
   const { query, params } = request;
   const question = { ...ofUnknownSize(traceIdParam(params['id'] ?? '')), range: traceRange(query) };
   const isRaw = rawParam(query, ['rawTraces', 'raw_traces']);
-  return answer(readTraces(options, await readContexts(options, request), [question], isRaw));
+  const contexts = await readContexts(options, request);
+  const found = await answer(readTraces(options, contexts, [question], isRaw));
+  if (found === undefined) checkAbsence(contexts);
+  return found ?? failure(404, NOT_FOUND);
 }
 
 async function traces(options: JaegerQueryOptions, request: Request): Promise<Reply> {
@@ -73,13 +77,13 @@ async function traces(options: JaegerQueryOptions, request: Request): Promise<Re
   const { isRaw, ...question } = findParams(request.query, tracesMaxOf(options, request));
   const { traces: found, stopped } = await findTraces(options, request, question);
   const reply = await answer(readTraces(options, await readContexts(options, request), found, isRaw));
-  return withWarnings(reply, stopped === undefined ? [] : [stopped]);
+  return withWarnings(reply ?? failure(404, NOT_FOUND), stopped === undefined ? [] : [stopped]);
 }
 
-/** An answer of traces, which is not found where there are none. */
-async function answer(found: AsyncGenerator<AdjustedTrace>): Promise<Reply> {
+/** Undefined where there are no traces. */
+async function answer(found: AsyncGenerator<AdjustedTrace>): Promise<Reply | undefined> {
   const first = await found.next();
-  if (first.done === true) return failure(404, 'No traces found');
+  if (first.done === true) return undefined;
   return { status: 200, headers: { 'content-type': 'application/json' }, body: inPieces(answerParts(first.value, found)) };
 }
 

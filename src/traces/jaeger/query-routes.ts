@@ -15,7 +15,7 @@ import { jaegerOtlpQueryRoutes } from './otlp-query-routes.ts';
 import { readDependencies } from './dependencies.ts';
 import { jaegerTracePieces, shortId } from './jaeger-json.ts';
 import { dependencyRange, limitParam, rangeParams, searchParams, serviceParam, traceIdsParam } from './query-params.ts';
-import { findTraces, type JaegerQueryOptions, ofUnknownSize, readTraces, tracesMaxOf } from './read-traces.ts';
+import { checkAbsence, findTraces, type JaegerQueryOptions, ofUnknownSize, readTraces, tracesMaxOf } from './read-traces.ts';
 import { type Operation, readOperations, readServices } from './services.ts';
 
 interface AnswerError {
@@ -84,8 +84,12 @@ async function dependencies(options: JaegerQueryOptions, request: Request): Prom
 async function trace(options: JaegerQueryOptions, request: Request): Promise<Reply> {
   const question = ofUnknownSize(traceIdOf(request.params['id'] ?? ''));
   const isRaw = goBool(request.query.get('raw') ?? '') === true;
-  const found = await readTraces(options, await readContexts(options, request), [question], isRaw).next();
-  if (found.done === true) return json(answer(null, 0, [{ code: 404, msg: 'trace not found' }]), 404);
+  const contexts = await readContexts(options, request);
+  const found = await readTraces(options, contexts, [question], isRaw).next();
+  if (found.done === true) {
+    checkAbsence(contexts);
+    return json(answer(null, 0, [{ code: 404, msg: 'trace not found' }]), 404);
+  }
   return streamed(answerParts([found.value], []));
 }
 

@@ -2,6 +2,7 @@
 //
 //   JaegerSearch ─▶ search-tree.ts ─▶ runSearch ─▶ ids ─▶ readTrace for each tenant ─▶ a trace at a time
 
+import { RequestError } from '../../base/request-error.ts';
 import type { Request } from '../../server/route.ts';
 import type { FoundTrace } from '../answers.ts';
 import type { NsRange } from '../catalogue.ts';
@@ -61,6 +62,12 @@ export function ofUnknownSize(traceId: string): SizedTrace {
 
 function sizeOf({ traceId, services }: FoundTrace): SizedTrace {
   return { traceId, spans: [...services.values()].reduce((sum, { spans }) => sum + spans, 0) };
+}
+
+/** Throws `unavailable` while not all that was acknowledged can be read: of a trace that does not show nothing is known then. */
+export function checkAbsence(contexts: readonly SpanReadContext[]): void {
+  const warnings = warningsOf(contexts);
+  if (warnings.length > 0) throw new RequestError('unavailable', `trace not found; ${warnings.join('; ')}`);
 }
 
 /** A trace of all tenants that have it. */

@@ -31,8 +31,19 @@ export interface Answer {
 /** Asks a path below `/jaeger/api` for what the tenants have. */
 export type Ask = (path: string, query?: Parameters) => Promise<Answer>;
 
-/** Opens a store in a directory of its own and writes the traces; `spansMax` of a trace are shown. */
-export async function openTestJaeger(directory: string, stack: AsyncDisposableStack, spansMax = 100): Promise<Ask> {
+export interface JaegerSettings {
+  /** Spans of a trace that are shown. */
+  readonly spansMax?: number;
+  /** What every read lacks, while there is any. */
+  readonly lacks?: readonly string[];
+}
+
+/** Opens a store in a directory of its own and writes the traces. */
+export async function openTestJaeger(
+  directory: string,
+  stack: AsyncDisposableStack,
+  { spansMax = 100, lacks = [] }: JaegerSettings = {},
+): Promise<Ask> {
   const { limits } = loadConfig({ file: undefined, flags: [] }, {});
   const store = stack.use(await openTestStore(directory, TRACE_MIGRATIONS));
   const limitsOf = () => ({ ...limits, traces: { ...limits.traces, traceSpansMax: spansMax } });
@@ -40,7 +51,13 @@ export async function openTestJaeger(directory: string, stack: AsyncDisposableSt
   const { catalogues } = spans.options;
   const options = { client: store.client, catalogues, held: undefined, clock, limitsOf, flush: () => spans.flush() };
   const router = new Router(
-    jaegerQueryRoutes({ clock, limitsOf, log: silentLog, slowQueryMs: () => 0, readContext: (reader) => spanRead(options, reader) }),
+    jaegerQueryRoutes({
+      clock,
+      limitsOf,
+      log: silentLog,
+      slowQueryMs: () => 0,
+      readContext: async (reader) => ({ ...(await spanRead(options, reader)), warnings: [...lacks] }),
+    }),
   );
   const write = spans.begin('a');
   for (const [source, span] of loaded()) assert.ok(write.span(source, span, 100));
