@@ -31,7 +31,8 @@ export async function startTraces(core: Core, stack: AsyncDisposableStack, begin
   const beginWrite = spanStore.begin;
   const otlp = otlpTracesRoutes({ beginWrite });
   const jaeger = jaegerRoutes({ beginWrite });
-  const api = apiOptions(core, spanStore, overrides);
+  const held = store.isEmbedded ? heldSpans(core, spanStore) : undefined;
+  const api = apiOptions(core, { spanStore, held, overrides });
   const enter = (tenants: readonly string[], signal: AbortSignal): Promise<() => void> => core.gate.enter(tenants, signal);
   return {
     kind: 'traces',
@@ -51,12 +52,23 @@ export async function startTraces(core: Core, stack: AsyncDisposableStack, begin
   };
 }
 
-function apiOptions({ settings, limits, store, log }: Core, spanStore: SpanStore, overrides: TraceOverrides): TracesApiOptions {
-  const { catalogues, writes } = spanStore.options;
-  const flush = (): Promise<boolean> => spanStore.flush();
+function heldSpans({ settings, metrics }: Core, spanStore: SpanStore): HeldSpans {
   const bytesMax = (): number => settings.current.query.spanCacheBytes;
-  const held = store.isEmbedded ? new HeldSpans({ writes, bytesMax, flush }) : undefined;
-  const reads = { client: store.client, catalogues, held, clock: systemClock, limitsOf: limits.of, flush };
+  const held = new HeldSpans({ writes: spanStore.options.writes, bytesMax, flush: () => spanStore.flush() });
+  const bytes = metrics.gauge('sightline_traces_held_bytes', 'Memory of spans that queries have asked for, as columns.', []);
+  metrics.onCollect(() => bytes.set(held.bytes));
+  return held;
+}
+
+interface ReadParts {
+  readonly spanStore: SpanStore;
+  readonly held: HeldSpans | undefined;
+  readonly overrides: TraceOverrides;
+}
+
+function apiOptions({ settings, limits, store, log }: Core, { spanStore, held, overrides }: ReadParts): TracesApiOptions {
+  const { catalogues } = spanStore.options;
+  const reads = { client: store.client, catalogues, held, clock: systemClock, limitsOf: limits.of, flush: () => spanStore.flush() };
   return {
     clock: systemClock,
     log,

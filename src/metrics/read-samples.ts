@@ -10,7 +10,8 @@ import { guarded } from './read.ts';
 import { BLOCK_MS, blockOf } from './recent-writes.ts';
 import { BlockShares, CACHED_SAMPLE_BYTES, type SampleCache } from './sample-cache.ts';
 import { Joiner, type SampleRun, type VisitSamples } from './sample-runs.ts';
-import { Turns, readStored } from './stored-samples.ts';
+import { readStored } from './stored-samples.ts';
+import { Turns } from './turns.ts';
 import type { Window } from './window.ts';
 
 /** A block of time that has been written to within this time is taken to be written to again soon. */

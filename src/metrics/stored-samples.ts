@@ -11,6 +11,7 @@ import { type Sql, int, sql } from '../base/sql.ts';
 import { type ReadContext, type Selection, guarded, statementOptions } from './read.ts';
 import { GroupRuns, Joiner, type VisitSamples } from './sample-runs.ts';
 import { type Window, windowCondition } from './window.ts';
+import { Turns } from './turns.ts';
 
 const TWO_32 = 4294967296;
 const TWO_64 = 2n ** 64n;
@@ -23,8 +24,6 @@ const SPLIT_ROWS_MIN = 300_000;
 const GROUPS_AT_ONCE = 2;
 /** How many rows a series is taken to have before it is known: a sample every 15 s. */
 const USUAL_INTERVAL_MS = 15_000;
-/** After so long other requests, and the other group, have their turn. */
-const TURN_MS = 10;
 
 /** What each series' run begins with: samples from before the window that are known already. */
 export type Begin = (number: number, joiner: Joiner) => void;
@@ -58,27 +57,6 @@ export async function readStored(context: ReadContext, selection: Selection, { w
 /** How many samples a series is taken to have in a window, before it is known. */
 function usualSamples({ afterMs, toMs }: Window): number {
   return Math.max(1, Math.min((toMs - afterMs) / USUAL_INTERVAL_MS, GROUP_ROWS_MAX));
-}
-
-/** Lets others have their turn when it is time; what is done with each series is part of it. */
-export class Turns {
-  readonly #signal: AbortSignal;
-  #sinceMs = performance.now();
-
-  constructor({ signal }: ReadContext) {
-    this.#signal = signal;
-  }
-
-  get isDue(): boolean {
-    return performance.now() - this.#sinceMs > TURN_MS;
-  }
-
-  /** Throws where the query is over. */
-  async pass(): Promise<void> {
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-    this.#signal.throwIfAborted();
-    this.#sinceMs = performance.now();
-  }
 }
 
 /** The ids of a group's series, both ends included: ids are hashes, so that equal shares of their range hold about as many series. */

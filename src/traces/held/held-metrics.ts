@@ -3,6 +3,7 @@
 //   filter ─▶ spans of a block ─▶ group × step (× bucket) ─▶ cells of flat arrays ─▶ Accumulator; some of the spans ─▶ exemplars
 
 import type { Catalogue, NsRange } from '../catalogue.ts';
+import { Turns } from '../../metrics/turns.ts';
 import { shownFields, type ExemplarsWanted } from '../metrics/metrics-exemplars.ts';
 import { spanFilter } from '../plan/span-filter.ts';
 import type { SpanReadContext } from '../read.ts';
@@ -51,8 +52,9 @@ export async function countHeld(
   const counts = new Counts(query, steps);
   const selected: Selected[] = [];
   let spans = 0;
+  const turns = new Turns(context);
   for (const block of held.blocks) {
-    context.signal.throwIfAborted();
+    if (turns.isDue) await turns.pass();
     const met = within(block, query.test(block), { fromNs: fromOf(context, steps), toNs: held.toNs });
     const found = counts.add(block, met);
     if (found === undefined) return undefined;

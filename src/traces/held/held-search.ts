@@ -3,6 +3,7 @@
 //   filter │ needs of a pipeline ─▶ traces of a block, newest first ─▶ the blocks that each has spans in ─▶ rows      others are read from the store
 
 import { guarded } from '../../metrics/read.ts';
+import { Turns } from '../../metrics/turns.ts';
 import { sql, text } from '../../base/sql.ts';
 import type { Catalogue, NsRange } from '../catalogue.ts';
 import { spanFilter } from '../plan/span-filter.ts';
@@ -52,7 +53,7 @@ function spansMet(pipeline: Pipeline, fields: HeldFields): Met | undefined {
   if (test === undefined) return undefined;
   const met = (block: HeldBlock): Int32Array => {
     const found = test(block);
-    return found === undefined ? new Int32Array(block.rows).fill(1) : Int32Array.from(found);
+    return found === undefined ? new Int32Array(block.rows).fill(1) : new Int32Array(found);
   };
   return { met, isMet: (bits) => bits !== 0 };
 }
@@ -63,7 +64,7 @@ interface Searched extends HeldSearchOptions {
   readonly met: Met;
 }
 
-/** Spans of traces, by id in hex. */
+/** Spans of some traces. */
 interface TracesInMemory {
   readonly spans: readonly RowSpan[];
   /** Those that have spans elsewhere. */
@@ -85,9 +86,9 @@ export class HeldSearch {
   }
 
   /** The newest traces that match, or may, each once and at most so many. */
-  newest(most: number): readonly TraceKey[] {
+  async newest(most: number): Promise<readonly TraceKey[]> {
     const found = new Map<string, TraceKey>();
-    for (const traces of this.byBlock(most)) {
+    for await (const traces of this.byBlock(most)) {
       for (const trace of traces) if (found.size < most) found.set(traceIdText(trace), trace);
       if (found.size >= most) break;
     }
@@ -95,10 +96,11 @@ export class HeldSearch {
   }
 
   /** The same block by block, of each at most so many; a trace may come again. */
-  *byBlock(most = Infinity): Generator<readonly TraceKey[]> {
+  async *byBlock(most = Infinity): AsyncGenerator<readonly TraceKey[]> {
     const partial = new Map<number, number>();
+    const turns = new Turns(this.#of.context);
     for (const block of this.#of.held.blocks.toReversed()) {
-      this.#of.context.signal.throwIfAborted();
+      if (turns.isDue) await turns.pass();
       yield this.#newestOf(block, partial, most);
     }
   }

@@ -1,6 +1,7 @@
 // Which values a column has among spans in memory.
 
 import type { Sql } from '../../base/sql.ts';
+import { Turns } from '../../metrics/turns.ts';
 import type { Catalogue, NsRange } from '../catalogue.ts';
 import type { SpanReadContext } from '../read.ts';
 import type { FieldExpression } from '../traceql/ast.ts';
@@ -33,8 +34,9 @@ export async function heldValues(context: SpanReadContext, options: HeldValuesOp
   const held = await context.held.range(context, range, distinctColumns([column, ...fields.columns]));
   if (held === undefined) return undefined;
   const values = new Set<string>();
+  const turns = new Turns(context);
   for (const block of held.blocks) {
-    context.signal.throwIfAborted();
+    if (turns.isDue) await turns.pass();
     const own = block.columns.get(column.source);
     if (own !== undefined) addValues(own, metOf(block, tests, { fromNs: range.fromNs, toNs: held.toNs }), values);
   }

@@ -167,7 +167,7 @@ function sorted(answer: readonly string[] | string): readonly string[] | string 
 
 function saidTrace({ spansets, services, ...trace }: FoundTrace): string {
   const sets = spansets.map(({ spans, ...set }) => ({ ...set, spans: spans.toSorted((a, b) => (a.spanId < b.spanId ? -1 : 1)) }));
-  return json([trace, [...services].toSorted(), sets]);
+  return json([trace, [...services].toSorted(([a], [b]) => (a < b ? -1 : 1)), sets]);
 }
 
 function saidSeries({ labels, values }: TraceSeries): string {

@@ -146,7 +146,7 @@ async function* newestBySpans(search: Search, condition: Sql): AsyncGenerator<Ne
     const rest = sql`ORDER BY last DESC LIMIT ${int(most)}`;
     yield { newest: await newestTraces(search, piece, [condition], rest), fromNs: piece.fromNs };
   }
-  if (held !== undefined) yield { newest: held.newest(most + found.size), fromNs: range.fromNs };
+  if (held !== undefined) yield { newest: await held.newest(most + found.size), fromNs: range.fromNs };
 }
 
 async function addWithSpans(search: Search, traces: readonly TraceKey[], condition: Sql): Promise<void> {
