@@ -61,7 +61,7 @@ test('attributes of spans, by the types that they have had', () => {
   becomes('span.method = 5', '0');
   becomes('span.method != nil', "`c1` != ''");
   becomes('span.method =~ "GET|PUT"', "`c1` IN ('sGET','sPUT')");
-  becomes('span.method =~ "[A-Z]+"', X);
+  becomes('span.method =~ "[A-Z]+"', "(startsWith(`c1`, 's')) AND (match(substring(`c1`, 2), '^(?s:[A-Z]+)$'))");
   becomes('span.code = 500', "(`c2` IN ('i500')) OR (`c2` IN ('d500'))");
   becomes('span.rare = "x"', "attrs['rare'] = 'sx'");
   becomes('span.moved = "x"', "if(`c4` != '', `c4`, attrs['moved']) = 'sx'");

@@ -170,15 +170,21 @@ function ofAllSpans(aggregate: Aggregate, op: ScalarFilter['op'], { selected, nu
     case 'max':
       return compared(sql`maxIf(duration, ${selected})`, op, number);
     case 'sum':
-      return compared(sql`sumIf(duration, ${selected})`, op, number);
+      return compared(sumOf(selected), op, number);
     case 'avg': {
       // In whole numbers there, a fraction here: so much room is left.
-      const average = sql`avgIf(duration, ${selected})`;
-      const [least, most] = [sql`${average} >= ${int(number - 1n)}`, sql`${average} <= ${int(number + 1n)}`];
+      const average = (of: bigint): Sql => sql`toInt128(countIf(${selected})) * ${int(of)}`;
+      const sum = sumOf(selected);
+      const [least, most] = [sql`${sum} >= ${average(number - 1n)}`, sql`${sum} <= ${average(number + 1n)}`];
       if (op === '=') return sql`${least} AND ${most}`;
       return op === '>' || op === '>=' ? least : most;
     }
   }
+}
+
+/** Durations together may be more than 64 bits hold. */
+function sumOf(selected: Sql): Sql {
+  return sql`sumIf(toInt128(duration), ${selected})`;
 }
 
 function compared(measure: Sql, op: '=' | '<' | '<=' | '>' | '>=', number: bigint): Sql {
