@@ -5,12 +5,13 @@
 //
 // Source: Tempo `pkg/traceql/engine_metrics_compare.go`, `tempodb/encoding/vparquet5/block_traceql_fetch.go`.
 
+import type { Catalogue } from '../catalogue.ts';
 import type { Field, IntrinsicName } from '../traceql/ast.ts';
 import { typedTextValue } from '../api/attribute-value.ts';
 import type { Comparison, Side } from '../traceql/metrics/compare.ts';
 import { printField } from '../traceql/print.ts';
 
-export type AttributeScope = 'resource' | 'instrumentation' | 'span' | 'event' | 'link';
+type AttributeScope = 'resource' | 'instrumentation' | 'span' | 'event' | 'link';
 
 export const NESTED_SCOPES = ['event', 'link'] as const;
 
@@ -43,19 +44,26 @@ export function labelOf(scope: AttributeScope, name: string): string {
   return printField({ type: 'attribute', scope, ofParent: false, name, place: { from: 0, to: 0 } });
 }
 
-export interface NestedAttributes {
-  readonly scope: 'event' | 'link';
+/** Keys of span attributes that stand in the map alone. */
+export function mapKeysOf(catalogue: Catalogue): readonly string[] {
+  return catalogue.keys('span').filter((key) => catalogue.spanKey(key)?.columns.length === 0);
+}
+
+export interface MapAttributes {
+  readonly scope: 'span' | 'event' | 'link';
   readonly step: number;
   /** Keys and typed texts in turn. */
   readonly attributes: readonly unknown[];
+  /** Keys that are looked at. */
+  readonly known: ReadonlySet<string>;
 }
 
-/** Counts a span for each value that its events or links have. */
-export function countNested(into: Comparison, side: Side, { scope, step, attributes }: NestedAttributes): void {
+/** Counts a span for each value that it, its events or links have. */
+export function countMapAttributes(into: Comparison, side: Side, { scope, step, attributes, known }: MapAttributes): void {
   const byKey = new Map<string, Set<string>>();
   for (let at = 0; at + 1 < attributes.length; at += 2) {
     const [key, text] = [String(attributes[at]), String(attributes[at + 1])];
-    if (text !== 'n') byKey.set(key, (byKey.get(key) ?? new Set()).add(text));
+    if (text !== 'n' && known.has(key)) byKey.set(key, (byKey.get(key) ?? new Set()).add(text));
   }
   for (const [key, texts] of byKey) {
     const label = labelOf(scope, key);

@@ -12,8 +12,8 @@
 import { type Sql, identifier, int, join, sql, text, texts } from '../../base/sql.ts';
 import type { Attributes } from '../../otlp/any-value.ts';
 import {
-  type AttributeScope,
   labelOf,
+  mapKeysOf,
   NESTED_SCOPES,
   ROOT_NAME_LABEL,
   ROOT_SERVICE_LABEL,
@@ -31,6 +31,7 @@ import { columnValue, type ColumnKind } from '../plan/compile-value.ts';
 import { spanKeyText } from '../plan/span-key.ts';
 import { ROOT_NAME, ROOT_SOURCE, rootServiceOf } from '../plan/trace-columns.ts';
 import { statementOptions } from '../read.ts';
+import type { Row } from '../../storage/client.ts';
 import type { Compare, Pipeline } from '../traceql/ast.ts';
 import type { Comparison, Side } from '../traceql/metrics/compare.ts';
 import { NIL, type Value } from '../traceql/value.ts';
@@ -73,16 +74,14 @@ export async function countCompared(query: CompareQuery, place: Place, into: Com
   const spans = await countSources(comparing);
   if (spans === 0) return 0;
   await countRoots(place.catalogue.hasTraceColumns === true ? comparing : { ...comparing, place: await withTraces(place) });
-  const { columns, hasMap } = keysOf(place.catalogue);
+  const columns = columnsOf(place.catalogue);
   for (const column of await countTotals(comparing, [...INTRINSICS, ...columns])) {
     if (column.isDictionary) await countColumn(comparing, column);
     else await countFrequent(comparing, column);
   }
-  const inColumns = new Set(columns.map(({ label }) => label));
-  if (hasMap) await countMap(comparing, { scope: 'span', map: sql`attrs`, counted: inColumns });
+  await countMap(comparing, { scope: 'span', map: sql`attrs`, known: mapKeysOf(place.catalogue) });
   for (const scope of NESTED_SCOPES) {
-    const map = scope === 'event' ? sql`event_attrs` : sql`link_attrs`;
-    if (place.catalogue.keys(scope).length > 0) await countMap(comparing, { scope, map, counted: new Set() });
+    await countMap(comparing, { scope, map: scope === 'event' ? sql`event_attrs` : sql`link_attrs`, known: place.catalogue.keys(scope) });
   }
   return spans;
 }
@@ -96,6 +95,8 @@ interface Column {
   readonly isDictionary: boolean;
 }
 
+/** Keys of a map that are compared. */
+const MAP_KEYS_MAX = 1000;
 /** Values of an attribute that are kept in mind while the most frequent are looked for. */
 const CANDIDATES = 5000;
 
@@ -168,20 +169,15 @@ async function countRoots(comparing: Comparing): Promise<void> {
 
 const DICTIONARIES: ReadonlySet<string> = new Set(ATTRIBUTE_COLUMNS.flatMap(({ name, kind }) => (kind === 'low' ? [name] : [])));
 
-/** Keys that have columns, and whether others are in the map. */
-function keysOf(catalogue: Catalogue): { readonly columns: readonly Column[]; readonly hasMap: boolean } {
-  let hasMap = false;
-  const columns = catalogue.keys('span').flatMap((key): Column[] => {
+/** Span attributes that have columns; rows from before they had may have them in the map. */
+function columnsOf(catalogue: Catalogue): readonly Column[] {
+  return catalogue.keys('span').flatMap((key): Column[] => {
     const places = catalogue.spanKey(key);
-    if (places === undefined) return [];
+    if (places === undefined || places.columns.length === 0) return [];
     const value = spanKeyText(key, places);
     const isDictionary = places.columns.every(({ column }) => DICTIONARIES.has(column));
-    const isSet = sql`${value} NOT IN ('', 'n')`;
-    if (places.columns.length > 0) return [{ label: labelOf('span', key), value, kind: 'typed text', isSet, isDictionary }];
-    hasMap ||= places.inMap;
-    return [];
+    return [{ label: labelOf('span', key), value, kind: 'typed text', isSet: sql`${value} NOT IN ('', 'n')`, isDictionary }];
   });
-  return { columns, hasMap };
 }
 
 /** The totals of all columns in one pass; those that have a value at all. */
@@ -256,38 +252,54 @@ function foundOf(row: Readonly<Record<string, unknown>>): readonly string[] {
 }
 
 interface MapColumn {
-  readonly scope: AttributeScope;
+  readonly scope: 'span' | 'event' | 'link';
   /** Keys and typed texts; of events and links a key may be there many times. */
   readonly map: Sql;
-  /** Labels that are not looked at. */
-  readonly counted: ReadonlySet<string>;
+  /** Keys that are looked at. */
+  readonly known: readonly string[];
 }
 
-/** Keys of a map, all at once. */
-async function countMap(comparing: Comparing, { scope, map, counted }: MapColumn): Promise<void> {
+/** Keys of a map, all at once; of very many those that most spans have. */
+async function countMap(comparing: Comparing, column: MapColumn): Promise<void> {
+  if (column.known.length === 0) return;
+  const names = column.known.length <= MAP_KEYS_MAX ? column.known : await commonKeys(comparing, column);
   const { query, place, into } = comparing;
   const options = statementOptions(place.context);
-  const set = sql`arrayFilter(each -> each.2 != 'n', CAST(${map}, 'Array(Tuple(String, String))'))`;
-  const each = (list: Sql, name: Sql): Sql => sql`FROM (SELECT *, arrayJoin(arrayDistinct(${list})) AS ${name} ${from(comparing)})`;
-  const entries = each(set, sql`entry`);
-  const totals = sql`SELECT ${keys(comparing)}, k, count() AS n ${each(sql`arrayMap(each -> each.1, ${set})`, sql`k`)} GROUP BY side, step, k`;
-  for (const row of await place.context.client.query(totals, options)) {
-    const label = labelOf(scope, String(row['k']));
-    if (!counted.has(label)) into.total(sideOf(row['side']), label, { step: Number(row['step']), count: Number(row['n']) });
-  }
+  const label = (row: Row): string => labelOf(column.scope, String(row['k']));
+  const totals = sql`SELECT ${keys(comparing)}, k, count() AS n ${eachKey(comparing, column, names)} GROUP BY side, step, k`;
+  for (const row of await place.context.client.query(totals, options))
+    into.total(sideOf(row['side']), label(row), { step: Number(row['step']), count: Number(row['n']) });
+  const entries = sql`FROM (SELECT *, arrayJoin(arrayDistinct(${entriesOf(column, names)})) AS entry ${from(comparing)})`;
   const found = sql`SELECT ${query.side} AS side, entry.1 AS k, ${frequent(query, sql`entry.2`)} AS found ${entries} GROUP BY side, k`;
   const wanted = new Map<string, Sql>();
   for (const row of await place.context.client.query(found, options)) {
-    const key = String(row['k']);
-    if (counted.has(labelOf(scope, key))) continue;
-    const list = foundOf(row);
-    if (list.length > query.topN) into.more(sideOf(row['side']), labelOf(scope, key));
+    const [key, list] = [String(row['k']), foundOf(row)];
+    if (list.length > query.topN) into.more(sideOf(row['side']), label(row));
     for (const value of list.slice(0, query.topN)) wanted.set(JSON.stringify([key, value]), sql`(${text(key)}, ${text(value)})`);
   }
   if (wanted.size === 0) return;
   const counts = sql`SELECT ${keys(comparing)}, entry.1 AS k, entry.2 AS v, count() AS n ${entries} WHERE entry IN (${join([...wanted.values()], sql`, `)}) GROUP BY side, step, k, v`;
   for (const row of await place.context.client.query(counts, options)) {
     const cell = { step: Number(row['step']), count: Number(row['n']), value: typedTextValue(String(row['v'])) };
-    into.value(sideOf(row['side']), labelOf(scope, String(row['k'])), cell);
+    into.value(sideOf(row['side']), label(row), cell);
   }
+}
+
+/** The entries of a row that have a value. */
+function entriesOf({ map }: MapColumn, names: readonly string[]): Sql {
+  return sql`arrayFilter(each -> each.2 != 'n' AND each.1 IN ${texts(names)}, CAST(${map}, 'Array(Tuple(String, String))'))`;
+}
+
+/** Rows for each of the keys that a span has, as `k`. */
+function eachKey(comparing: Comparing, column: MapColumn, names: readonly string[]): Sql {
+  const ofRow = sql`arrayDistinct(arrayMap(each -> each.1, ${entriesOf(column, names)}))`;
+  return sql`FROM (SELECT *, arrayJoin(${ofRow}) AS k ${from(comparing)})`;
+}
+
+async function commonKeys(comparing: Comparing, column: MapColumn): Promise<readonly string[]> {
+  const { context } = comparing.place;
+  context.warnings.push(`compare() looked at the ${MAP_KEYS_MAX} most frequent of ${column.known.length} attributes of ${column.scope}s`);
+  const of = eachKey(comparing, column, column.known);
+  const statement = sql`SELECT k, count() AS n ${of} GROUP BY k ORDER BY n DESC, k LIMIT ${int(MAP_KEYS_MAX)}`;
+  return (await context.client.query(statement, statementOptions(context))).map((row) => String(row['k']));
 }

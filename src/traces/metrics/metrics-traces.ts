@@ -9,16 +9,16 @@
 import { type Sql, sql } from '../../base/sql.ts';
 import { RequestError } from '../../base/request-error.ts';
 import type { Catalogue } from '../catalogue.ts';
-import { COMPARED_INTRINSICS, countNested, isOptional, NESTED_SCOPES } from './compare-attributes.ts';
+import { COMPARED_INTRINSICS, countMapAttributes, isOptional, mapKeysOf, NESTED_SCOPES } from './compare-attributes.ts';
 import { compareQuery, countCompared, sideField } from './compare-sql.ts';
 import { addExemplars, type ExemplarSink, type ExemplarsWanted, shownFields } from './metrics-exemplars.ts';
 import { countGrouped, groupedQuery, type Place } from './metrics-sql.ts';
-import { around, joinedSpans, shareOf, sharesWithTraces, withTraces } from './metrics-with-traces.ts';
+import { around, joinedSpans, shareOf, sharesWithTraces, tracesShares, withTraces } from './metrics-with-traces.ts';
 import { TRUE } from '../plan/bounds.ts';
 import { compileSearch } from '../plan/compile-search.ts';
 import { ROOT_NAME, ROOT_SOURCE, rootServiceOf, TRACE_DURATION, withTraceColumns } from '../plan/trace-columns.ts';
 import { statementOptions } from '../read.ts';
-import { NESTED_COLUMNS, nestedAttributesOf, type RowSpan, SpanRows, type SpanRowsOptions } from '../search/span-rows.ts';
+import { MAP_COLUMNS, mapOf, type RowSpan, SpanRows, type SpanRowsOptions } from '../search/span-rows.ts';
 import { NO_ROOT } from '../search/trace-facts.ts';
 import type { Compare, Field, MetricsPipeline, Pipeline, RangeAggregate } from '../traceql/ast.ts';
 import { compileFilter } from '../traceql/eval/expression.ts';
@@ -35,6 +35,9 @@ import { NIL, type Value } from '../traceql/value.ts';
 
 /** Spans that ClickHouse puts into the order of their traces at a time. */
 const SHARE_SPANS = 250_000;
+
+/** Spans of one trace that are looked at together: some 100 bytes each, beside the columns that they stand in. */
+const TRACE_SPANS_MAX = 1_000_000;
 
 export interface ObserveOptions {
   readonly into: Accumulator;
@@ -100,6 +103,10 @@ export async function compareTraces(query: MetricsPipeline, place: Place, option
   const passes = compileFilter(filter.expr);
   const hasWindow = startNs > 0n && endNs > 0n;
   const fields = comparedFields(place.catalogue);
+  const maps = [
+    { scope: 'span', known: new Set(mapKeysOf(place.catalogue)) },
+    ...NESTED_SCOPES.map((scope) => ({ scope, known: new Set(place.catalogue.keys(scope)) })),
+  ] as const;
   const attributes = fields.map((field) => ({ label: printField(field), value: compileField(field) }));
   return evaluated(query, place, { fields, wanted }, (span, exemplarOf) => {
     const start = span.view.startNs;
@@ -109,7 +116,7 @@ export async function compareTraces(query: MetricsPipeline, place: Place, option
       const found = value(span);
       if (found.type !== 'string' || found.value !== '' || !isOptional(label)) into.count(side, label, { value: found, step, count: 1 });
     }
-    for (const scope of NESTED_SCOPES) countNested(into, side, { scope, step, attributes: nestedAttributesOf(span.view, scope) });
+    for (const { scope, known } of maps) countMapAttributes(into, side, { scope, step, known, attributes: mapOf(span.view, scope) });
     const exemplar = exemplarOf();
     if (exemplar !== undefined) into.exemplar(side, { ...exemplar, value: NaN });
   });
@@ -141,13 +148,19 @@ const NO_PLACE = { from: 0, to: 0 } as const;
 const NAME: Field = { type: 'intrinsic', name: 'name', ofParent: false, spelling: 'name', place: NO_PLACE };
 const SERVICE: Field = { type: 'attribute', scope: 'resource', ofParent: false, name: 'service.name', place: NO_PLACE };
 
+/** But for attributes that stand in maps: those are looked at there, for they may be many. */
 function comparedFields(catalogue: Catalogue): readonly Field[] {
-  const scopes = ['span', 'resource', 'instrumentation'] as const;
+  const ofScope = (scope: 'span' | 'resource' | 'instrumentation', names: readonly string[]): readonly Field[] =>
+    names.map((name) => ({ type: 'attribute', scope, ofParent: false, name, place: NO_PLACE }));
+  const inMap = new Set(mapKeysOf(catalogue));
   return [
     ...COMPARED_INTRINSICS,
-    ...scopes.flatMap((scope) =>
-      catalogue.keys(scope).map((name): Field => ({ type: 'attribute', scope, ofParent: false, name, place: NO_PLACE })),
+    ...ofScope(
+      'span',
+      catalogue.keys('span').filter((name) => !inMap.has(name)),
     ),
+    ...ofScope('resource', catalogue.keys('resource')),
+    ...ofScope('instrumentation', catalogue.keys('instrumentation')),
   ];
 }
 
@@ -204,7 +217,7 @@ async function* traces(query: MetricsPipeline, given: Place, { more, isCompared 
       fields: [...needed.fields, NAME, SERVICE, ...more],
       catalogue: place.catalogue,
       range: place.range,
-      extra: [...extra, ...(isCompared ? NESTED_COLUMNS : [])],
+      extra: [...extra, ...(isCompared ? MAP_COLUMNS : [])],
     });
   if (needed.usesStructure || needed.usesSeveralSpans) {
     yield* wholeTraces(place, rows(), spansOfTraces(place, query.pipeline, needed));
@@ -236,6 +249,11 @@ async function* wholeTraces(place: Place, rows: SpanRows, source: Sql): AsyncGen
           yield traceOf(open);
           open = [];
         }
+        if (open.length >= TRACE_SPANS_MAX)
+          throw new RequestError(
+            'execution',
+            `the query has to look at a trace of more than ${TRACE_SPANS_MAX} spans as a whole: narrow the range`,
+          );
         open.push(span);
       }
     }
@@ -253,26 +271,27 @@ const TRACE_FACTS = [
 async function* aloneWithTraces(place: Place, rows: SpanRows, pipeline: Pipeline): AsyncGenerator<TraceView> {
   const { context } = place;
   const { condition } = compileSearch(pipeline, withTraceColumns(place.catalogue));
-  const from = sql`FROM (${joinedSpans(place)}) AS joined WHERE ${condition}`;
-  await countSpans(place, from);
-  for await (const block of context.client.stream(sql`SELECT ${rows.columns} ${from}`, statementOptions(context))) {
-    for (const span of rows.spans(block)) {
-      const rootServiceName = textOf(rootServiceOf(String(span.cell('of_trace_source')), place.catalogue));
-      const duration = span.cell('of_trace_duration');
-      const facts = {
-        rootName: String(span.cell('of_trace_name')),
-        rootServiceName,
-        durationNs: typeof duration === 'bigint' ? duration : 0n,
-      };
-      yield { traceId: span.traceId, startNs: span.startNs, spans: [span], ...facts };
+  const shares = (await tracesShares(place)).map((share) => sql`FROM (${joinedSpans(place, share)}) AS joined WHERE ${condition}`);
+  let found = 0;
+  for (const from of shares) found = await countSpans(place, from, found);
+  for (const from of shares) {
+    for await (const block of context.client.stream(sql`SELECT ${rows.columns} ${from}`, statementOptions(context))) {
+      for (const span of rows.spans(block)) yield aloneIn(span, place.catalogue);
     }
   }
 }
 
-/** How many rows a relation has, which is given with its FROM; no more than may be looked at. */
-async function countSpans({ context }: Place, from: Sql): Promise<number> {
+function aloneIn(span: RowSpan, catalogue: Catalogue): TraceView {
+  const rootServiceName = textOf(rootServiceOf(String(span.cell('of_trace_source')), catalogue));
+  const duration = span.cell('of_trace_duration');
+  const facts = { rootName: String(span.cell('of_trace_name')), rootServiceName, durationNs: typeof duration === 'bigint' ? duration : 0n };
+  return { traceId: span.traceId, startNs: span.startNs, spans: [span], ...facts };
+}
+
+/** How many rows a relation has, which is given with its FROM, and others before it; no more than may be looked at. */
+async function countSpans({ context }: Place, from: Sql, before = 0): Promise<number> {
   const [row] = await context.client.query(sql`SELECT count() AS spans ${from}`, statementOptions(context));
-  const spans = Number(row?.['spans'] ?? 0);
+  const spans = before + Number(row?.['spans'] ?? 0);
   if (spans > context.limits.spansMax)
     throw new RequestError(
       'execution',

@@ -32,13 +32,17 @@ export async function withTraces(place: Place, share: Sql = NOTHING): Promise<Pl
   return { ...place, catalogue, context: { ...place.context, client: clientOver(place.context, spans) } };
 }
 
-/** Reads that have all traces between them. */
-export async function sharesWithTraces(place: Place): Promise<readonly Place[]> {
-  const { context, range } = place;
+/** Conditions, with AND before them, that have all traces of a read between them. */
+export async function tracesShares({ context, range }: Place): Promise<readonly Sql[]> {
   const statement = sql`SELECT count() AS spans FROM spans WHERE ${context.within(around(range))}`;
   const [row] = await context.client.query(statement, statementOptions(context));
   const shares = Math.max(1, Math.ceil(Number(row?.['spans'] ?? 0) / SHARE_SPANS));
-  return Promise.all(Array.from({ length: shares }, (_, i) => withTraces(place, shareOf(i, shares))));
+  return Array.from({ length: shares }, (_, i) => shareOf(i, shares));
+}
+
+/** A read for each of the shares. */
+export async function sharesWithTraces(place: Place): Promise<readonly Place[]> {
+  return Promise.all((await tracesShares(place)).map((share) => withTraces(place, share)));
 }
 
 /** A condition, with AND before it, of one of so many shares of the traces. */

@@ -119,7 +119,7 @@ test('series of ClickHouse are those of all spans', async () => {
       const expected = evaluateExpression(query.root, new Map(pipelinesOf(query.root).map((each) => [each, firstStage(each, steps)])));
       assert.deepEqual(linesOf(answer.series), linesOf(expected), text);
     }),
-    { numRuns: 80, seed: SEED },
+    { numRuns: 60, seed: SEED },
   );
   assert.ok(series > 100);
 });
@@ -146,7 +146,7 @@ test('comparisons of ClickHouse are those of all spans', async () => {
       );
       assert.deepEqual(linesOf(othersOf(answer.series)), linesOf(othersOf(expected)), text);
     }),
-    { numRuns: 15, seed: SEED },
+    { numRuns: 10, seed: SEED },
   );
 });
 

@@ -40,15 +40,16 @@ interface Made {
   readonly name: string;
 }
 
-/** What `nestedAttributesOf` reads. */
-export const NESTED_COLUMNS = [
+/** What `mapOf` reads. */
+export const MAP_COLUMNS = [
+  ['attrs', sql`attrs`],
   ['event_attrs', sql`event_attrs`],
   ['link_attrs', sql`link_attrs`],
 ] as const;
 
-/** Keys and typed texts in turn, of all events or links of a row that has their columns. */
-export function nestedAttributesOf(span: SpanView, scope: 'event' | 'link'): readonly unknown[] {
-  const cell = span instanceof Row ? span.cell(scope === 'event' ? 'event_attrs' : 'link_attrs') : undefined;
+/** Keys and typed texts in turn: those attributes of a row that stand in the map, and those of all its events or links. */
+export function mapOf(span: SpanView, scope: 'span' | 'event' | 'link'): readonly unknown[] {
+  const cell = span instanceof Row ? span.cell(scope === 'span' ? 'attrs' : `${scope}_attrs`) : undefined;
   return Array.isArray(cell) ? cell : [];
 }
 

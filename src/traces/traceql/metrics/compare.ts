@@ -6,6 +6,7 @@
 //
 // Source: Tempo `pkg/traceql/engine_metrics_compare.go`.
 
+import { RequestError } from '../../../base/request-error.ts';
 import { compareText } from '../../../query/labels.ts';
 import type { Exemplar, TraceSeries } from '../../answers.ts';
 import { NIL, type Value } from '../value.ts';
@@ -27,6 +28,10 @@ interface Counted {
 
 /** Counts of values by step that are kept: some 100 bytes each. Further values are not looked at, and their attributes have too many. */
 const COUNTS_MAX = 500_000;
+/** Values of all series of an answer together: 8 bytes each. */
+const VALUES_MAX = 20_000_000;
+/** Attributes that are compared: what is kept of each is some 100 bytes, and 8 for each step. */
+const ATTRIBUTES_MAX = 10_000;
 
 interface Attribute {
   readonly values: Map<string, Counted>;
@@ -87,6 +92,7 @@ export class Comparison {
   }
 
   series(): readonly TraceSeries[] {
+    this.#checkSize();
     const tooMany = new Set(
       SIDES.flatMap((side) =>
         [...this.#sides[side]].filter(([, { values, hasMore }]) => hasMore || values.size > this.#topN).map(([name]) => name),
@@ -97,6 +103,16 @@ export class Comparison {
       ...SIDES.flatMap((side) => [...this.#sides[side]].map(([name, attribute]) => totalOf(side, name, attribute))),
       ...[...tooMany].map((name) => tooManyOf(name, this.#steps)),
     ];
+  }
+
+  #checkSize(): void {
+    const attributes = SIDES.flatMap((side) => [...this.#sides[side].values()]);
+    const series = attributes.reduce((sum, { values }) => sum + Math.min(values.size, this.#topN) + 1, 0);
+    if (series * this.#steps > VALUES_MAX)
+      throw new RequestError(
+        'execution',
+        `compare() has ${series} series of ${this.#steps} steps, which is more than can be kept: ask for fewer values of an attribute, or for a longer step`,
+      );
   }
 
   #values(side: Side, name: string, { values }: Attribute): readonly TraceSeries[] {
@@ -114,8 +130,14 @@ export class Comparison {
   #attribute(side: Side, name: string): Attribute {
     const attributes = this.#sides[side];
     let attribute = attributes.get(name);
-    if (attribute === undefined)
+    if (attribute === undefined) {
+      if (attributes.size >= ATTRIBUTES_MAX || attributes.size * this.#steps > VALUES_MAX)
+        throw new RequestError(
+          'execution',
+          `compare() has more than ${attributes.size} attributes of ${this.#steps} steps, which is more than can be kept: ask about fewer spans, or for a longer step`,
+        );
       attributes.set(name, (attribute = { values: new Map(), totals: new Float64Array(this.#steps), exemplars: [], hasMore: false }));
+    }
     return attribute;
   }
 }
