@@ -18,7 +18,9 @@ import { loadConfig } from '../../config.ts';
 import { openTestStore } from '../../metrics/test-store.ts';
 import type { NsRange } from '../catalogue.ts';
 import { fieldText, shownFields } from './found-trace.ts';
+import { ATTRIBUTE_COLUMNS } from '../attribute-columns.ts';
 import { openSpanStore } from '../store/open-span-store.ts';
+import { SpanStore } from '../store/span-store.ts';
 import { compileCondition } from '../plan/compile-condition.ts';
 import { SPAN_ID_TEXT } from '../plan/intrinsic-condition.ts';
 import type { SpanReadContext } from '../read.ts';
@@ -48,12 +50,20 @@ before(async () => {
   const store = stack.use(await openTestStore(directory, TRACE_MIGRATIONS));
   const clock = { now: () => Number(START_NS / 1_000_000n) + 7_200_000 };
   const spanStore = stack.use(await openSpanStore({ store, limitsOf: () => limits, clock, metrics: new SelfMetrics() }));
-  const write = spanStore.begin('a');
-  for (const { source, span } of made) assert.ok(write.span(source, span, 100));
-  assert.deepEqual((await write.commit()).refusals, []);
+  // Written by several processes at different times: keys stand in the map, and in columns that others use for other keys.
+  const stores = GIVEN.map((keys, i) =>
+    stack.use(new SpanStore({ ...spanStore.options, lineage: i + 1, given: new Map([['a', given(keys)]]) })),
+  );
+  for (const [i, store] of stores.entries()) {
+    const write = store.begin('a');
+    for (const { source, span } of made.filter((_, at) => at % stores.length === i)) assert.ok(write.span(source, span, 100));
+    assert.deepEqual((await write.commit()).refusals, []);
+    assert.ok(await store.flush());
+  }
   const read = {
     client: store.client,
     catalogues: spanStore.options.catalogues,
+    held: undefined,
     clock,
     limitsOf: () => limits,
     flush: () => spanStore.flush(),
@@ -68,6 +78,17 @@ after(async () => {
   await stack.disposeAsync();
   await rm(directory, { recursive: true, force: true });
 });
+
+/** The columns of keys, by process. */
+const GIVEN: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { foo: 'low_1', mix: 'any_1' },
+  { 'user.id': 'low_1', foo: 'any_1', count: 'low_2' },
+];
+
+function given(keys: Readonly<Record<string, string>>): ReadonlyMap<string, number> {
+  return new Map(Object.entries(keys).map(([key, column]) => [key, ATTRIBUTE_COLUMNS.findIndex(({ name }) => name === column)]));
+}
 
 /** Undefined for a query that is none: a generated one may compare what does not compare. */
 function parsed(text: string): Query | undefined {
