@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 
 import { silentLog } from '../../base/log.ts';
 import type { Discovery } from './discovery.ts';
@@ -46,7 +46,7 @@ test('static groups', () => {
   assert.deepEqual(watch.found, ['__address__=a:1 x=y', '__address__=b:1 x=y']);
 });
 
-test('files are read again when they change; a broken one keeps its targets, a removed one loses them', { timeout: 600_000 }, async () => {
+test('files are read again when they change; a broken one keeps its targets, a removed one loses them', { timeout: 600_000 }, async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'scrape-files-'));
   const at = (name: string): string => join(directory, name);
   const put = (name: string, text: string): void => {
@@ -56,6 +56,10 @@ test('files are read again when they change; a broken one keeps its targets, a r
   put('a.json', '[\n\t{"targets": ["a:1"], "labels": {"x": "1"}}]');
   put('b.yml', '- targets: [b:1]\n');
   const discovery = new FileDiscovery({ files: [at('*.json'), at('b.yml')], refresh_interval: 60_000 }, silentLog);
+  t.after(() => {
+    discovery.stop();
+    rmSync(directory, { recursive: true });
+  });
   const watch = new Watch(discovery);
   const a = `__address__=a:1 x=1 __meta_filepath=${at('a.json')}`;
   await watch.until([a, `__address__=b:1 __meta_filepath=${at('b.yml')}`]);
@@ -67,8 +71,6 @@ test('files are read again when they change; a broken one keeps its targets, a r
   await watch.until([a, `__address__=b:2 __meta_filepath=${at('b.yml')}`]);
   rmSync(at('b.yml'));
   await watch.until([a]);
-  discovery.stop();
-  rmSync(directory, { recursive: true });
 });
 
 test('target files that are none', () => {
@@ -87,30 +89,46 @@ test('target files that are none', () => {
   }
 });
 
-test('an HTTP endpoint is asked again and again; an answer that is none keeps the targets', { timeout: 600_000 }, async () => {
+test('an HTTP endpoint is asked again and again; an answer that is none keeps the targets', { timeout: 600_000 }, async (t) => {
   const answers = [
     ['application/json; charset=utf-8', '[{"targets": ["a:1"], "labels": {"x": "y"}}]'],
     ['text/html', '[]'],
     ['application/json', '{'],
     ['application/json', '[{"targets": ["b:1"]}]'],
   ] as const;
-  let asked = 0;
+  // The time between requests passes as the event loop turns; a request itself may take as long as it takes.
+  const interval = 600_000;
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const until = async (holds: () => boolean): Promise<void> => {
+    for (; !holds(); await turn()) t.mock.timers.tick(interval / 100);
+  };
+  let [now, asked] = [0, 0];
   const server = createServer((request, response) => {
-    assert.equal(request.headers['x-prometheus-refresh-interval-seconds'], '0.05');
-    const [type, body] = answers[Math.min(asked++, answers.length - 1)] ?? assert.fail();
+    assert.equal(request.headers['x-prometheus-refresh-interval-seconds'], '600');
+    const [type, body] = answers[now] ?? assert.fail();
+    asked++;
     response.setHeader('content-type', type).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sd`;
-  const config = { ...DEFAULT_HTTP_CONFIG, url, refresh_interval: 50 };
+  const config = { ...DEFAULT_HTTP_CONFIG, url, refresh_interval: interval };
   const discovery = httpDiscovery(config, new HttpClient(config, { userAgent: 'test' }), silentLog);
+  t.after(() => {
+    discovery.stop();
+    server.close();
+  });
   const watch = new Watch(discovery);
-  await watch.until([`__address__=a:1 x=y __meta_url=${url}`]);
-  while (asked < 3) await sleep(5);
-  assert.equal(watch.updates, 1);
-  await watch.until([`__address__=b:1 __meta_url=${url}`]);
-  discovery.stop();
-  server.close();
+  await until(() => watch.updates > 0);
+  assert.deepEqual(watch.found, [`__address__=a:1 x=y __meta_url=${url}`]);
+  const seen = watch.updates;
+  for (now = 1; now < 3; now++) {
+    // When the second of two is asked for, the first is through.
+    const enough = asked + 2;
+    await until(() => asked >= enough);
+  }
+  assert.equal(watch.updates, seen);
+  await until(() => watch.updates > seen);
+  assert.deepEqual(watch.found, [`__address__=b:1 __meta_url=${url}`]);
 });
 
 const records: NameResolver = {
