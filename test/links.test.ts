@@ -108,11 +108,11 @@ async function followPages(program: Program): Promise<void> {
     await page.getByText('it is empty').first().click();
     const line = page.getByLabel('Line', { exact: true });
     assert.match((await line.getByRole('link', { name: ID }).first().getAttribute('href')) ?? '', new RegExp(`^/ui/traces/${ID}`));
-    await line.getByRole('link', { name: `Duration of ${CART}` }).click();
+    await line.getByRole('link', { name: `Duration of ${CART}`, exact: true }).click();
     await page.getByRole('button', { name: /exemplar/ }).click();
     assert.equal(await page.getByRole('link', { name: ID }).count(), 1);
     await page.getByRole('button', { name: /^Where to go from/ }).click();
-    await page.getByRole('link', { name: `Failed traces of ${CART}` }).waitFor();
+    await page.getByRole('link', { name: `Failed traces of ${CART}`, exact: true }).waitFor();
     await page.locator('[data-mark]').first().click();
     await page.waitForURL(`**/ui/traces/${ID}?**`);
     assert.deepEqual(complaints, []);

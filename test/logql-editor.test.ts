@@ -91,8 +91,10 @@ async function checkExplained(page: Page): Promise<void> {
 async function checkUnderlined(page: Page): Promise<void> {
   await write(page, '{app="shop"} | line_format "{{nosuch}}" | json');
   const underlined = page.locator('.cm-lintRange-error');
-  await underlined.first().waitFor();
-  assert.equal((await underlined.allInnerTexts()).join(''), '| line_format "{{nosuch}}"');
+  // While it is typed other places are wrong.
+  await page.waitForFunction(
+    `[...document.querySelectorAll('.cm-lintRange-error')].map((each) => each.textContent).join('') === '| line_format "{{nosuch}}"'`,
+  );
   await underlined.last().hover();
   await page.locator('.cm-tooltip').getByText('function "nosuch" not defined').waitFor();
   await page.mouse.move(0, 400);

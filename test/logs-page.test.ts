@@ -66,9 +66,9 @@ async function withPages(run: (place: Place) => Promise<void>): Promise<void> {
 }
 
 const editorOf = (page: Page): Locator => page.getByRole('textbox', { name: 'Query' });
-const listOf = (page: Page): Locator => page.getByRole('listbox', { name: 'Lines' });
+const listOf = (page: Page): Locator => page.getByRole('listbox', { name: 'Lines', exact: true });
 const rowsOf = (page: Page): Locator => listOf(page).getByRole('option');
-const detailOf = (page: Page): Locator => page.getByRole('complementary', { name: 'Line' });
+const detailOf = (page: Page): Locator => page.getByRole('complementary', { name: 'Line', exact: true });
 const addressOf = (url: string, query: string, more = ''): string => `${url}/ui/logs?q=${encodeURIComponent(query)}${more}`;
 
 async function write(page: Page, text: string): Promise<void> {
@@ -94,7 +94,7 @@ async function fromServicesToLines({ browser, url }: Place): Promise<void> {
   await page.keyboard.press('g');
   await page.keyboard.press('l');
   await page.waitForURL(/\/ui\/logs/);
-  await page.getByRole('button', { name: 'bakery' }).click();
+  await page.getByRole('button', { name: 'bakery', exact: true }).click();
   await rowsOf(page).first().waitFor();
   assert.equal(await editorOf(page).innerText(), '{service_name="bakery"}');
   await page.locator('canvas').waitFor();
@@ -104,7 +104,7 @@ async function fromServicesToLines({ browser, url }: Place): Promise<void> {
   await levels.getByText('90 lines').waitFor();
   assert.match(await editorOf(page).innerText(), /\| detected_level="error"$/);
   assert.match((await rowsOf(page).first().innerText()).replaceAll('\n', ' '), /error.*loaf 359 sold/);
-  await page.getByRole('button', { name: 'Newest first' }).click();
+  await page.getByRole('button', { name: 'Newest first', exact: true }).click();
   await rowsOf(page).first().getByText('loaf 3 sold').waitFor();
   await page.goBack();
   await levels.getByText(`${LINES} lines`).waitFor();
@@ -128,18 +128,18 @@ async function aLineIsOpened({ browser, url }: Place): Promise<void> {
   await detail.getByText('loaf 357 sold').first().waitFor();
   await page.keyboard.press('ArrowDown');
   await detail.getByText('loaf 356 sold').first().waitFor();
-  await detail.getByRole('button', { name: 'Show lines around it' }).click();
+  await detail.getByRole('button', { name: 'Show lines around it', exact: true }).click();
   await detail.getByText('loaf 358 sold').waitFor();
   await detail.getByText('loaf 351 sold').waitFor();
   const trace = detail.getByRole('link', { name: TRACE }).first();
   assert.match((await trace.getAttribute('href')) ?? '', new RegExp(`^/ui/traces/${TRACE}`));
-  await detail.getByRole('button', { name: 'Show counter as a column' }).click();
-  await page.getByRole('button', { name: 'Without the column counter' }).first().waitFor();
+  await detail.getByRole('button', { name: 'Show counter as a column', exact: true }).click();
+  await page.getByRole('button', { name: 'Without the column counter', exact: true }).first().waitFor();
   const second = await openPage(browser, page.url(), { width: 1280, colorScheme: 'dark' });
   await detailOf(second.page).getByText('loaf 356 sold').first().waitFor();
-  await second.page.getByRole('button', { name: 'Without the column counter' }).first().waitFor();
+  await second.page.getByRole('button', { name: 'Without the column counter', exact: true }).first().waitFor();
   await second.page.context().close();
-  await detail.getByRole('button', { name: 'Only buyer_id=1' }).click();
+  await detail.getByRole('button', { name: 'Only buyer_id=1', exact: true }).click();
   await page.waitForURL(/buyer_id/);
   await page.getByText('72 lines').first().waitFor();
   assert.equal(await editorOf(page).innerText(), '{service_name="bakery"} |= "loaf" | json | buyer_id="1"');
@@ -171,7 +171,7 @@ async function theListIsVirtual({ browser, url }: Place): Promise<void> {
   await page.keyboard.press('r');
   await page.getByText('The list stands still').waitFor();
   await rowsOf(page).getByText('loaf 0 sold').waitFor();
-  await page.getByRole('button', { name: 'Back to its beginning' }).click();
+  await page.getByRole('button', { name: /^Back to its beginning/ }).click();
   await rowsOf(page).getByText('fresh rolls').waitFor();
   await page.getByText('The list stands still').waitFor({ state: 'hidden' });
   await page.goto(addressOf(url, '{service_name="oven"} |= "bake"', '&wrap=1'));
@@ -192,13 +192,13 @@ async function patternsAndFields({ browser, url }: Place): Promise<void> {
   assert.match(await editorOf(page).innerText(), /\|> ".*<_>.*" \|= "heat"$/);
   await page.goto(addressOf(url, '{service_name="bakery"}', '&tab=fields'));
   await page.getByRole('button', { name: 'buyer_id', exact: true }).click();
-  await page.getByRole('button', { name: 'Without buyer_id=0' }).click();
+  await page.getByRole('button', { name: 'Without buyer_id=0', exact: true }).click();
   await page.getByText('288 lines').first().waitFor();
   assert.equal(await editorOf(page).innerText(), '{service_name="bakery"} | json | buyer_id!="0"');
   await page.getByRole('button', { name: 'Labels', exact: true }).click();
   const labels = page.getByRole('complementary', { name: 'Labels' });
-  await labels.getByRole('button', { name: 'env', exact: false }).click();
-  await labels.getByRole('button', { name: 'prod' }).click();
+  await labels.getByRole('button', { name: /^env\b/ }).click();
+  await labels.getByRole('button', { name: /^prod\b/ }).click();
   await page.waitForURL(/env=/);
   assert.match(await editorOf(page).innerText(), /^\{service_name="bakery", env="prod"\}/);
   assert.deepEqual(complaints, []);
@@ -212,18 +212,18 @@ async function linesAsTheyCome({ browser, url }: Place): Promise<void> {
     colorScheme: 'dark',
   });
   await page.getByText('Waiting for lines').waitFor();
-  await page.getByText('Live', { exact: true }).nth(1).waitFor();
+  await page.locator('[data-kind=open]').getByText('Live', { exact: true }).waitFor();
   const send = (line: string): Promise<void> => push(url, [{ stream: { service_name: 'till' }, values: [[`${Date.now()}000000`, line]] }]);
   await send('one euro');
   const list = page.getByRole('listbox', { name: 'Lines as they come' });
   await list.getByText('one euro').waitFor();
-  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await send('two euros');
   await page.getByText('1 waiting').waitFor();
   assert.equal(await list.getByText('two euros').count(), 0);
-  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByRole('button', { name: 'Resume', exact: true }).click();
   await list.getByText('two euros').waitFor();
-  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByRole('button', { name: 'Clear', exact: true }).click();
   await page.getByText('Waiting for lines').waitFor();
   assert.deepEqual(complaints, []);
   await page.context().close();
@@ -234,17 +234,17 @@ async function numbersAndStates({ browser, url }: Place): Promise<void> {
   const query = 'sum by (detected_level) (count_over_time({service_name="bakery"}[1h]))';
   const { page, complaints } = await openPage(browser, addressOf(url, query), { width: 390, colorScheme: 'dark' });
   await page.locator('canvas').waitFor();
-  await page.getByRole('button', { name: 'Table' }).click();
-  await page.getByRole('region', { name: 'Series' }).getByText('180').waitFor();
+  await page.getByRole('button', { name: 'Table', exact: true }).click();
+  await page.getByRole('region', { name: 'Series', exact: true }).getByRole('cell', { name: '180', exact: true }).waitFor();
   await write(page, '{service_name="bakery"} | jsn');
-  await page.locator('.cm-lintRange-error').waitFor();
+  await page.locator('.cm-lintRange-error').first().waitFor();
   await page.keyboard.press('Enter');
   await page.locator('#query-problem[data-level=error]').waitFor();
   assert.doesNotMatch(page.url(), /jsn/);
   await page.goto(addressOf(url, '{service_name="bakery", env="moon"}'));
   await page.getByText('No stream has all of').waitFor();
   await page.goto(addressOf(url, '{service_name="bakery"} |= "croissant"'));
-  await page.getByRole('button', { name: 'Without the stages' }).click();
+  await page.getByRole('button', { name: 'Without the stages', exact: true }).click();
   await rowsOf(page).first().waitFor();
   await page.goto(`${url}/ui/logs?tenant=nobody`);
   await page.getByText('From Fluent Bit').waitFor();

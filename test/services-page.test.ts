@@ -107,7 +107,11 @@ async function withPages(run: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-const rowOf = (page: Page, name: string): Locator => page.getByRole('region', { name: 'Services' }).getByRole('row', { name });
+const rowOf = (page: Page, name: string): Locator =>
+  page
+    .getByRole('region', { name: 'Services', exact: true })
+    .getByRole('row')
+    .filter({ has: page.getByRole('link', { name, exact: true }) });
 
 /** Spans of which no metrics were made: the list, the service and the map rest on them, and say so. */
 async function outOfSpans({ browser, url }: Place): Promise<void> {
@@ -119,24 +123,24 @@ async function outOfSpans({ browser, url }: Place): Promise<void> {
   await page.keyboard.press('g');
   await page.keyboard.press('s');
   await page.waitForURL(/\/ui\/services/);
-  await rowOf(page, 'oven').getByText('25 %').waitFor();
+  await rowOf(page, 'oven').getByRole('cell', { name: '25 %', exact: true }).waitFor();
   await page.getByText('from the spans themselves').waitFor();
-  await page.getByLabel('Find a service').fill('til');
+  await page.getByLabel('Find a service', { exact: true }).fill('til');
   await page.getByText('1 of 2 services').waitFor();
-  await page.getByRole('button', { name: 'Map' }).click();
+  await page.getByRole('button', { name: 'Map', exact: true }).click();
   await page.getByText('has rates only').waitFor();
   await page.getByRole('button', { name: /^oven, service/ }).click();
-  const panel = page.getByRole('complementary', { name: 'oven' });
+  const panel = page.getByRole('complementary', { name: 'oven', exact: true });
   await panel.getByText('Called by 1').waitFor();
   await panel.getByRole('link', { name: 'oven', exact: true }).click();
   await page.waitForURL(/\/ui\/services\/oven/);
   await page.locator('canvas').nth(2).waitFor();
-  const operations = page.getByRole('region', { name: 'Operations' });
+  const operations = page.getByRole('region', { name: 'Operations', exact: true });
   await operations
     .getByRole('row', { name: /POST \/loaf/ })
-    .getByText('25 %')
+    .getByRole('cell', { name: '25 %', exact: true })
     .waitFor();
-  await operations.getByRole('button', { name: 'SELECT dough' }).click();
+  await operations.getByRole('button', { name: 'SELECT dough', exact: true }).click();
   await page.getByRole('button', { name: 'All operations instead of SELECT dough' }).click();
   const errors = page.locator('section', { has: page.getByRole('heading', { name: 'Latest errors' }) });
   await errors.getByRole('link', { name: 'POST /loaf' }).first().click();
@@ -155,18 +159,18 @@ async function outOfMetrics({ browser, url }: Place): Promise<void> {
     await page.getByRole('button', { name: 'Refresh (r)' }).click();
   }
   await page.getByRole('button', { name: /^till to oven/ }).click();
-  const panel = page.getByRole('complementary', { name: 'till → oven' });
-  await panel.getByRole('link', { name: 'Traces of till → oven' }).waitFor();
+  const panel = page.getByRole('complementary', { name: 'till → oven', exact: true });
+  await panel.getByRole('link', { name: 'Traces of till → oven', exact: true }).waitFor();
   await page.keyboard.press('Escape');
   await panel.waitFor({ state: 'hidden' });
-  await page.getByRole('button', { name: 'Calls' }).click();
+  await page.getByRole('button', { name: 'Calls', exact: true }).click();
   await page
-    .getByRole('region', { name: 'Calls' })
+    .getByRole('region', { name: 'Calls', exact: true })
     .getByRole('row', { name: /oven pantry to a database/ })
     .waitFor();
-  await page.getByRole('button', { name: 'Services' }).click();
+  await page.getByRole('button', { name: 'Services', exact: true }).click();
   await page.getByText('from metrics that are made of spans').waitFor();
-  await rowOf(page, 'till').getByText('users').waitFor();
+  await rowOf(page, 'till').getByText('users', { exact: true }).waitFor();
   assert.deepEqual(complaints, []);
   await page.context().close();
 }

@@ -118,20 +118,20 @@ async function withPages(run: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-const treeOf = (page: Page): Locator => page.getByRole('tree', { name: 'Spans' });
+const treeOf = (page: Page): Locator => page.getByRole('tree', { name: 'Spans', exact: true });
 const rowsOf = (page: Page): Locator => treeOf(page).getByRole('treeitem');
 const rowOf = (page: Page, name: RegExp): Locator => treeOf(page).getByRole('treeitem', { name });
-const detailOf = (page: Page): Locator => page.getByRole('complementary', { name: 'Span' });
+const detailOf = (page: Page): Locator => page.getByRole('complementary', { name: 'Span', exact: true });
 
 /** By the keyboard from the root to what failed, and what is told of it; the address brings it back. */
 async function aSpanIsOpened({ browser, url }: Place): Promise<void> {
   const { page, complaints } = await openPage(browser, `${url}/ui/traces/${TRACE}`, { width: 1280, colorScheme: 'light' });
-  await page.getByRole('heading', { name: 'bakery order' }).waitFor();
+  await page.getByRole('heading', { name: 'bakery order', exact: true }).waitFor();
   assert.equal(await rowsOf(page).count(), 5);
   await page.getByText('1 span names a parent that is not here').waitFor();
   await treeOf(page).focus();
   for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
-  await detailOf(page).getByRole('heading', { name: 'dough knead' }).waitFor();
+  await detailOf(page).getByRole('heading', { name: 'dough knead', exact: true }).waitFor();
   await page.keyboard.press('e');
   const detail = detailOf(page);
   await detail.getByText('burnt').waitFor();
@@ -141,11 +141,11 @@ async function aSpanIsOpened({ browser, url }: Place): Promise<void> {
     .getByRole('link')
     .waitFor();
   assert.match(
-    (await detail.getByRole('link', { name: 'Find more like this oven.door' }).getAttribute('href')) ?? '',
+    (await detail.getByRole('link', { name: 'Find more like this oven.door', exact: true }).getAttribute('href')) ?? '',
     /\/ui\/traces\?q=.*oven\.door/,
   );
   assert.match(
-    (await detail.getByRole('link', { name: 'Logs of this trace in oven' }).getAttribute('href')) ?? '',
+    (await detail.getByRole('link', { name: 'Logs of this trace in oven', exact: true }).getAttribute('href')) ?? '',
     /\/ui\/logs\?q=.*&from=\d+/,
   );
   assert.match(page.url(), /span=0000000000000004/);
@@ -155,10 +155,10 @@ async function aSpanIsOpened({ browser, url }: Place): Promise<void> {
   await second.page.context().close();
   await page.keyboard.press('Escape');
   await detail.waitFor({ state: 'hidden' });
-  await page.getByRole('button', { name: 'Critical path' }).click();
-  const path = page.getByRole('complementary', { name: 'Critical path' });
+  await page.getByRole('button', { name: 'Critical path', exact: true }).click();
+  const path = page.getByRole('complementary', { name: 'Critical path', exact: true });
   await path.getByRole('row', { name: /oven bake.*40 ms.*40 %/ }).waitFor();
-  await path.getByRole('button', { name: 'oven bake' }).click();
+  await path.getByRole('button', { name: 'oven bake', exact: true }).click();
   await detail.getByRole('link', { name: LARGE }).click();
   await page.getByRole('heading', { level: 1, name: 'bakery all day' }).waitFor();
   assert.deepEqual(complaints, []);
@@ -179,12 +179,12 @@ async function spansAreNarrowed({ browser, url }: Place): Promise<void> {
   assert.equal(await rowOf(page, /knead/).getAttribute('data-match'), 'false');
   await page.keyboard.press('Escape');
   await page.waitForURL((address) => !address.search.includes('find'));
-  await page.getByRole('button', { name: 'Services 4' }).click();
-  await page.getByRole('button', { name: 'Fold dough' }).click();
+  await page.getByRole('button', { name: 'Services 4', exact: true }).click();
+  await page.getByRole('button', { name: 'Fold dough', exact: true }).click();
   await rowOf(page, /weigh/).waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Unfold dough' }).click();
+  await page.getByRole('button', { name: 'Unfold dough', exact: true }).click();
   await rowOf(page, /weigh/).waitFor();
-  await page.getByRole('button', { name: 'Errors 1' }).click();
+  await page.getByRole('button', { name: 'Errors 1', exact: true }).click();
   await rowOf(page, /knead/).waitFor({ state: 'detached' });
   assert.equal(await rowsOf(page).count(), 2);
   const map = page.getByRole('img', { name: /^Map of 5 spans/ });
@@ -215,17 +215,17 @@ async function manySpansAreVirtual({ browser, url }: Place): Promise<void> {
 /** What is slower, and what is only in one of two traces; and what to do where there is none. */
 async function tracesAreCompared({ browser, url }: Place): Promise<void> {
   const { page, complaints } = await openPage(browser, `${url}/ui/traces/${TRACE}`, { width: 1280, colorScheme: 'light' });
-  await page.getByRole('button', { name: 'Compare' }).click();
-  await page.getByPlaceholder('trace id').fill(SLOWER);
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  await page.getByPlaceholder('trace id', { exact: true }).fill(SLOWER);
   await page.keyboard.press('Enter');
   await page.waitForURL(new RegExp(`compare=${SLOWER}`));
-  const both = page.getByRole('list', { name: 'Both traces' });
+  const both = page.getByRole('list', { name: 'Both traces', exact: true });
   await both.getByText('only in B').waitFor();
   await both.getByText('+200 ms (+500 %)').waitFor();
-  await page.getByRole('button', { name: 'Table' }).click();
-  await page.getByRole('button', { name: 'Only in B 1' }).click();
+  await page.getByRole('button', { name: 'Table', exact: true }).click();
+  await page.getByRole('button', { name: 'Only in B 1', exact: true }).click();
   await page
-    .getByRole('region', { name: 'Differences' })
+    .getByRole('region', { name: 'Differences', exact: true })
     .getByRole('row', { name: /alarm ring/ })
     .waitFor();
   await page.goBack();

@@ -65,7 +65,7 @@ async function withPage(run: (page: Page, url: string) => Promise<void>): Promis
 }
 
 const editorOf = (page: Page): Locator => page.getByRole('textbox', { name: 'Query' });
-const tableOf = (page: Page): Locator => page.getByRole('treegrid', { name: 'Traces' });
+const tableOf = (page: Page): Locator => page.getByRole('treegrid', { name: 'Traces', exact: true });
 const optionOf = (page: Page, name: string): Locator =>
   page.locator('.cm-tooltip-autocomplete [role=option]').filter({ has: page.getByText(name, { exact: true }) });
 
@@ -96,18 +96,18 @@ async function tracesAreFound(page: Page): Promise<void> {
   await page.keyboard.press('ArrowRight');
   await tableOf(page).getByRole('row', { level: 2 }).getByText('bake').waitFor();
   await tableOf(page).getByText('oven.state=cold').waitFor();
-  await page.getByRole('button', { name: 'Format' }).click();
-  await page.getByText('{ span.oven.state = `cold` }').waitFor();
+  await page.getByRole('button', { name: 'Format (Shift-Alt-F)', exact: true }).click();
+  await editorOf(page).getByText('{ span.oven.state = `cold` }', { exact: true }).waitFor();
 }
 
 /** The builder reads and writes the same text, and says what it cannot show. */
 async function theBuilderBuilds(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/ui/traces?builder=1&q=${encodeURIComponent('{ span.oven.state != nil }')}`);
-  const builder = page.getByRole('group', { name: 'Builder' });
-  await builder.getByLabel('Service').fill('oven');
+  const builder = page.getByRole('group', { name: 'Builder', exact: true });
+  await builder.getByLabel('Service', { exact: true }).fill('oven');
   await page.keyboard.press('Enter');
   await page.waitForURL(/service\.name/);
-  await builder.getByRole('button', { name: 'Error' }).click();
+  await builder.getByRole('button', { name: 'Error', exact: true }).click();
   await page.getByText('10 traces', { exact: true }).waitFor();
   assert.equal(await editorOf(page).innerText(), '{ span.oven.state != nil && resource.service.name = "oven" && status = error }');
   await page.goto(`${url}/ui/traces?builder=1&q=${encodeURIComponent('{ name = "order" } >> { status = error }')}`);
@@ -126,7 +126,7 @@ async function aRegionIsCompared(page: Page, url: string): Promise<void> {
   await page.mouse.move(x + width - 4, y + 50, { steps: 4 });
   await page.mouse.up();
   await page.waitForURL(/region=/);
-  const comparison = page.getByRole('region', { name: 'Comparison' });
+  const comparison = page.getByRole('region', { name: 'Comparison', exact: true });
   await comparison.getByText('10 traces selected').waitFor();
   await comparison.getByText('20 selected spans').waitFor();
   await comparison.getByRole('button', { name: 'cold', exact: true }).click();
@@ -138,7 +138,7 @@ async function aRegionIsCompared(page: Page, url: string): Promise<void> {
 async function numbersAndOneTrace(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/ui/traces?q=${encodeURIComponent('{ } | rate() by (resource.service.name)')}`);
   await page.locator('canvas').waitFor();
-  await page.getByRole('region', { name: 'Legend' }).getByText('bakery').waitFor();
+  await page.getByRole('region', { name: 'Legend', exact: true }).getByText('bakery').waitFor();
   await page.goto(`${url}/ui/traces?q=${encodeURIComponent('{ status = error }')}`);
   await page.getByText('10 traces', { exact: true }).waitFor();
   await tableOf(page).focus();

@@ -94,27 +94,27 @@ async function pagesLoad({ browser, url }: Place): Promise<void> {
 /** A metric is found, drawn, isolated, filtered and shown as a rate and as a table; the address says all of it. */
 async function chartDraws({ browser, url }: Place): Promise<void> {
   const { page, complaints } = await openPage(browser, `${url}/ui/metrics?from=now-15m`, { width: 1280, colorScheme: 'dark' });
-  await page.getByLabel('Find a metric').fill('shop received');
+  await page.getByLabel('Find a metric', { exact: true }).fill('shop received');
   await page.getByRole('option', { name: COUNTER }).click();
   await page.locator('canvas').waitFor();
   assert.ok(await hasInk(page), 'the chart has lines');
-  const legend = page.getByRole('region', { name: 'Legend' });
+  const legend = page.getByRole('region', { name: 'Legend', exact: true });
   await legend.getByText('oslo').waitFor();
   assert.equal(await legend.getByRole('row').count(), SHOPS.length + 1);
   await legend.getByRole('button', { name: /lyon/ }).first().click();
   assert.match(page.url(), /only=/);
   assert.equal(await legend.locator('[aria-pressed=true]').count(), 1);
   await legend.getByRole('button', { name: /lyon/ }).first().click();
-  await page.getByRole('button', { name: 'Rate' }).click();
+  await page.getByRole('button', { name: 'Rate', exact: true }).click();
   await legend.getByText('3 KiB/s').first().waitFor();
-  await page.getByRole('button', { name: 'Period before' }).click();
+  await page.getByRole('button', { name: 'Period before', exact: true }).click();
   await page.waitForURL(/before=1/);
   await page.getByRole('button', { name: 'Filter', exact: true }).click();
   await page.getByRole('button', { name: 'shop', exact: true }).click();
   await page.getByRole('button', { name: 'oslo', exact: true }).click();
-  await page.getByRole('button', { name: 'Without shop=oslo' }).waitFor();
+  await page.getByRole('button', { name: 'Without shop=oslo', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Table', exact: true }).click();
-  await page.getByRole('cell', { name: 'oslo' }).waitFor();
+  await page.getByRole('cell', { name: 'oslo', exact: true }).waitFor();
   assert.match(decodeURIComponent(page.url()), /q=rate\(shop_orders_received_bytes_total\{shop="oslo"\}\[5m\]\).*view=table/);
   assert.deepEqual(complaints, []);
   await page.context().close();
@@ -184,7 +184,7 @@ async function keyboardWorks({ browser, url }: Place): Promise<void> {
 async function statesAreDrawn({ browser, url }: Place): Promise<void> {
   const { page } = await openPage(browser, `${url}/ui/metrics?q=up{`, { width: 1280, colorScheme: 'light' });
   await page.getByRole('alert').getByText('This query failed').waitFor();
-  await page.getByRole('button', { name: 'Copy request' }).waitFor();
+  await page.getByRole('button', { name: 'Copy request', exact: true }).waitFor();
   await page.goto(`${url}/ui/?tenant=nobody`);
   await page.getByText('Nothing has arrived yet').waitFor();
   await page.goto(`${url}/ui/metrics?tenant=nobody`);

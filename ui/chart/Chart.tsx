@@ -9,7 +9,7 @@ import type { Grid } from '../data/samples.ts';
 import type { Span } from '../data/time-range.ts';
 import { tickText } from '../data/time-text.ts';
 import type { Zone } from '../data/time-text.ts';
-import { tickTexts } from '../data/units.ts';
+import { largestOf, quantityText } from '../data/units.ts';
 import type { Quantity } from '../data/units.ts';
 import { marksPlugin } from './marks.ts';
 import { tooltipPlugin } from './tooltip.ts';
@@ -52,6 +52,9 @@ export interface ChartProps {
   readonly onZoom: (span: Span) => void;
   readonly onBack: () => void;
 }
+
+/** Lower than this a picture has little room for ticks. */
+const LOW_PX = 100;
 
 /** Charts on a page move their cursors together. */
 const SYNC_KEY = 'page';
@@ -174,10 +177,11 @@ function optionsOf(element: HTMLElement, latest: Latest): uPlot.Options {
       {
         ...axis,
         size: (_, values) => latest.current.props.axisPx ?? Math.max(40, 14 + Math.max(0, ...(values ?? []).map((v) => v.length)) * 6.2),
-        space: 32,
+        // A low picture has a second tick too, or nobody knows how high its bars are.
+        space: height < LOW_PX ? 18 : 32,
         grid: gridLine,
         ...incrementsOf(latest.current.props.quantity),
-        values: (_, splits) => [...tickTexts(splits, latest.current.props.quantity)],
+        values: (_, splits) => splits.map((v) => quantityText(v, latest.current.props.quantity, largestOf(splits))),
       },
     ],
     series: [

@@ -5,7 +5,7 @@ import { Fragment, useMemo, useState } from 'react';
 import type { Link } from '../../src/links/link.ts';
 import type { Grid } from '../data/samples.ts';
 import { summaryOf } from '../data/samples.ts';
-import { quantityText } from '../data/units.ts';
+import { largestOf, quantityText } from '../data/units.ts';
 import type { Quantity } from '../data/units.ts';
 import { Leads } from '../kit/Leads.tsx';
 import type { Line } from './Chart.tsx';
@@ -26,6 +26,7 @@ const COLUMNS = ['last', 'min', 'max', 'mean'] as const;
 export function Legend({ grid, lines, quantity, onPick, linksOf }: LegendProps) {
   const [open, setOpen] = useState('');
   const sums = useMemo(() => grid.series.map((s) => summaryOf(s.values)), [grid]);
+  const largest = largestOf(sums.map(({ max }) => max));
   return (
     <table className={css.legend}>
       <thead>
@@ -70,7 +71,7 @@ export function Legend({ grid, lines, quantity, onPick, linksOf }: LegendProps) 
                     className={column === 'last' || column === 'max' ? '' : css.minor}
                     title={sum[column] === null ? 'no value' : String(sum[column])}
                   >
-                    {quantityText(sum[column], line.quantity ?? quantity)}
+                    {quantityText(sum[column], line.quantity ?? quantity, largest)}
                   </td>
                 ))}
               </tr>

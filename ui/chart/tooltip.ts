@@ -2,7 +2,7 @@
 
 import type uPlot from 'uplot';
 import { instantText, zoneName } from '../data/time-text.ts';
-import { quantityText } from '../data/units.ts';
+import { largestOf, quantityText } from '../data/units.ts';
 import type { Quantity } from '../data/units.ts';
 import type { ChartProps } from './Chart.tsx';
 import css from './chart.module.css';
@@ -49,7 +49,8 @@ function draw(u: uPlot, box: HTMLElement, props: ChartProps): void {
   const shown = rows.sort((a, b) => b.value - a.value).slice(0, ROWS_MAX);
   // The nearest line is always among those listed.
   if (nearest && !shown.includes(nearest)) shown[shown.length - 1] = nearest;
-  box.replaceChildren(heading(u.data[0][idx] ?? 0, props), ...shown.map((row) => line(row, row === nearest)));
+  const largest = largestOf(rows.map(({ value }) => value));
+  box.replaceChildren(heading(u.data[0][idx] ?? 0, props), ...shown.map((row) => line(row, row === nearest, largest)));
   if (rows.length > shown.length) box.append(text('div', `and ${rows.length - shown.length} more`, css.more));
   box.hidden = false;
   place(u, box, left, top);
@@ -85,12 +86,12 @@ export function heading(seconds: number, props: ChartProps): HTMLElement {
   return text('div', `${instantText(seconds * 1000, props.zone)} ${zoneName(props.zone)}`, css.when);
 }
 
-function line(row: Row, bold: boolean): HTMLElement {
+function line(row: Row, bold: boolean, largest: number): HTMLElement {
   const element = text('div', '', css.tip);
   const mark = text('i', '', undefined);
   mark.style.background = row.colour;
   if (bold) element.dataset['near'] = '';
-  element.append(mark, text('span', row.name, undefined), text('b', quantityText(row.value, row.quantity), undefined));
+  element.append(mark, text('span', row.name, undefined), text('b', quantityText(row.value, row.quantity, largest), undefined));
   return element;
 }
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { countText, quantityText, tickTexts, unitOfName } from './units.ts';
+import { countText, largestOf, quantityText, unitOfName } from './units.ts';
 import type { Unit } from './units.ts';
 
 test('units come from the ending of the name', () => {
@@ -54,15 +54,19 @@ test('values are short', () => {
   assert.equal(countText(14_400_000), '14\u202f400\u202f000');
 });
 
-test('an axis of rates has one period', () => {
-  const cases: readonly [readonly number[], Unit, boolean, readonly string[]][] = [
-    [[0, 0.05, 0.1], 'none', true, ['0/s', '0.05/s', '0.1/s']],
-    [[0, 0.01, 0.02], 'none', true, ['0/min', '0.6/min', '1.2/min']],
-    [[-0.001, 0], 'none', true, ['-3.6/h', '0/h']],
-    [[0], 'none', true, ['0/s']],
-    [[], 'none', true, []],
-    [[0, 0.5], 'seconds', true, ['0 s/s', '500 ms/s']],
-    [[0, 0.5], 'seconds', false, ['0 s', '500 ms']],
+test('rates that stand together have one period, but for what is next to nothing in it', () => {
+  const cases: readonly [readonly number[], Unit, readonly string[]][] = [
+    [[0, 0.05, 0.1], 'none', ['0/s', '0.05/s', '0.1/s']],
+    [[0, 0.01, 0.02], 'none', ['0/min', '0.6/min', '1.2/min']],
+    [[-0.001, 0], 'none', ['-3.6/h', '0/h']],
+    [[200, 0.01, 0.001], 'none', ['200/s', '0.01/s', '3.6/h']],
+    [[0], 'none', ['0/s']],
+    [[0, 0.5], 'seconds', ['0 s/s', '500 ms/s']],
   ];
-  for (const [values, unit, perSecond, texts] of cases) assert.deepEqual(tickTexts(values, { unit, perSecond }), texts);
+  for (const [values, unit, texts] of cases)
+    assert.deepEqual(
+      values.map((value) => quantityText(value, { unit, perSecond: true }, largestOf(values))),
+      texts,
+    );
+  assert.equal(largestOf([null, -3, undefined, 2, Number.NaN]), 3);
 });

@@ -124,25 +124,32 @@ function periodOf(rate: number): Period {
   return LONGER.find(([, seconds]) => size * seconds >= 1) ?? PER_DAY;
 }
 
-function rateText(value: number, unit: Unit, [per, seconds]: Period): string {
+/** Less than this of a period is told in a longer one, whatever is beside it. */
+const TOLD_LEAST = 0.01;
+
+function rateText(value: number, unit: Unit, largest: number): string {
   // A second of something per second is a share of time, whichever is the period.
   if (unit === 'seconds') return `${secondsText(value)}/s`;
+  const common = periodOf(largest);
+  const [per, seconds] = value === 0 || Math.abs(value) * common[1] >= TOLD_LEAST ? common : periodOf(value);
   return `${unitText(value * seconds, unit).trimEnd()}${per}`;
 }
 
-/** A value with its unit: `1.5 MiB/s`, and `3.2/min` of what is rare. */
-export function quantityText(value: number | null | undefined, { unit, perSecond }: Quantity): string {
+/**
+ * A value with its unit: `1.5 MiB/s`, and `3.2/min` of what is rare. `largest` is the largest of the values that stand with it, in whose period
+ * it is told, so that they compare.
+ */
+export function quantityText(value: number | null | undefined, { unit, perSecond }: Quantity, largest = value): string {
   if (value === null || value === undefined) return '–';
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
-  return perSecond ? rateText(value, unit, periodOf(value)) : unitText(value, unit);
+  return perSecond ? rateText(value, unit, largest ?? value) : unitText(value, unit);
 }
 
-/** The values along an axis: rates are all counted in the period of the largest. */
-export function tickTexts(values: readonly number[], quantity: Quantity): readonly string[] {
-  const { unit, perSecond } = quantity;
-  if (!perSecond) return values.map((value) => quantityText(value, quantity));
-  const period = periodOf(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
-  return values.map((value) => rateText(value, unit, period));
+/** The largest size of some values: what they are told with. */
+export function largestOf(values: Iterable<number | null | undefined>): number {
+  let largest = 0;
+  for (const value of values) if (value !== null && value !== undefined && Math.abs(value) > largest) largest = Math.abs(value);
+  return largest;
 }
 
 /** A count with its thousands kept apart. */

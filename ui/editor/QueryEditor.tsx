@@ -127,12 +127,12 @@ export function QueryEditor<Data>({ language, ...props }: QueryEditorProps<Data>
     latest.current = props;
   });
   const { value, notes } = props;
-  useEffect(() => {
+  // Before the page is painted: who writes where the editor will be does not lose a key.
+  useLayoutEffect(() => {
     if (!host.current) return undefined;
-    const editor = new EditorView({
-      parent: host.current,
-      state: EditorState.create({ doc: latest.current.value, extensions: extensions(language, latest) }),
-    });
+    const doc = latest.current.value;
+    const state = EditorState.create({ doc, selection: { anchor: doc.length }, extensions: extensions(language, latest) });
+    const editor = new EditorView({ parent: host.current, state });
     view.current = editor;
     return () => {
       editor.destroy();

@@ -5,7 +5,7 @@
 //   what the page adds: matchers as pieces, the builder
 
 import { IconBraces } from '@tabler/icons-react';
-import { Suspense } from 'react';
+import { Suspense, useCallback, useLayoutEffect, useRef } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import type { RecentList } from '../data/recent.ts';
 import { Button, IconButton, inputClass, monoClass } from './Controls.tsx';
@@ -29,12 +29,22 @@ interface QueryBarProps {
 }
 
 export function QueryBar({ draft, editor, example, recent, onRun, lead, children }: QueryBarProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const isWriting = useRef(false);
+  const leave = useCallback((focused: boolean) => (isWriting.current = focused), []);
+  const arrive = useCallback(() => {
+    const field = box.current?.querySelector('[data-query]');
+    if (isWriting.current && field instanceof HTMLElement) field.focus();
+  }, []);
   return (
     <div className={css.query}>
       <div className={css.row}>
         {lead}
-        <div className={css.editor}>
-          <Suspense fallback={<PlainText draft={draft} example={example} />}>{editor}</Suspense>
+        <div ref={box} className={css.editor}>
+          <Suspense fallback={<PlainText draft={draft} example={example} onLeave={leave} />}>
+            {editor}
+            <Arrival onArrive={arrive} />
+          </Suspense>
         </div>
         <div className={css.buttons}>
           <IconButton label="Format (Shift-Alt-F)" aria-keyshortcuts="Shift+Alt+F" onClick={draft.format}>
@@ -52,8 +62,20 @@ export function QueryBar({ draft, editor, example, recent, onRun, lead, children
   );
 }
 
+interface PlainTextProps {
+  readonly draft: Draft;
+  readonly example: string;
+  /** The editor takes its place: told whether somebody is writing. */
+  readonly onLeave: (focused: boolean) => void;
+}
+
 /** The text where the editor is not loaded yet: the same text, the same keys. */
-function PlainText({ draft, example }: { readonly draft: Draft; readonly example: string }) {
+function PlainText({ draft, example, onLeave }: PlainTextProps) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    const element = field.current;
+    return () => onLeave(element !== null && document.activeElement === element);
+  }, [onLeave]);
   const press = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || event.shiftKey) return;
     event.preventDefault();
@@ -61,6 +83,7 @@ function PlainText({ draft, example }: { readonly draft: Draft; readonly example
   };
   return (
     <textarea
+      ref={field}
       className={`${inputClass} ${monoClass} ${css.plain}`}
       rows={Math.min(8, draft.text.split('\n').length)}
       value={draft.text}
@@ -73,6 +96,12 @@ function PlainText({ draft, example }: { readonly draft: Draft; readonly example
       spellCheck={false}
     />
   );
+}
+
+/** Beside the editor, to know when it stands. */
+function Arrival({ onArrive }: { readonly onArrive: () => void }) {
+  useLayoutEffect(onArrive, [onArrive]);
+  return null;
 }
 
 /** Always there, so that nothing moves. The editors are described by it. */

@@ -116,7 +116,7 @@ function LiveBar({ tail, onPause, onClear }: LiveBarProps) {
         {connectionText(tail, nowMs)}
       </span>
       <span>
-        {rate.replace('/s', '')} lines/s · {countText(shown.length)} shown
+        {rate.replace('/', ' lines/')} · {countText(shown.length)} shown
         {paused && waiting.length > 0 ? ` · ${countText(waiting.length)} waiting` : ''}
       </span>
       <div className={css.space} />

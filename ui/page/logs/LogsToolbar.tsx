@@ -35,12 +35,7 @@ export function LogsToolbar({ state, entries, onEvent }: LogsToolbarProps) {
       {state.tab === 'lines' && (
         <>
           {!state.live && <Order state={state} onEvent={onEvent} />}
-          <Button
-            className={css.wrapSwitch ?? ''}
-            aria-pressed={state.wrap}
-            title="Wrap long lines"
-            onClick={() => onEvent({ kind: 'wrap toggled' })}
-          >
+          <Button aria-pressed={state.wrap} title="Wrap long lines" onClick={() => onEvent({ kind: 'wrap toggled' })}>
             <IconTextWrap size={14} aria-hidden />
             <span className={css.desk}>Wrap</span>
           </Button>

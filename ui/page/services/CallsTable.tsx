@@ -2,7 +2,7 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState } from 'react';
-import { quantityText } from '../../data/units.ts';
+import { largestOf, quantityText } from '../../data/units.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { toCsv, toJson } from '../../kit/csv.ts';
 import type { TextTable } from '../../kit/csv.ts';
@@ -70,6 +70,7 @@ export function CallsTable({ edges, open, onOpen }: CallsTableProps) {
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
   });
+  const busiest = largestOf(rows.map(({ rate }) => rate));
   const items = virtual.getVirtualItems();
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -100,7 +101,17 @@ export function CallsTable({ edges, open, onOpen }: CallsTableProps) {
             {before > 0 && <tr style={{ height: before }} />}
             {items.map(({ index }) => {
               const edge = rows[index];
-              return edge && <Row key={edge.key} edge={edge} chosen={open?.kind === 'edge' && open.key === edge.key} onOpen={onOpen} />;
+              return (
+                edge && (
+                  <Row
+                    key={edge.key}
+                    edge={edge}
+                    busiest={busiest}
+                    chosen={open?.kind === 'edge' && open.key === edge.key}
+                    onOpen={onOpen}
+                  />
+                )
+              );
             })}
             {after > 0 && <tr style={{ height: after }} />}
           </tbody>
@@ -112,11 +123,13 @@ export function CallsTable({ edges, open, onOpen }: CallsTableProps) {
 
 interface RowProps {
   readonly edge: Edge;
+  /** The greatest rate of the table. */
+  readonly busiest: number;
   readonly chosen: boolean;
   readonly onOpen: (open: Open) => void;
 }
 
-function Row({ edge, chosen, onOpen }: RowProps) {
+function Row({ edge, busiest, chosen, onOpen }: RowProps) {
   const failed = ratio(edge);
   return (
     <tr style={{ height: ROW_HEIGHT }} aria-current={chosen} onClick={() => onOpen({ kind: 'edge', key: edge.key })}>
@@ -126,7 +139,7 @@ function Row({ edge, chosen, onOpen }: RowProps) {
       <td data-column="server">{edge.server}</td>
       <td data-column="how">{CONNECTION_TITLES[edge.connection]}</td>
       <td data-column="rate" title={String(edge.rate)}>
-        {quantityText(edge.rate, PER_SECOND)}
+        {quantityText(edge.rate, PER_SECOND, busiest)}
       </td>
       <td data-column="errors" data-bad={(failed ?? 0) > 0} title={String(failed ?? 'not known')}>
         {quantityText(failed, RATIO)}

@@ -13,6 +13,8 @@ import css from './map.module.css';
 export type CallEdge = FlowEdge<
   {
     readonly edge: Edge;
+    /** The greatest rate of the map. */
+    readonly busiest: number;
     readonly course: Course | undefined;
     /** Pixels. */
     readonly width: number;
@@ -25,17 +27,17 @@ export type CallEdge = FlowEdge<
 >;
 
 /** What is told in two lines: how often, and how that went. */
-function edgeTexts(edge: Edge): readonly [string, string] {
+function edgeTexts(edge: Edge, busiest: number): readonly [string, string] {
   const failed = ratio(edge);
   const went = [...(failed ? [shortText(failed, RATIO)] : []), ...(edge.p95 === undefined ? [] : [shortText(edge.p95, SECONDS)])];
-  return [shortText(edge.rate, PER_SECOND), went.join(' · ')];
+  return [shortText(edge.rate, PER_SECOND, busiest), went.join(' · ')];
 }
 
 export function MapEdge({ data, id, source, target, markerEnd }: EdgeProps<CallEdge>) {
   if (data?.course === undefined) return null;
-  const { edge, course, width, labelled, chosen, faint, onOpen } = data;
+  const { edge, busiest, course, width, labelled, chosen, faint, onOpen } = data;
   const { points, label } = course;
-  const [rate, went] = edgeTexts(edge);
+  const [rate, went] = edgeTexts(edge, busiest);
   return (
     <>
       <BaseEdge

@@ -22,6 +22,8 @@ const ICONS = { service: IconServer2, database: IconDatabase, external: IconQues
 export type ServiceNode = Node<
   {
     readonly node: GraphNode;
+    /** The greatest rate of the map. */
+    readonly busiest: number;
     /** Without figures. */
     readonly compact: boolean;
     readonly chosen: boolean;
@@ -31,7 +33,7 @@ export type ServiceNode = Node<
   'service'
 >;
 
-export function MapNode({ data: { node, compact, chosen, faint, onOpen } }: NodeProps<ServiceNode>) {
+export function MapNode({ data: { node, busiest, compact, chosen, faint, onOpen } }: NodeProps<ServiceNode>) {
   const Icon = ICONS[node.kind];
   const failed = ratio(node);
   const figures = `${quantityText(node.rate, PER_SECOND)}, ${quantityText(failed, RATIO)} errors, p95 ${quantityText(node.p95, SECONDS)}`;
@@ -56,7 +58,7 @@ export function MapNode({ data: { node, compact, chosen, faint, onOpen } }: Node
         </span>
         {!compact && (
           <span className={css.figures}>
-            {shortText(node.rate, PER_SECOND)}
+            {shortText(node.rate, PER_SECOND, busiest)}
             <em data-bad={(failed ?? 0) > 0}>{shortText(failed, RATIO)}</em>
             {shortText(node.p95, SECONDS)}
           </span>

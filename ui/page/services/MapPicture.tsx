@@ -5,6 +5,7 @@ import { Controls, MarkerType, MiniMap, ReactFlow, useReactFlow } from '@xyflow/
 import type { EdgeTypes, NodeTypes } from '@xyflow/react';
 import { useEffect, useMemo, useRef } from 'react';
 import type { RefObject } from 'react';
+import { largestOf } from '../../data/units.ts';
 import { serviceColour } from '../../kit/colour.ts';
 import { MapEdge } from './MapEdge.tsx';
 import type { CallEdge } from './MapEdge.tsx';
@@ -49,6 +50,7 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
   const shape = JSON.stringify([graph.nodes.map(({ name }) => name).sort(), graph.edges.map(({ key }) => key).sort()]);
   // oxlint-disable-next-line react/exhaustive-deps -- the shape stands for the graph
   const { places, courses } = useMemo(() => layoutOf(graph, size, many ? SPARSE_LABEL_SIZE : LABEL_SIZE), [shape, size, many]);
+  const busiest = useMemo(() => largestOf(graph.nodes.map(({ rate }) => rate)), [graph]);
   const near = useMemo(() => nearOf(graph, open), [graph, open]);
   const nodes = useMemo(
     () =>
@@ -56,6 +58,7 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         const chosen = open?.kind === 'node' && open.name === node.name;
         const data = {
           node,
+          busiest,
           compact,
           chosen,
           faint: near !== undefined && !near.has(node.name),
@@ -63,10 +66,10 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         };
         return { id: node.name, type: 'service', position: places.get(node.name) ?? { x: 0, y: 0 }, data, ...size };
       }),
-    [graph, open, near, places, size, compact, onOpen],
+    [graph, open, near, places, busiest, size, compact, onOpen],
   );
   const edges = useMemo(() => {
-    const most = Math.max(...graph.edges.map(({ rate }) => rate));
+    const most = largestOf(graph.edges.map(({ rate }) => rate));
     return graph.edges.map((edge): CallEdge => {
       const chosen = open?.kind === 'edge' && open.key === edge.key;
       const atChosen = open?.kind === 'node' && (edge.client === open.name || edge.server === open.name);
@@ -78,6 +81,7 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         markerEnd: { type: MarkerType.ArrowClosed, width: 30, height: 30, markerUnits: 'userSpaceOnUse', color: 'var(--line-strong)' },
         data: {
           edge,
+          busiest,
           course: courses.get(edge.key),
           width: 1 + 3.5 * Math.sqrt(edge.rate / most),
           labelled: !many || atChosen,
@@ -87,7 +91,7 @@ export function MapPicture({ graph, open, onOpen }: MapPictureProps) {
         },
       };
     });
-  }, [graph, open, near, courses, many, onOpen]);
+  }, [graph, open, near, courses, busiest, many, onOpen]);
   return (
     <div className={css.picture} role="group" aria-label="Service map; the view Calls has the same as a table">
       <ReactFlow

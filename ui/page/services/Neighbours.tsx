@@ -1,6 +1,6 @@
 // Who calls a service, and whom it calls, each with the figures of those calls.
 
-import { quantityText } from '../../data/units.ts';
+import { largestOf, quantityText } from '../../data/units.ts';
 import { ServiceLink } from './ServiceLink.tsx';
 import { PER_SECOND, RATIO, SECONDS } from './quantities.ts';
 import { ratio } from './service-graph.ts';
@@ -28,6 +28,7 @@ function hasPage({ connection, client }: Edge, side: 'client' | 'server'): boole
 }
 
 function Side({ title, edges, side }: { readonly title: string; readonly edges: readonly Edge[]; readonly side: 'client' | 'server' }) {
+  const busiest = largestOf(edges.map(({ rate }) => rate));
   return (
     <section>
       <h2>
@@ -41,7 +42,7 @@ function Side({ title, edges, side }: { readonly title: string; readonly edges: 
             {edges.slice(0, SHOWN_MAX).map((edge) => (
               <tr key={edge.key}>
                 <th scope="row">{hasPage(edge, side) ? <ServiceLink name={edge[side]} /> : <span>{edge[side]}</span>}</th>
-                <td>{quantityText(edge.rate, PER_SECOND)}</td>
+                <td>{quantityText(edge.rate, PER_SECOND, busiest)}</td>
                 <td data-bad={(edge.failed ?? 0) > 0}>{quantityText(ratio(edge), RATIO)}</td>
                 <td>{quantityText(edge.p95, SECONDS)}</td>
               </tr>

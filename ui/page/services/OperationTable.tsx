@@ -2,7 +2,7 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
-import { quantityText } from '../../data/units.ts';
+import { largestOf, quantityText } from '../../data/units.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { toCsv } from '../../kit/csv.ts';
 import { Failed, Skeleton } from '../../kit/States.tsx';
@@ -42,6 +42,7 @@ export function OperationTable({ service, basis, state, onSort, onChoose }: Oper
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
   });
+  const busiest = largestOf(rows.map(({ rate }) => rate));
   const items = virtual.getVirtualItems();
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -75,7 +76,7 @@ export function OperationTable({ service, basis, state, onSort, onChoose }: Oper
               {items.map(({ index }) => {
                 const row = rows[index];
                 const chosen = row !== undefined && row.name === state.operation && (state.kind === '' || row.kind === state.kind);
-                return row && <Row key={row.key} row={row} chosen={chosen} onChoose={onChoose} />;
+                return row && <Row key={row.key} row={row} busiest={busiest} chosen={chosen} onChoose={onChoose} />;
               })}
               {after > 0 && <tr style={{ height: after }} />}
             </tbody>
@@ -88,11 +89,13 @@ export function OperationTable({ service, basis, state, onSort, onChoose }: Oper
 
 interface RowProps {
   readonly row: Operation;
+  /** The greatest rate of the table. */
+  readonly busiest: number;
   readonly chosen: boolean;
   readonly onChoose: (operation: string, kind: string) => void;
 }
 
-function Row({ row, chosen, onChoose }: RowProps) {
+function Row({ row, busiest, chosen, onChoose }: RowProps) {
   const exact = (value: number | undefined): string => (value === undefined ? 'not known' : String(value));
   return (
     <tr style={{ height: ROW_HEIGHT }} aria-current={chosen} onClick={() => onChoose(chosen ? '' : row.name, chosen ? '' : row.kind)}>
@@ -103,7 +106,7 @@ function Row({ row, chosen, onChoose }: RowProps) {
       </th>
       <td data-column="kind">{row.kind}</td>
       <td data-column="rate" title={exact(row.rate)}>
-        {quantityText(row.rate, PER_SECOND)}
+        {quantityText(row.rate, PER_SECOND, busiest)}
       </td>
       <td data-column="errors" data-bad={(row.errorRatio ?? 0) > 0} title={exact(row.errorRatio)}>
         {quantityText(row.errorRatio, RATIO)}

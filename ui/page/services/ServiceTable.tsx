@@ -5,7 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useRef } from 'react';
 import type { KeyboardEvent } from 'react';
 import { keepShell } from '../../data/address.ts';
-import { quantityText } from '../../data/units.ts';
+import { largestOf, quantityText } from '../../data/units.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { toCsv, toJson } from '../../kit/csv.ts';
 import type { TextTable } from '../../kit/csv.ts';
@@ -45,6 +45,7 @@ export function ServiceTable({ rows, find, sort, onSort }: ServiceTableProps) {
     getItemKey: (index) => shown[index]?.name ?? index,
     overscan: 12,
   });
+  const busiest = largestOf(shown.map(({ rate }) => rate));
   const items = virtual.getVirtualItems();
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -83,7 +84,7 @@ export function ServiceTable({ rows, find, sort, onSort }: ServiceTableProps) {
             {before > 0 && <tr style={{ height: before }} />}
             {items.map(({ index, key }) => {
               const row = shown[index];
-              return row && <Row key={key} row={row} index={index} />;
+              return row && <Row key={key} row={row} index={index} busiest={busiest} />;
             })}
             {after > 0 && <tr style={{ height: after }} />}
           </tbody>
@@ -110,7 +111,14 @@ function useRowKeys(rows: readonly ServiceRow[], scrollTo: (index: number) => vo
   };
 }
 
-function Row({ row, index }: { readonly row: ServiceRow; readonly index: number }) {
+interface RowProps {
+  readonly row: ServiceRow;
+  readonly index: number;
+  /** The greatest rate of the table. */
+  readonly busiest: number;
+}
+
+function Row({ row, index, busiest }: RowProps) {
   const navigate = useNavigate();
   const open = (): void =>
     void (row.name !== '' && navigate({ to: '/services/$service', params: { service: row.name }, search: keepShell }));
@@ -123,7 +131,7 @@ function Row({ row, index }: { readonly row: ServiceRow; readonly index: number 
       </th>
       <td data-column="rate" title={exact(row.rate)}>
         <Sparkline values={row.rateSpark} tone="rate" />
-        {quantityText(row.rate, PER_SECOND)}
+        {quantityText(row.rate, PER_SECOND, busiest)}
       </td>
       <td data-column="errors" data-bad={row.errors > 0} title={exact(row.errorRatio)}>
         <Sparkline

@@ -8,6 +8,6 @@ export const SECONDS: Quantity = { unit: 'seconds', perSecond: false };
 export const RATIO: Quantity = { unit: 'ratio', perSecond: false };
 
 /** To three digits, as a picture has room for; `–` where it is not known. */
-export function shortText(value: number | undefined, quantity: Quantity): string {
-  return quantityText(value === undefined ? undefined : Number(value.toPrecision(3)), quantity);
+export function shortText(value: number | undefined, quantity: Quantity, largest?: number): string {
+  return quantityText(value === undefined ? undefined : Number(value.toPrecision(3)), quantity, largest);
 }
