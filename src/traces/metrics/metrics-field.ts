@@ -76,9 +76,10 @@ export function sqlMeasure(field: Field, catalogue: Catalogue): SqlMeasure | und
   const text = places === undefined ? sql`''` : spanKeyText(field.name, places);
   const digits = sql`substring(${text}, 2)`;
   return {
-    number: sql`if(startsWith(${text}, 'i') OR startsWith(${text}, 'd'), toFloat64OrZero(${digits}), NULL)`,
+    // What is not a number is none: it is not part of a sum.
+    number: sql`if((startsWith(${text}, 'i') OR startsWith(${text}, 'd')) AND ${text} != 'dnan', toFloat64OrZero(${digits}), NULL)`,
     unit: 1,
-    below: sql`if(startsWith(${text}, 'i'), toInt64OrZero(${digits}) - 1, 0)`,
+    below: sql`if(startsWith(${text}, 'i'), greatest(toInt64OrZero(${digits}), 0) - 1, 0)`,
     isDuration: false,
     isTotal: false,
   };

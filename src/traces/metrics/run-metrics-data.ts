@@ -37,6 +37,7 @@ const anyValue = fc.oneof(
   fc.constantFrom<AnyValue>('a', 'b', '', 'nil', true, false, null),
   fc.bigInt({ min: -5n, max: 70n }),
   fc.constantFrom<AnyValue>(1n << 40n, 0.5, 200, -3.25, ['x', 'y'], [1n, 2n]),
+  fc.constantFrom<AnyValue>(-(2n ** 63n), NaN, Infinity, -0, 2 ** 53),
 );
 
 const nested = fc.dictionary(fc.constantFrom('foo', 'exception.type'), fc.oneof(fc.constantFrom<AnyValue>('a', 'b'), anyValue), {
