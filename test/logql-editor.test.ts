@@ -9,6 +9,7 @@ import type { Locator, Page } from 'playwright-core';
 import { openBrowser, openPage, whyNoPages } from './harness/browser.ts';
 import { post } from './harness/client.ts';
 import { startProgram } from './harness/program.ts';
+import { settlesOn } from './harness/settles.ts';
 
 const LINES = 20;
 
@@ -43,7 +44,8 @@ async function withPage(run: (page: Page) => Promise<void>): Promise<void> {
   }
 }
 
-const editorOf = (page: Page): Locator => page.getByRole('textbox', { name: 'Query' });
+/** The editor itself, and not the plain field that stands there until it is loaded. */
+const editorOf = (page: Page): Locator => page.locator('.cm-content');
 const optionOf = (page: Page, name: string): Locator =>
   page.locator('.cm-tooltip-autocomplete [role=option]').filter({ has: page.getByText(name, { exact: true }) });
 
@@ -92,9 +94,7 @@ async function checkUnderlined(page: Page): Promise<void> {
   await write(page, '{app="shop"} | line_format "{{nosuch}}" | json');
   const underlined = page.locator('.cm-lintRange-error');
   // While it is typed other places are wrong.
-  await page.waitForFunction(
-    `[...document.querySelectorAll('.cm-lintRange-error')].map((each) => each.textContent).join('') === '| line_format "{{nosuch}}"'`,
-  );
+  await settlesOn(async () => (await underlined.allInnerTexts()).join(''), '| line_format "{{nosuch}}"');
   await underlined.last().hover();
   await page.locator('.cm-tooltip').getByText('function "nosuch" not defined').waitFor();
   await page.mouse.move(0, 400);

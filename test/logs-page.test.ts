@@ -10,6 +10,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { openBrowser, openPage, whyNoPages } from './harness/browser.ts';
 import { post } from './harness/client.ts';
 import { startProgram } from './harness/program.ts';
+import { settlesOn } from './harness/settles.ts';
 
 const LINES = 360;
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -65,7 +66,8 @@ async function withPages(run: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-const editorOf = (page: Page): Locator => page.getByRole('textbox', { name: 'Query' });
+/** The editor itself, and not the plain field that stands there until it is loaded. */
+const editorOf = (page: Page): Locator => page.locator('.cm-content');
 const listOf = (page: Page): Locator => page.getByRole('listbox', { name: 'Lines', exact: true });
 const rowsOf = (page: Page): Locator => listOf(page).getByRole('option');
 const detailOf = (page: Page): Locator => page.getByRole('complementary', { name: 'Line', exact: true });
@@ -158,7 +160,7 @@ async function theListIsVirtual({ browser, url }: Place): Promise<void> {
   await rowsOf(page).first().waitFor();
   await listOf(page).focus();
   const all = page.getByText(`${LINES + 21} lines: all that the query finds`);
-  for (let i = 0; i < 20 && !(await all.isVisible()); i++) {
+  for (let i = 0; i < 200 && !(await all.isVisible()); i++) {
     await page.keyboard.press('End');
     await page.waitForTimeout(150);
   }
@@ -176,7 +178,7 @@ async function theListIsVirtual({ browser, url }: Place): Promise<void> {
   await page.getByText('The list stands still').waitFor({ state: 'hidden' });
   await page.goto(addressOf(url, '{service_name="oven"} |= "bake"', '&wrap=1'));
   await rowsOf(page).first().waitFor();
-  await page.waitForFunction('document.querySelector("[data-lines] [role=option]").getBoundingClientRect().height === 60');
+  await settlesOn(async () => (await rowsOf(page).first().boundingBox())?.height, 60);
   assert.deepEqual(complaints, []);
   await page.context().close();
 }

@@ -64,7 +64,8 @@ async function withPages(run: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-const editorOf = (page: Page): Locator => page.getByRole('textbox', { name: 'Query' });
+/** The editor itself, and not the plain field that stands there until it is loaded. */
+const editorOf = (page: Page): Locator => page.locator('.cm-content');
 
 async function write(page: Page, text: string): Promise<void> {
   await editorOf(page).click();

@@ -154,7 +154,7 @@ async function outOfSpans({ browser, url }: Place): Promise<void> {
 async function outOfMetrics({ browser, url }: Place): Promise<void> {
   const { page, complaints } = await openPage(browser, `${url}/ui/services?view=map&from=now-15m`, { width: 1280, colorScheme: 'light' });
   page.setDefaultTimeout(30_000);
-  for (let waited = 0; waited < 30 && !(await page.getByRole('button', { name: /^pantry, database/ }).isVisible()); waited++) {
+  for (let waited = 0; waited < 90 && !(await page.getByRole('button', { name: /^pantry, database/ }).isVisible()); waited++) {
     await page.waitForTimeout(1000);
     await page.getByRole('button', { name: 'Refresh (r)' }).click();
   }

@@ -127,6 +127,7 @@ const detailOf = (page: Page): Locator => page.getByRole('complementary', { name
 async function aSpanIsOpened({ browser, url }: Place): Promise<void> {
   const { page, complaints } = await openPage(browser, `${url}/ui/traces/${TRACE}`, { width: 1280, colorScheme: 'light' });
   await page.getByRole('heading', { name: 'bakery order', exact: true }).waitFor();
+  await rowsOf(page).nth(4).waitFor();
   assert.equal(await rowsOf(page).count(), 5);
   await page.getByText('1 span names a parent that is not here').waitFor();
   await treeOf(page).focus();

@@ -64,7 +64,8 @@ async function withPage(run: (page: Page, url: string) => Promise<void>): Promis
   }
 }
 
-const editorOf = (page: Page): Locator => page.getByRole('textbox', { name: 'Query' });
+/** The editor itself, and not the plain field that stands there until it is loaded. */
+const editorOf = (page: Page): Locator => page.locator('.cm-content');
 const tableOf = (page: Page): Locator => page.getByRole('treegrid', { name: 'Traces', exact: true });
 const optionOf = (page: Page, name: string): Locator =>
   page.locator('.cm-tooltip-autocomplete [role=option]').filter({ has: page.getByText(name, { exact: true }) });
@@ -83,7 +84,6 @@ async function tracesAreFound(page: Page): Promise<void> {
   await page.keyboard.press('r');
   await page.waitForURL(/\/ui\/traces/);
   await page.getByText(`${TRACES} traces`, { exact: true }).waitFor();
-  await page.locator('.cm-content').waitFor();
   await editorOf(page).click();
   await choose(page, '{ span.oven', 'span.oven.state');
   await page.keyboard.type('= ');

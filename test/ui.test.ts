@@ -12,6 +12,7 @@ import { post } from './harness/client.ts';
 import { startProgram } from './harness/program.ts';
 import { encodeRemoteWrite2 } from './harness/remote-write.ts';
 import type { SentSeries } from './harness/remote-write.ts';
+import { settlesOn } from './harness/settles.ts';
 
 const STEP_MS = 15_000;
 const STEPS = 40;
@@ -97,12 +98,16 @@ async function chartDraws({ browser, url }: Place): Promise<void> {
   await page.getByLabel('Find a metric', { exact: true }).fill('shop received');
   await page.getByRole('option', { name: COUNTER }).click();
   await page.locator('canvas').waitFor();
-  assert.ok(await hasInk(page), 'the chart has lines');
+  await settlesOn(() => hasInk(page), true);
   const legend = page.getByRole('region', { name: 'Legend', exact: true });
   await legend.getByText('oslo').waitFor();
   assert.equal(await legend.getByRole('row').count(), SHOPS.length + 1);
   await legend.getByRole('button', { name: /lyon/ }).first().click();
-  assert.match(page.url(), /only=/);
+  await page.waitForURL(/only=/);
+  await legend
+    .locator('[aria-pressed=false]')
+    .nth(SHOPS.length - 2)
+    .waitFor();
   assert.equal(await legend.locator('[aria-pressed=true]').count(), 1);
   await legend.getByRole('button', { name: /lyon/ }).first().click();
   await page.getByRole('button', { name: 'Rate', exact: true }).click();
@@ -153,7 +158,7 @@ async function keyboardWorks({ browser, url }: Place): Promise<void> {
   await page.keyboard.press('g');
   await page.keyboard.press('m');
   await page.waitForURL(/\/ui\/metrics/);
-  await page.getByRole('textbox', { name: 'Query' }).waitFor();
+  await page.locator('.cm-content').waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('shop_queue_length');
   await page.keyboard.press('Enter');
