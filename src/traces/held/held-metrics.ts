@@ -326,7 +326,7 @@ function addExemplars(selected: readonly Selected[], of: ExemplarsOf, into: Accu
   const { keys, values } = fieldsReader(query.groups);
   const labels = shown.map(printField);
   const measuredField = query.aggregate.field;
-  const options = { fields, range, isMatched: () => 1 };
+  const options = { fields, range };
   for (const { block, row } of everyOf(selected, stride)) {
     if (wanted.choice.isFull) return;
     const span = new HeldRow({ block, trace: traceOfRow(block, row), row }, options);

@@ -19,8 +19,6 @@ export interface HeldRowsOptions {
   readonly fields: HeldFields;
   /** Spans that start in it are in range. */
   readonly range: NsRange;
-  /** 1 for spans that count as matched. */
-  readonly isMatched: (place: HeldPlace) => number;
 }
 
 export class HeldRow implements RowSpan {
@@ -68,7 +66,7 @@ export class HeldRow implements RowSpan {
   cell(column: string): unknown {
     switch (column) {
       case 'matched':
-        return this.#options.isMatched(this.#place);
+        return 1;
       case 'source':
         return BigInt(this.text(column));
       case 'kind':

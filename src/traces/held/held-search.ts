@@ -4,15 +4,17 @@
 
 import { guarded } from '../../metrics/read.ts';
 import { Turns } from '../../metrics/turns.ts';
-import { sql, text } from '../../base/sql.ts';
+import { ints, sql, text } from '../../base/sql.ts';
 import type { Catalogue, NsRange } from '../catalogue.ts';
 import { spanFilter } from '../plan/span-filter.ts';
 import { type SpanReadContext, plainOptions } from '../read.ts';
 import { NAME } from '../search/found-trace.ts';
-import { isOneOf, type TraceKey, traceIdText } from '../search/trace-ids.ts';
+import type { TraceFacts } from '../search/trace-facts.ts';
+import { type TraceKey, traceIdText } from '../search/trace-ids.ts';
 import type { RowSpan } from '../search/span-rows.ts';
 import type { Field, Pipeline } from '../traceql/ast.ts';
 import { type HeldBlock, traceAt } from './held-block.ts';
+import { heldFacts, type TracePart } from './held-facts.ts';
 import { HeldFields } from './held-fields.ts';
 import { heldFilter } from './held-filter.ts';
 import { HeldNeeds } from './held-needs.ts';
@@ -64,11 +66,22 @@ interface Searched extends HeldSearchOptions {
   readonly met: Met;
 }
 
-/** Spans of some traces. */
-interface TracesInMemory {
-  readonly spans: readonly RowSpan[];
-  /** Those that have spans elsewhere. */
+/** Traces that are wholly in memory, by id in hex. */
+interface HeldTraces {
+  /** In the order of time. Where each span decides by itself only those that match, and of these the first. */
+  readonly spans: ReadonlyMap<string, readonly RowSpan[]>;
+  readonly facts: ReadonlyMap<string, TraceFacts>;
+  /** How many spans the traces have. */
+  readonly count: number;
+  /** Traces that have spans elsewhere. */
   readonly others: readonly TraceKey[];
+}
+
+interface WholeOptions {
+  /** Spans of all traces together. */
+  readonly spansMax: number;
+  /** Spans of a trace that an answer shows. */
+  readonly shownMax: number;
 }
 
 export class HeldSearch {
@@ -105,18 +118,33 @@ export class HeldSearch {
     }
   }
 
-  /** All spans of traces that are wholly in memory; undefined where they are more than so many. */
-  async whole(traces: readonly TraceKey[], spansMax: number): Promise<TracesInMemory | undefined> {
+  /** What some traces are; undefined where they have more spans than may be looked at. */
+  async whole(traces: readonly TraceKey[], { spansMax, shownMax }: WholeOptions): Promise<HeldTraces | undefined> {
+    const { catalogue, context, isOfSpans } = this.#of;
     const blocks = await this.#blocksOf(traces);
-    const spans: RowSpan[] = [];
+    const factsOf = heldFacts({
+      catalogue,
+      oldestNs: context.oldestNs,
+      isMatched: (block, row) => isOfSpans && this.#isMatched(block, row),
+    });
+    const spans = new Map<string, readonly RowSpan[]>();
+    const facts = new Map<string, TraceFacts>();
     const others: TraceKey[] = [];
+    let count = 0;
     for (const trace of traces) {
-      const own = blocks.get(traceIdText(trace));
-      if (own === undefined || own.includes(undefined)) others.push(trace);
-      else for (const block of own) if (block !== undefined) this.#addSpans(block, trace, spans);
-      if (spans.length > spansMax) return undefined;
+      const traceId = traceIdText(trace);
+      const parts = partsOf(trace, blocks.get(traceId));
+      const own = parts && factsOf(parts);
+      if (parts === undefined || own === undefined) {
+        others.push(trace);
+        continue;
+      }
+      count += own.spans;
+      if (count > spansMax) return undefined;
+      facts.set(traceId, own);
+      spans.set(traceId, this.#rows(parts, shownMax));
     }
-    return { spans, others };
+    return { spans, facts, count, others };
   }
 
   #newestOf(block: HeldBlock, partial: Map<number, number>, most: number): readonly TraceKey[] {
@@ -158,7 +186,9 @@ export class HeldSearch {
   /** The blocks of each trace, undefined for one that is not in memory with all that is asked for. */
   async #blocksOf(traces: readonly TraceKey[]): Promise<ReadonlyMap<string, readonly (HeldBlock | undefined)[]>> {
     const { context, held, heldFields } = this.#of;
-    const where = sql`tenant = ${text(context.tenant)} AND ${isOneOf(traces)}`;
+    // Two lists of numbers are read faster than pairs; what else has these halves is passed over.
+    const halves = sql`trace_high IN ${ints(traces.map(({ high }) => high))} AND trace_low IN ${ints(traces.map(({ low }) => low))}`;
+    const where = sql`tenant = ${text(context.tenant)} AND ${halves}`;
     const statement = sql`SELECT DISTINCT trace_high, trace_low, block FROM trace_blocks WHERE ${where}`;
     const blocks = new Map<string, (HeldBlock | undefined)[]>();
     const sources = heldFields.columns.map(({ source }) => source);
@@ -178,19 +208,17 @@ export class HeldSearch {
     return blocks;
   }
 
-  #addSpans(block: HeldBlock, { high, low }: TraceKey, into: RowSpan[]): void {
-    const trace = traceAt(block, high, low);
-    if (trace < 0) return;
+  #rows(parts: readonly TracePart[], shownMax: number): readonly RowSpan[] {
     const { range, context, heldFields: fields, isOfSpans } = this.#of;
-    const options = {
-      fields,
-      range,
-      isMatched: ({ row }: { readonly row: number }) => (isOfSpans && this.#isMatched(block, row) ? 1 : 0),
-    };
-    for (let row = block.traceStarts[trace] as number; row < (block.traceStarts[trace + 1] as number); row++) {
-      const span = new HeldRow({ block, trace, row }, options);
-      if (context.oldestNs === undefined || span.startNs >= context.oldestNs) into.push(span);
+    const rows: RowSpan[] = [];
+    for (const { block, trace } of parts) {
+      for (let row = block.traceStarts[trace] as number; row < (block.traceStarts[trace + 1] as number); row++) {
+        if (isOfSpans && (rows.length >= shownMax || !this.#isMatched(block, row))) continue;
+        const span = new HeldRow({ block, trace, row }, { fields, range });
+        if (context.oldestNs === undefined || span.startNs >= context.oldestNs) rows.push(span);
+      }
     }
+    return rows;
   }
 
   #isMatched(block: HeldBlock, row: number): boolean {
@@ -198,6 +226,13 @@ export class HeldSearch {
     const offset = block.offsets[row] as number;
     return this.#metOf(block)[row] !== 0 && offset >= Number(range.fromNs - block.startNs) && offset < Number(range.toNs - block.startNs);
   }
+}
+
+/** A trace in its blocks, in the order of time; undefined where one is not in memory, or none is known. */
+function partsOf({ high, low }: TraceKey, blocks: readonly (HeldBlock | undefined)[] = []): readonly TracePart[] | undefined {
+  const known = blocks.flatMap((block) => block ?? []).sort((a, b) => a.block - b.block);
+  if (known.length === 0 || known.length < blocks.length) return undefined;
+  return known.map((block) => ({ block, trace: traceAt(block, high, low) })).filter(({ trace }) => trace >= 0);
 }
 
 /** Traces by the last of their spans that count, the latest first. */

@@ -173,16 +173,18 @@ async function addWithSpans(search: Search, traces: readonly TraceKey[], conditi
 
 /** Undefined for traces of very many spans. */
 async function readWhole(search: Search, traces: readonly TraceKey[], matched: Sql): Promise<WholeTraces | undefined> {
-  const { context, needed, catalogue, range, stats } = search;
+  const { context, needed, catalogue, range, stats, question } = search;
   const extra = [
     ['status', sql`status`],
     ['matched', sql`toUInt8(${matched})`],
   ] as const;
   const reader = new SpanRows({ fields: [...needed.fields, NAME], catalogue, range, extra });
   const spansMax = Math.min(WHOLE_SPANS_MAX, Math.max(0, context.limits.spansMax - stats.inspectedSpans));
-  const known = await search.held?.whole(traces, spansMax);
-  const left = spansMax - (known?.spans.length ?? 0);
-  return readWholeTraces(context, known?.others ?? traces, { reader, catalogue, spansMax: left, known: known?.spans ?? [] });
+  const held = await search.held?.whole(traces, { spansMax, shownMax: question.spansPerSpanset });
+  if (held === undefined) return readWholeTraces(context, traces, { reader, catalogue, spansMax });
+  if (held.others.length === 0) return held;
+  const stored = await readWholeTraces(context, held.others, { reader, catalogue, spansMax: spansMax - held.count });
+  return stored && { spans: new Map([...held.spans, ...stored.spans]), facts: new Map([...held.facts, ...stored.facts]) };
 }
 
 /** The first spans of each trace that meet a condition, by time. */

@@ -23,19 +23,16 @@ export interface WholeTracesOptions {
   readonly reader: SpanRows;
   readonly catalogue: Catalogue;
   readonly spansMax: number;
-  /** Spans that are there already, of traces that are not read. */
-  readonly known: readonly RowSpan[];
 }
 
 /** Undefined where the traces have more spans than may be read. */
 export async function readWholeTraces(
   context: SpanReadContext,
   traces: readonly TraceKey[],
-  { reader, catalogue, spansMax, known }: WholeTracesOptions,
+  { reader, catalogue, spansMax }: WholeTracesOptions,
 ): Promise<WholeTraces | undefined> {
-  const read = traces.length === 0 ? [] : await readSpans(context, { reader, where: spansOf(context, traces), spansMax });
-  if (read === undefined) return undefined;
-  const spans = [...known, ...read];
+  const spans = await readSpans(context, { reader, where: spansOf(context, traces), spansMax });
+  if (spans === undefined) return undefined;
   const byTrace = new Map<string, RowSpan[]>();
   addByTrace(byTrace, spans);
   return { spans: byTrace, facts: await factsOfParts(context, catalogue, spans.map(partOf)) };
