@@ -307,6 +307,9 @@ const FIELDS: readonly string[] = [
 ];
 const LITERALS: readonly string[] = [
   '`x\ny`',
+  '"GET /"',
+  '"<root span not yet received>"',
+  '5m',
   ...words('"GET" "get" "500" "" "a.b" "shop" "exception" "😀" "zzz" "query" error ok unset server client unspecified'),
   ...words('0 1 -1 5 200 500 404 9007199254740993 0.5 -1.25 500.5 100ms 1s 500ns true false nil'),
 ];
@@ -320,6 +323,7 @@ const PATTERNS: readonly string[] = [
   '"[a-z]+"',
   '"5.*"',
   '"s.+"',
+  '"<.*"',
   '"é|ß"',
   '"Stra.e"',
   '"^G.*"',
@@ -333,35 +337,47 @@ function words(text: string): readonly string[] {
   return text.split(' ');
 }
 
-const field = fc.constantFrom(...FIELDS);
-const comparison = fc.oneof(
-  fc.tuple(field, fc.constantFrom('=', '!=', '<', '<=', '>', '>='), fc.constantFrom(...LITERALS)).map((parts) => parts.join(' ')),
-  fc.tuple(fc.constantFrom(...LITERALS), fc.constantFrom('=', '!=', '<', '>='), field).map((parts) => parts.join(' ')),
-  fc.tuple(field, fc.constantFrom('=~', '!~'), fc.constantFrom(...PATTERNS)).map((parts) => parts.join(' ')),
-  fc.tuple(field, fc.constantFrom('= nil', '!= nil')).map((parts) => parts.join(' ')),
-  fc.tuple(field, fc.constantFrom('=', '!=', '<', '>'), field).map((parts) => parts.join(' ')),
-  fc
-    .tuple(field, fc.constantFrom('+', '-', '*'), fc.constantFrom('1', '0.5'), fc.constantFrom('>', '='), fc.constantFrom('2', '5'))
-    .map((parts) => parts.join(' ')),
-  fc
-    .tuple(
-      field,
-      fc.constantFrom(' = ', ' != '),
-      fc.constantFrom('||', '&&'),
-      fc.array(fc.constantFrom(...LITERALS), { minLength: 2, maxLength: 3 }),
-    )
-    .map(([name, op, join, values]) => `(${values.map((value) => name + op + value).join(` ${join} `)})`),
-  fc.constantFrom('span.flag', '!span.flag', '.flag', '!event.same', 'true', 'false'),
-);
+/** Comparisons of some fields. */
+function comparisons(fields: readonly string[]): fc.Arbitrary<string> {
+  const field = fc.constantFrom(...fields);
+  return fc.oneof(
+    fc.tuple(field, fc.constantFrom('=', '!=', '<', '<=', '>', '>='), fc.constantFrom(...LITERALS)).map((parts) => parts.join(' ')),
+    fc.tuple(fc.constantFrom(...LITERALS), fc.constantFrom('=', '!=', '<', '>='), field).map((parts) => parts.join(' ')),
+    fc.tuple(field, fc.constantFrom('=~', '!~'), fc.constantFrom(...PATTERNS)).map((parts) => parts.join(' ')),
+    fc.tuple(field, fc.constantFrom('= nil', '!= nil')).map((parts) => parts.join(' ')),
+    fc.tuple(field, fc.constantFrom('=', '!=', '<', '>'), field).map((parts) => parts.join(' ')),
+    fc
+      .tuple(field, fc.constantFrom('+', '-', '*'), fc.constantFrom('1', '0.5'), fc.constantFrom('>', '='), fc.constantFrom('2', '5'))
+      .map((parts) => parts.join(' ')),
+    fc
+      .tuple(
+        field,
+        fc.constantFrom(' = ', ' != '),
+        fc.constantFrom('||', '&&'),
+        fc.array(fc.constantFrom(...LITERALS), { minLength: 2, maxLength: 3 }),
+      )
+      .map(([name, op, join, values]) => `(${values.map((value) => name + op + value).join(` ${join} `)})`),
+    fc.constantFrom('span.flag', '!span.flag', '.flag', '!event.same', 'true', 'false'),
+  );
+}
 
-export const conditions: fc.Arbitrary<string> = fc.letrec<{ condition: string }>((tie) => ({
-  condition: fc.oneof(
-    { maxDepth: 3, depthSize: 'small' },
-    { weight: 4, arbitrary: comparison },
-    fc.tuple(tie('condition'), fc.constantFrom('&&', '||'), tie('condition')).map(([a, op, b]) => `(${a} ${op} ${b})`),
-    tie('condition').map((inner) => `!(${inner})`),
-  ),
-})).condition;
+function conditionsOf(one: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.letrec<{ condition: string }>((tie) => ({
+    condition: fc.oneof(
+      { maxDepth: 3, depthSize: 'small' },
+      { weight: 4, arbitrary: one },
+      fc.tuple(tie('condition'), fc.constantFrom('&&', '||'), tie('condition')).map(([a, op, b]) => `(${a} ${op} ${b})`),
+      tie('condition').map((inner) => `!(${inner})`),
+    ),
+  })).condition;
+}
+
+const comparison = comparisons(FIELDS);
+export const conditions = conditionsOf(comparison);
+/** The same about spans' traces too. */
+export const traceConditions = conditionsOf(
+  comparisons([...words('rootName rootServiceName traceDuration'), 'name', 'duration', 'status']),
+);
 
 const filter = fc.oneof(comparison, conditions).map((condition) => `{ ${condition} }`);
 const structural = fc.constantFrom('&&', '||', '>', '<', '>>', '<<', '~', '!>', '!<', '!>>', '!<<', '!~', '&>', '&<', '&>>', '&<<', '&~');

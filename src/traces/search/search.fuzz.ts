@@ -13,20 +13,22 @@ import fc from 'fast-check';
 
 import { RequestError } from '../../base/request-error.ts';
 import { SelfMetrics } from '../../base/self-metrics.ts';
-import { identifier, join as joinSql, sql } from '../../base/sql.ts';
+import { identifier, join as joinSql, type Sql, sql } from '../../base/sql.ts';
 import { loadConfig } from '../../config.ts';
 import { openTestStore } from '../../metrics/test-store.ts';
-import type { NsRange } from '../catalogue.ts';
+import type { Catalogue, NsRange } from '../catalogue.ts';
 import { fieldText, shownFields } from './found-trace.ts';
 import { ATTRIBUTE_COLUMNS } from '../attribute-columns.ts';
 import { openSpanStore } from '../store/open-span-store.ts';
 import { SpanStore } from '../store/span-store.ts';
 import { compileCondition } from '../plan/compile-condition.ts';
 import { SPAN_ID_TEXT } from '../plan/intrinsic-condition.ts';
+import { spansWithTraces, withTraceColumns } from '../plan/trace-columns.ts';
 import type { SpanReadContext } from '../read.ts';
 import { spanRead } from '../read-context.ts';
 import { runSearch } from './run-search.ts';
-import { conditions, type MadeSpan, madeSpans, pipelines, SEED, START_NS, traceViews } from './search-data.ts';
+import { conditions, type MadeSpan, madeSpans, pipelines, SEED, START_NS, traceConditions, traceViews } from './search-data.ts';
+import { ALL_TIME } from './trace-ids.ts';
 import type { FoundTrace } from '../answers.ts';
 import { TRACE_MIGRATIONS } from '../table.ts';
 import type { Query } from '../traceql/ast.ts';
@@ -103,19 +105,36 @@ function parsed(text: string): Query | undefined {
 }
 
 test('a condition lets pass what the filter does, or more where it says so', async () => {
+  const { exact, tried } = await tryConditions(conditions, { catalogue: await context.catalogue(RANGE), from: sql`spans`, numRuns: 30 });
+  assert.ok(tried > 300 && exact > tried / 3, `${exact} of ${tried} were exact`);
+});
+
+test('so does one about traces, of spans that are joined with them', async () => {
+  const catalogue = withTraceColumns(await context.catalogue(ALL_TIME));
+  const from = sql`(${spansWithTraces(context.within(RANGE), context.within(ALL_TIME))}) AS joined`;
+  const { exact, tried } = await tryConditions(traceConditions, { catalogue, from, numRuns: 25 });
+  assert.ok(tried > 100 && exact > tried / 2, `${exact} of ${tried} were exact`);
+});
+
+interface Trial {
+  readonly catalogue: Catalogue;
+  readonly from: Sql;
+  readonly numRuns: number;
+}
+
+async function tryConditions(texts: fc.Arbitrary<string>, { catalogue, from, numRuns }: Trial): Promise<{ exact: number; tried: number }> {
   const views = traceViews(made, RANGE);
   const spans = views.flatMap((view) => traceSpans(view)).filter(({ view }) => view.isInRange);
   let [exact, tried] = [0, 0];
   // Many in one statement: most of its time is its own.
-  const property = fc.asyncProperty(fc.array(conditions, { minLength: 20, maxLength: 20 }), async (texts) => {
-    const catalogue = await context.catalogue(RANGE);
-    const filters = texts.flatMap((text) => {
+  const property = fc.asyncProperty(fc.array(texts, { minLength: 20, maxLength: 20 }), async (some) => {
+    const filters = some.flatMap((text) => {
       const root = parsed(`{ ${text} }`)?.root;
       const stage = root?.type === 'pipeline' ? root.stages[0] : undefined;
       return stage?.type === 'filter' ? [{ text, passes: compileFilter(stage.expr), ...compileCondition(stage.expr, catalogue) }] : [];
     });
     const columns = filters.map(({ condition }, at) => sql`(${condition}) AS ${identifier(`c${at}`)}`);
-    const statement = sql`SELECT ${joinSql([SPAN_ID_TEXT, ...columns], sql`, `)} FROM spans WHERE ${context.within(RANGE)}`;
+    const statement = sql`SELECT ${joinSql([SPAN_ID_TEXT, ...columns], sql`, `)} FROM ${from} WHERE ${context.within(RANGE)}`;
     const rows = await context.client.query(sql`SELECT * FROM (${statement})`);
     const byId = new Map(rows.map((row) => [String(Object.values(row)[0]), row]));
     assert.equal(byId.size, spans.length);
@@ -129,9 +148,9 @@ test('a condition lets pass what the filter does, or more where it says so', asy
       if (isExact) exact++;
     });
   });
-  await fc.assert(property, { numRuns: 30, seed: SEED });
-  assert.ok(tried > 300 && exact > tried / 3, `${exact} of ${tried} were exact`);
-});
+  await fc.assert(property, { numRuns, seed: SEED });
+  return { exact, tried };
+}
 
 test('a search finds what the evaluation of all traces does', async () => {
   const views = traceViews(made, RANGE);
