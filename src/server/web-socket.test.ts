@@ -172,7 +172,7 @@ test('a client that answers no ping is cut off, one that does stays', async (t) 
 });
 
 test('the stop says good-bye, and takes no more', async () => {
-  const served = await start({ drainTimeoutMs: 3000 });
+  const served = await start({ drainTimeoutMs: 60_000 });
   const client = new WsClient(`${served.ws}/tail/a`);
   await once(client, 'message');
   const closed = once(client, 'close');
