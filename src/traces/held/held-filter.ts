@@ -35,6 +35,14 @@ export function heldFilter(expr: FieldExpression, fields: HeldFields, depth = 0)
   return durationTest(expr) ?? valuesTest(expr, fields);
 }
 
+/** What every span meets that a filter lets pass; undefined where nothing is known of them. */
+export function heldBound(expr: FieldExpression, fields: HeldFields, depth = 0): HeldTest | undefined {
+  if (depth > DEPTH_MAX || expr.type !== 'binary' || (expr.op !== '&&' && expr.op !== '||')) return heldFilter(expr, fields);
+  const [left, right] = [heldBound(expr.left, fields, depth + 1), heldBound(expr.right, fields, depth + 1)];
+  if (left !== undefined && right !== undefined) return expr.op === '&&' ? both(left, right) : either(left, right);
+  return expr.op === '&&' ? (left ?? right) : undefined;
+}
+
 function both(left: HeldTest, right: HeldTest): HeldTest {
   return (block) => {
     const [a, b] = [left(block), right(block)];

@@ -4,7 +4,7 @@ import { operandsOf } from '../plan/span-filter.ts';
 import type { Pipeline, SpansetOperation, Stage } from '../traceql/ast.ts';
 import type { HeldBlock } from './held-block.ts';
 import type { HeldFields } from './held-fields.ts';
-import { heldFilter, type HeldTest } from './held-filter.ts';
+import { heldBound, type HeldTest } from './held-filter.ts';
 
 /** Whether the spans of a trace, each of which meets some of the tests, may be enough; undefined where every trace may be. */
 type Need = ((met: number) => boolean) | undefined;
@@ -45,7 +45,7 @@ export class HeldNeeds {
   #ofStage(stage: Stage, fields: HeldFields): Need {
     switch (stage.type) {
       case 'filter': {
-        const test = this.#tests.length < TESTS_MAX ? heldFilter(stage.expr, fields) : undefined;
+        const test = this.#tests.length < TESTS_MAX ? heldBound(stage.expr, fields) : undefined;
         if (test === undefined) return undefined;
         const bit = 1 << (this.#tests.push(test) - 1);
         return (met) => (met & bit) !== 0;

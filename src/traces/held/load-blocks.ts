@@ -209,20 +209,27 @@ class BlockBuilder {
     return end;
   }
 
+  /** Hot: by halves, since every bigint is an object. */
   #addTraces(highs: BigUint64Array, lows: BigUint64Array, at: number): void {
-    let last = this.#traces.at(-1);
-    for (let row = 0; row < highs.length; row++) {
-      const [high, low] = [highs[row] as bigint, lows[row] as bigint];
-      if (last !== undefined && last.low === low && last.high === high) continue;
-      last = { high, low, start: at + row };
-      this.#traces.push(last);
+    const last = this.#traces.at(-1);
+    const isContinued = last !== undefined && highs.length > 0 && last.high === highs[0] && last.low === lows[0];
+    const [high, low] = [wordsOf(highs), wordsOf(lows)];
+    for (let row = isContinued ? 1 : 0; row < highs.length; row++) {
+      const [own, before] = [2 * row, 2 * row - 2];
+      const isSame = row > 0 && low[own] === low[before] && low[own + 1] === low[before + 1];
+      if (isSame && high[own] === high[before] && high[own + 1] === high[before + 1]) continue;
+      this.#traces.push({ high: highs[row] as bigint, low: lows[row] as bigint, start: at + row });
     }
   }
 }
 
+function wordsOf({ buffer, byteOffset, length }: BigUint64Array | BigInt64Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, 2 * length);
+}
+
 /** Differences of 64-bit numbers to a base, exact below 2^53. Hot: by halves, since every bigint is an object. */
 function halvesToDoubles(values: BigInt64Array, base: bigint, into: Float64Array): void {
-  const words = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+  const words = wordsOf(values);
   const high = Number(base >> 32n);
   const low = Number(base & 0xffffffffn);
   for (let i = 0; i < values.length; i++) into[i] = ((words[2 * i + 1] as number) - high) * WORD + ((words[2 * i] as number) >>> 0) - low;
