@@ -22,7 +22,7 @@ export function whyNoPages(): string | false {
 }
 
 /** Only ends what hangs: each wait is over as soon as what it waits for is there, and a machine that is busy may take long. */
-const WAIT_MAX_MS = 90_000;
+const WAIT_MAX_MS = 60_000;
 
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
