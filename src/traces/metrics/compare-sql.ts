@@ -25,7 +25,7 @@ import { attributeValue, typedTextValue } from '../api/attribute-value.ts';
 import type { Catalogue, KnownSource } from '../catalogue.ts';
 import type { SqlField } from './metrics-field.ts';
 import { pipelineCondition, type Place, stepColumn } from './metrics-sql.ts';
-import { withTraces } from './metrics-with-traces.ts';
+import { sharesWithTraces } from './metrics-with-traces.ts';
 import { compileCondition } from '../plan/compile-condition.ts';
 import { columnValue, type ColumnKind } from '../plan/compile-value.ts';
 import { spanKeyText } from '../plan/span-key.ts';
@@ -73,7 +73,8 @@ export async function countCompared(query: CompareQuery, place: Place, into: Com
   const comparing = { query, place, into };
   const spans = await countSources(comparing);
   if (spans === 0) return 0;
-  await countRoots(place.catalogue.hasTraceColumns === true ? comparing : { ...comparing, place: await withTraces(place) });
+  const reads = place.catalogue.hasTraceColumns === true ? [place] : await sharesWithTraces(place);
+  for (const read of reads) await countRoots({ ...comparing, place: read });
   const columns = columnsOf(place.catalogue);
   for (const column of await countTotals(comparing, [...INTRINSICS, ...columns])) {
     if (column.isDictionary) await countColumn(comparing, column);
