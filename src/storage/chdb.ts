@@ -125,7 +125,8 @@ export class ChdbClient implements Client {
       `max_execution_time = ${timeoutMs / 1000}`,
       `max_memory_usage = ${memoryBytesMax}`,
       `max_rows_to_read = ${rowsReadMax}`,
-      ...(options.isPlain === true ? ['enable_analyzer = 0', 'optimize_use_projections = 0'] : []),
+      ...(options.isPoint === true ? ['max_threads = 1', 'optimize_move_to_prewhere = 0'] : []),
+      ...(options.isPlain === true || options.isPoint === true ? ['enable_analyzer = 0', 'optimize_use_projections = 0'] : []),
       // Long texts come in blocks of their own size: fewer of them to be handed over.
       ...(options.texts === undefined ? [] : ['preferred_block_size_bytes = 4194304']),
       ...(options.threadsMax === undefined ? [] : [`max_threads = ${options.threadsMax}`]),

@@ -4,7 +4,7 @@ import { type Sql, identifier, int, join, sql, text } from '../base/sql.ts';
 import { guarded } from '../metrics/read.ts';
 import { type AttributeNames, attributeNames } from './attribute-names.ts';
 import type { NsRange } from './catalogue.ts';
-import { type SpanReadContext, plainOptions } from './read.ts';
+import { type SpanReadContext, pointOptions } from './read.ts';
 import { idNumber } from './span-identity.ts';
 import { NESTED_COLUMNS, NESTED_COUNT, rowKey, sourceOf, SPAN_COLUMNS, spanOf, type StoredRow } from './stored-spans.ts';
 import type { StoredTrace } from './stored-trace.ts';
@@ -80,7 +80,7 @@ async function readRows(context: SpanReadContext, { place, names, spansMax }: Ro
 }
 
 async function* storedRows(context: SpanReadContext, statement: Sql): AsyncGenerator<StoredRow> {
-  for await (const block of context.client.stream(statement, plainOptions(context)))
+  for await (const block of context.client.stream(statement, pointOptions(context)))
     for (let row = 0; row < block.rows; row++) yield { block, row };
 }
 
@@ -102,7 +102,7 @@ async function blocksOf(context: SpanReadContext, id: Sql, range: NsRange | unde
   const within =
     range === undefined ? sql`` : sql` AND block >= ${int(range.fromNs / BLOCK_NS)} AND block <= ${int(range.toNs / BLOCK_NS)}`;
   const statement = sql`SELECT DISTINCT block FROM trace_blocks WHERE tenant = ${text(context.tenant)} AND ${id}${within} ORDER BY block`;
-  const rows = await context.client.query(statement, plainOptions(context));
+  const rows = await context.client.query(statement, pointOptions(context));
   return rows.map(({ block }) => Number(block));
 }
 

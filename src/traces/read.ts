@@ -36,6 +36,11 @@ export function plainOptions(context: SpanReadContext): QueryOptions {
   return { ...statementOptions(context), isPlain: true };
 }
 
+/** The same of one that selects a few rows by their key. */
+export function pointOptions(context: SpanReadContext): QueryOptions {
+  return { ...statementOptions(context), isPoint: true };
+}
+
 /** Bounds of a statement of this read. */
 export function statementOptions({ limits, signal }: SpanReadContext): QueryOptions {
   return { timeoutMs: limits.timeoutMs, memoryBytesMax: limits.memoryBytesMax, signal };

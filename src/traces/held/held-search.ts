@@ -7,7 +7,7 @@ import { Turns } from '../../metrics/turns.ts';
 import { ints, sql, text } from '../../base/sql.ts';
 import type { Catalogue, NsRange } from '../catalogue.ts';
 import { spanFilter } from '../plan/span-filter.ts';
-import { type SpanReadContext, plainOptions } from '../read.ts';
+import { type SpanReadContext, pointOptions } from '../read.ts';
 import { NAME } from '../search/found-trace.ts';
 import type { TraceFacts } from '../search/trace-facts.ts';
 import { type TraceKey, traceIdText } from '../search/trace-ids.ts';
@@ -193,7 +193,7 @@ export class HeldSearch {
     const blocks = new Map<string, (HeldBlock | undefined)[]>();
     const sources = heldFields.columns.map(({ source }) => source);
     await guarded(context, async () => {
-      for await (const { rows, columns } of context.client.stream(statement, plainOptions(context))) {
+      for await (const { rows, columns } of context.client.stream(statement, pointOptions(context))) {
         const { trace_high: highs, trace_low: lows, block: numbers = [] } = columns;
         if (!(highs instanceof BigUint64Array) || !(lows instanceof BigUint64Array)) continue;
         for (let row = 0; row < rows; row++) {

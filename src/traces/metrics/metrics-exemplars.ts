@@ -98,7 +98,9 @@ async function addSome(query: Chosen, { context, catalogue, range }: Place, look
   for await (const { rows, columns: cells } of context.client.stream(statement, plainOptions(context))) {
     for (let row = 0; row < rows; row++) {
       const traceId = String(cells['trace_id']?.[row]);
-      const tsMs = Math.floor(Number(cells['start']?.[row]) / 1e6);
+      const start = cells['start']?.[row];
+      // A double of all nanoseconds may be of the next millisecond.
+      const tsMs = typeof start === 'bigint' ? Number(start / 1_000_000n) : NaN;
       if (!choice.take(traceId, tsMs)) continue;
       const sourceOf = cells['of_source']?.[row];
       const source = typeof sourceOf === 'bigint' ? catalogue.source(sourceOf) : undefined;
