@@ -7,6 +7,8 @@ import type { HeldBlock, HeldColumn } from './held-block.ts';
 
 /** Combinations up to here are a list; more of them are looked up in a map. */
 const LIST_MAX = 1 << 20;
+/** Combinations that a map knows; beyond, they are decided anew. */
+const KNOWN_MAX = 1 << 20;
 const UNKNOWN = -1;
 
 export class Combinations {
@@ -50,19 +52,24 @@ export class Combinations {
   }
 
   #at(known: Known, columns: readonly HeldColumn[], row: number): number {
-    const { list, map, sizes } = known;
-    let key = 0;
-    for (let i = 0; i < columns.length; i++) key = key * (sizes[i] as number) + ((columns[i] as HeldColumn).codes[row] as number);
-    const found = list === undefined ? (map.get(key) ?? UNKNOWN) : (list[key] as number);
+    const { list, map, sizes, isExact } = known;
+    let key: number | string = 0;
+    if (isExact)
+      for (let i = 0; i < columns.length; i++) key = key * (sizes[i] as number) + ((columns[i] as HeldColumn).codes[row] as number);
+    else key = codesAt(columns, row).join(' ');
+    const found = list === undefined ? (map.get(key) ?? UNKNOWN) : (list[key as number] as number);
     if (found !== UNKNOWN) return found;
-    const codes = columns.map(({ codes: own }) => own[row] as number);
-    return this.#decided(known, key, codes);
+    return this.#decided(known, key, codesAt(columns, row));
   }
 
-  #decided({ list, map, columns }: Known, key: number, codes: readonly number[]): number {
+  #decided({ list, map, columns }: Known, key: number | string, codes: readonly number[]): number {
     const found = this.#decide(codes.map((code, i) => columns[i]?.dictionary.values[code] ?? ''));
-    if (list === undefined) map.set(key, found);
-    else list[key] = found;
+    if (list !== undefined) {
+      list[key as number] = found;
+      return found;
+    }
+    if (map.size >= KNOWN_MAX) map.clear();
+    map.set(key, found);
     return found;
   }
 
@@ -83,13 +90,19 @@ export class Combinations {
     const sizes = columns.map(({ dictionary }) => dictionary.values.length);
     const product = sizes.reduce((all, size) => all * size, 1);
     const list = product <= LIST_MAX ? new Int32Array(Math.max(1, product)).fill(UNKNOWN) : undefined;
-    return (this.#known = { columns, sizes, list, map: new Map() });
+    return (this.#known = { columns, sizes, list, map: new Map(), isExact: Number.isSafeInteger(product) });
   }
+}
+
+function codesAt(columns: readonly HeldColumn[], row: number): readonly number[] {
+  return columns.map(({ codes }) => codes[row] as number);
 }
 
 interface Known {
   readonly columns: readonly HeldColumn[];
   readonly sizes: readonly number[];
   readonly list: Int32Array | undefined;
-  readonly map: Map<number, number>;
+  readonly map: Map<number | string, number>;
+  /** Whether a number is enough to name a combination; else its codes do, as a text. */
+  readonly isExact: boolean;
 }
