@@ -23,7 +23,7 @@ interface Gathered {
   endNs: bigint;
   spans: number;
   matched: number;
-  root: { readonly block: HeldBlock; readonly row: number; readonly ns: bigint } | undefined;
+  root: { readonly block: HeldBlock; readonly row: number } | undefined;
   readonly services: Map<string, { spans: number; errors: number }>;
 }
 
@@ -73,7 +73,7 @@ function gather(of: Gathered, { block, trace }: TracePart, { oldestNs, isMatched
   if (of.startNs === undefined || startNs < of.startNs) of.startNs = startNs;
   if (endNs > of.endNs) of.endNs = endNs;
   // Within a block the spans of a trace stand in the order of time, and so do the blocks.
-  if (root >= 0) of.root ??= { block, row: root, ns: startNs };
+  if (root >= 0) of.root ??= { block, row: root };
   return true;
 }
 

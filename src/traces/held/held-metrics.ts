@@ -61,8 +61,8 @@ export async function countHeld(
     if (found > 0) selected.push({ block, met });
     spans += found;
   }
-  counts.mergeInto(into);
-  addExemplars(selected, { query, spans, range: steps, shown, fields, wanted }, into);
+  await counts.mergeInto(into, turns);
+  await addExemplars(selected, { query, spans, range: steps, shown, fields, wanted, turns }, into);
   return { spans, fromNs: held.toNs };
 }
 
@@ -199,10 +199,11 @@ class Counts {
     }
   }
 
-  mergeInto(into: Accumulator): void {
+  async mergeInto(into: Accumulator, turns: Turns): Promise<void> {
     const spans = this.#spans;
     const { unit } = this.#measures;
-    this.#groups.forEach((values, group) => {
+    for (const [group, values] of this.#groups.entries()) {
+      if (turns.isDue) await turns.pass();
       for (let i = 0; i < this.#width; i++) {
         const cell = group * this.#width + i;
         const count = spans[cell] as number;
@@ -212,7 +213,7 @@ class Counts {
           into.merge(values, Math.floor(i / BUCKETS), { count, bucket });
         } else into.merge(values, i, this.#sums === undefined ? { count } : this.#sums.cell(cell, count, unit));
       }
-    });
+    }
   }
 }
 
@@ -236,7 +237,7 @@ class Sums {
 
 function grown(cells: Float64Array, size: number, empty: number): Float64Array<ArrayBuffer> {
   if (size <= cells.length) return cells as Float64Array<ArrayBuffer>;
-  const larger = new Float64Array(Math.max(size, 2 * cells.length)).fill(empty, cells.length);
+  const larger = new Float64Array(Math.max(size, Math.min(2 * cells.length, CELLS_MAX))).fill(empty, cells.length);
   larger.set(cells);
   return larger;
 }
@@ -313,15 +314,16 @@ interface ExemplarsOf {
   readonly shown: readonly Field[];
   readonly fields: HeldFields;
   readonly wanted: ExemplarsWanted;
+  readonly turns: Turns;
 }
 
 /** Spans that are looked at for an exemplar. */
 const CANDIDATES_PER_EXEMPLAR = 8;
 
 /** Some of the spans, as many from one to the next. */
-function addExemplars(selected: readonly Selected[], of: ExemplarsOf, into: Accumulator): void {
-  const { query, spans, range, shown, fields, wanted } = of;
-  if (wanted.limit === 0) return;
+async function addExemplars(selected: readonly Selected[], of: ExemplarsOf, into: Accumulator): Promise<void> {
+  const { query, spans, range, shown, fields, wanted, turns } = of;
+  if (wanted.choice.isFull) return;
   const stride = Math.max(1, Math.floor(spans / (wanted.limit * CANDIDATES_PER_EXEMPLAR)));
   const { keys, values } = fieldsReader(query.groups);
   const labels = shown.map(printField);
@@ -329,6 +331,7 @@ function addExemplars(selected: readonly Selected[], of: ExemplarsOf, into: Accu
   const options = { fields, range };
   for (const { block, row } of everyOf(selected, stride)) {
     if (wanted.choice.isFull) return;
+    if (turns.isDue) await turns.pass();
     const span = new HeldRow({ block, trace: traceOfRow(block, row), row }, options);
     const { traceId } = span;
     const tsMs = Number(span.startNs / 1_000_000n);
@@ -343,16 +346,16 @@ function addExemplars(selected: readonly Selected[], of: ExemplarsOf, into: Accu
 function* everyOf(selected: readonly Selected[], stride: number): Generator<{ readonly block: HeldBlock; readonly row: number }> {
   let until = stride - 1;
   for (const { block, met } of selected) {
-    let row = 0;
-    for (; row < block.rows; row++) {
-      if (met === undefined) {
-        row += until;
-        until = 0;
-        if (row >= block.rows) break;
-      } else if (met[row] === 0 || until-- > 0) continue;
+    if (met === undefined) {
+      let row = until;
+      for (; row < block.rows; row += stride) yield { block, row };
+      until = row - block.rows;
+      continue;
+    }
+    for (let row = 0; row < block.rows; row++) {
+      if (met[row] === 0 || until-- > 0) continue;
       yield { block, row };
       until = stride - 1;
     }
-    if (met === undefined) until = row - block.rows;
   }
 }
