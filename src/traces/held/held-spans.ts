@@ -7,6 +7,7 @@
 // used least recently leave when all together are over their bound.
 
 import type { Sql } from '../../base/sql.ts';
+import { guarded } from '../../metrics/read.ts';
 import type { RecentWrites } from '../../metrics/recent-writes.ts';
 import type { NsRange } from '../catalogue.ts';
 import type { SpanReadContext } from '../read.ts';
@@ -42,15 +43,19 @@ interface Tenant {
   readonly unfit: Set<string>;
   /** How many spans a block has, as of when. */
   readonly counts: Map<number, { readonly spans: number; readonly asOf: number }>;
+  /** Blocks that were read and could not be held, how often, and as of when. */
+  readonly failed: Map<number, { readonly times: number; readonly asOf: number }>;
   loading: Promise<void>;
 }
 
 /** A block that was written to so recently is read from the store. */
 const IDLE_MS = 30_000;
-/** Blocks of one question: a week. */
-const BLOCKS_MAX = 1008;
+/** Blocks of one question: a week, whenever it begins. */
+const BLOCKS_MAX = 1009;
 const TENANTS_MAX = 1000;
 const ASKED_MAX = 10_000;
+/** How often a block is read that cannot be held. */
+const TRIES_MAX = 2;
 /** What one question may take of the memory: less than all, so that it does not drive out what it has just read. */
 const QUESTION_SHARE = 0.5;
 
@@ -75,13 +80,14 @@ export class HeldSpans {
   /** The first part of a range with some columns beside those that every block has; undefined where the store is to be asked for all of it. */
   async range(context: SpanReadContext, { fromNs, toNs }: NsRange, columns: readonly Sql[]): Promise<HeldRange | undefined> {
     const [first, last] = [Number(fromNs / BLOCK_NS), Number((toNs - 1n) / BLOCK_NS)];
+    if (this.#options.bytesMax() === 0) this.#tenants.clear();
     if (this.#options.bytesMax() === 0 || toNs <= fromNs || last - first >= BLOCKS_MAX) return undefined;
     const tenant = this.#tenant(context.tenant);
     if (columns.some(({ source }) => tenant.unfit.has(source))) return undefined;
     const wanted = { first, last, columns };
     if (this.#isRepeated(tenant, wanted)) {
       // One reads at a time: who comes later finds what it needs.
-      const loading = tenant.loading.then(() => this.#load(context, tenant, wanted));
+      const loading = tenant.loading.then(() => guarded(context, () => this.#load(context, tenant, wanted)));
       tenant.loading = loading.catch(() => undefined);
       await loading;
     }
@@ -111,12 +117,22 @@ export class HeldSpans {
     const { writes } = this.#options;
     const blocks: number[] = [];
     const lacking: HeldBlock[] = [];
+    let bytes = 0;
     for (let number = first; number <= last && writes.idleMs(tenant.name, number) >= IDLE_MS; number++) {
+      // Behind a block that cannot be held nothing is of use to the question.
+      if (this.#isHopeless(tenant, number)) break;
       const block = this.#current(tenant, number);
       if (block === undefined) blocks.push(number);
       else if (columns.some(({ source }) => !block.columns.has(source))) lacking.push(block);
+      bytes += block === undefined ? 0 : bytesOf(block);
     }
-    return { blocks, lacking };
+    return { blocks, lacking, bytes };
+  }
+
+  /** Whether a block was read in vain, and is what it was then. */
+  #isHopeless({ name, failed }: Tenant, number: number): boolean {
+    const { times, asOf } = failed.get(number) ?? { times: 0, asOf: -1 };
+    return times >= TRIES_MAX && this.#options.writes.isUnchanged(name, number, asOf);
   }
 
   /** Whether something is missing that was asked for before. What is missing counts as asked for. */
@@ -129,30 +145,48 @@ export class HeldSpans {
   }
 
   async #load(context: SpanReadContext, tenant: Tenant, wanted: Wanted): Promise<void> {
-    const { blocks, lacking } = this.#missing(tenant, wanted);
-    if (blocks.length > 0) lacking.push(...(await this.#loadBlocks(context, tenant, blocks)));
-    lacking.sort((a, b) => a.block - b.block);
-    for (const column of wanted.columns) {
-      const without = lacking.filter(({ columns }) => !columns.has(column.source));
-      if (without.length === 0 || (await loadColumn(context, without, column, tenant.dictionaries))) continue;
-      if (tenant.unfit.size >= ASKED_MAX) tenant.unfit.clear();
-      tenant.unfit.add(column.source);
+    const missing = this.#missing(tenant, wanted);
+    const lacking = [...missing.lacking];
+    try {
+      if (missing.blocks.length > 0) lacking.push(...(await this.#loadBlocks(context, tenant, missing)));
+      lacking.sort((a, b) => a.block - b.block);
+      for (const column of wanted.columns) await this.#loadColumn(context, { tenant, column, blocks: lacking });
+    } finally {
+      this.#trim(tenant);
     }
-    this.#trim(tenant);
   }
 
-  async #loadBlocks(context: SpanReadContext, tenant: Tenant, missing: readonly number[]): Promise<readonly HeldBlock[]> {
+  async #loadColumn(context: SpanReadContext, { tenant, column, blocks }: Lacking): Promise<void> {
+    const without = blocks.filter(({ columns }) => !columns.has(column.source));
+    const loaded = without.length === 0 ? 'held' : await loadColumn(context, without, column, tenant.dictionaries);
+    // What the store has lost or got without a write, as a merge of rows that are there twice, is read anew.
+    if (loaded === 'changed') for (const { block } of without) tenant.blocks.delete(block);
+    if (loaded !== 'overfull') return;
+    if (tenant.unfit.size >= ASKED_MAX) tenant.unfit.clear();
+    tenant.unfit.add(column.source);
+  }
+
+  async #loadBlocks(context: SpanReadContext, tenant: Tenant, { blocks: missing, bytes }: Missing): Promise<readonly HeldBlock[]> {
     const { writes, flush } = this.#options;
     const asOf = writes.asOf();
     // What was written before `asOf` must be there to be read.
     if (!(await flush())) return [];
     const counts = await this.#counts(context, tenant, { missing, asOf });
-    let room = (this.#options.bytesMax() * QUESTION_SHARE) / (SPAN_BYTES + CODE_BYTES * OWN_COLUMNS.length);
+    let room = (this.#options.bytesMax() * QUESTION_SHARE - bytes) / (SPAN_BYTES + CODE_BYTES * OWN_COLUMNS.length);
     const fitting = missing.filter((number) => (room -= counts.get(number) ?? 0) >= 0);
     if (fitting.length === 0) return [];
     const loaded = await loadBlocks(context, fitting, { counts, asOf, dictionaries: tenant.dictionaries });
     for (const block of loaded) tenant.blocks.set(block.block, block);
+    for (const number of fitting) if (!tenant.blocks.has(number)) this.#noteFailure(tenant, number, asOf);
     return loaded;
+  }
+
+  #noteFailure({ name, failed, counts }: Tenant, number: number, asOf: number): void {
+    const before = failed.get(number);
+    const isSame = before !== undefined && this.#options.writes.isUnchanged(name, number, before.asOf);
+    if (failed.size >= ASKED_MAX) failed.clear();
+    failed.set(number, { times: isSame ? before.times + 1 : 1, asOf });
+    counts.delete(number);
   }
 
   /** How many spans there are in each block: what does not fit is counted once. */
@@ -182,7 +216,8 @@ export class HeldSpans {
         left -= bytesOf(block);
         tenant.blocks.delete(number);
       }
-      if (tenant.blocks.size === 0) tenant.dictionaries.clear();
+      for (const { bytes } of tenant.dictionaries.values()) left -= bytes;
+      tenant.dictionaries.clear();
     }
   }
 
@@ -202,6 +237,7 @@ export class HeldSpans {
       asked: new Set(),
       unfit: new Set(),
       counts: new Map(),
+      failed: new Map(),
       loading: Promise.resolve(),
     };
     this.#tenants.set(name, tenant);
@@ -218,7 +254,15 @@ interface Wanted {
 interface Missing {
   readonly blocks: readonly number[];
   /** Blocks without some of the columns. */
-  readonly lacking: HeldBlock[];
+  readonly lacking: readonly HeldBlock[];
+  /** What those take that are in memory. */
+  readonly bytes: number;
+}
+
+interface Lacking {
+  readonly tenant: Tenant;
+  readonly column: Sql;
+  readonly blocks: readonly HeldBlock[];
 }
 
 interface Counting {

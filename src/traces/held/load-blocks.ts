@@ -48,16 +48,21 @@ export async function loadBlocks(
       row = end;
     }
   }
+  // A dictionary may be full of values that only blocks of long ago had: what is read next begins a new one.
+  for (const [i, { source }] of OWN_COLUMNS.entries()) if (builders.some((builder) => builder.isOverfull(i))) dictionaries.delete(source);
   return builders.flatMap((builder) => builder.done(asOf) ?? []);
 }
 
-/** Reads a column for blocks that lack it, in the order of time; false where it has more different values than can be held. */
+/** `overfull`: more different values than can be held. `changed`: the store has another number of spans in these blocks by now. */
+export type LoadedColumn = 'held' | 'overfull' | 'changed';
+
+/** Reads a column for blocks that lack it, in the order of time. */
 export async function loadColumn(
   context: SpanReadContext,
   blocks: readonly HeldBlock[],
   column: Sql,
   dictionaries: Dictionaries,
-): Promise<boolean> {
+): Promise<LoadedColumn> {
   const numbers = blocks.map(({ block }) => block);
   const statement = sql`SELECT ${codedColumns([column])} FROM spans WHERE ${inBlocks(context, numbers)} ${ORDER}`;
   const filler = new CodeFiller(
@@ -67,14 +72,18 @@ export async function loadColumn(
   for await (const { rows, coded } of context.client.stream(statement, { ...statementOptions(context), coded: ['c0'] })) {
     if (coded['c0'] !== undefined) filler.add(coded['c0'], 0, rows);
   }
-  if (filler.isOverfull) dictionaries.delete(column.source);
+  if (filler.isOverfull) {
+    dictionaries.delete(column.source);
+    return 'overfull';
+  }
+  if (!filler.isFull) return 'changed';
   let from = 0;
   for (const block of blocks) {
     const held = filler.column(from, from + block.rows);
     if (held !== undefined) block.columns.set(column.source, held);
     from += block.rows;
   }
-  return !filler.isOverfull;
+  return 'held';
 }
 
 function inBlocks({ tenant }: SpanReadContext, blocks: readonly number[]): Sql {
@@ -118,9 +127,14 @@ class CodeFiller {
     this.#rows += to - from;
   }
 
+  /** Whether there were as many rows as there should be. */
+  get isFull(): boolean {
+    return this.#rows === this.#codes.length;
+  }
+
   /** Undefined where there are more different values than a dictionary holds, or not as many rows as there should be. */
   column(from: number, to: number): HeldColumn | undefined {
-    if (this.isOverfull || this.#rows !== this.#codes.length) return undefined;
+    if (this.isOverfull || !this.isFull) return undefined;
     const isAll = from === 0 && to === this.#codes.length;
     return { dictionary: this.#dictionary, codes: isAll ? this.#codes : this.#codes.slice(from, to) };
   }
@@ -138,10 +152,13 @@ class BlockBuilder {
   readonly #durations: Float64Array;
   readonly #spanIds: BigUint64Array;
   readonly #parentIds: BigUint64Array;
-  readonly #traces: { readonly high: bigint; readonly low: bigint; readonly start: number }[] = [];
+  /** Of traces, with room for as many as spans. */
+  readonly #traceHighs: BigUint64Array;
+  readonly #traceLows: BigUint64Array;
+  readonly #traceStarts: Uint32Array;
   readonly #columns: readonly CodeFiller[];
   #rows = 0;
-  #isFit = true;
+  #traces = 0;
 
   constructor(block: number, count: number, dictionaries: Dictionaries) {
     this.#block = block;
@@ -151,6 +168,9 @@ class BlockBuilder {
     this.#durations = new Float64Array(count);
     this.#spanIds = new BigUint64Array(count);
     this.#parentIds = new BigUint64Array(count);
+    this.#traceHighs = new BigUint64Array(count);
+    this.#traceLows = new BigUint64Array(count);
+    this.#traceStarts = new Uint32Array(count + 1);
     this.#columns = OWN_COLUMNS.map(({ source }) => new CodeFiller(count, dictionaryOf(dictionaries, source)));
   }
 
@@ -176,12 +196,18 @@ class BlockBuilder {
     return end;
   }
 
+  /** Whether one of the own columns has more different values than can be held. */
+  isOverfull(column: number): boolean {
+    return this.#columns[column]?.isOverfull === true;
+  }
+
   /** Undefined where it is not what was counted, or holds what no double does. */
   done(asOf: number): HeldBlock | undefined {
     const columns = this.#columns.map((filler) => filler.column(0, this.#count));
-    this.#isFit &&= this.#durations.every((duration) => duration < EXACT_MAX);
-    if (this.#rows !== this.#count || !this.#isFit || columns.includes(undefined)) return undefined;
+    if (this.#rows !== this.#count || columns.includes(undefined)) return undefined;
+    if (!this.#durations.every((duration) => duration < EXACT_MAX)) return undefined;
     const traces = this.#traces;
+    this.#traceStarts[traces] = this.#count;
     return {
       block: this.#block,
       asOf,
@@ -191,9 +217,9 @@ class BlockBuilder {
       durations: this.#durations,
       spanIds: this.#spanIds,
       parentIds: this.#parentIds,
-      traceHighs: BigUint64Array.from(traces, ({ high }) => high),
-      traceLows: BigUint64Array.from(traces, ({ low }) => low),
-      traceStarts: Uint32Array.from([...traces.map(({ start }) => start), this.#count]),
+      traceHighs: this.#traceHighs.slice(0, traces),
+      traceLows: this.#traceLows.slice(0, traces),
+      traceStarts: this.#traceStarts.slice(0, traces + 1),
       columns: new Map(OWN_COLUMNS.flatMap(({ source }, i) => (columns[i] === undefined ? [] : [[source, columns[i]]]))),
     };
   }
@@ -211,14 +237,17 @@ class BlockBuilder {
 
   /** Hot: by halves, since every bigint is an object. */
   #addTraces(highs: BigUint64Array, lows: BigUint64Array, at: number): void {
-    const last = this.#traces.at(-1);
-    const isContinued = last !== undefined && highs.length > 0 && last.high === highs[0] && last.low === lows[0];
+    const last = this.#traces - 1;
+    const isContinued = last >= 0 && this.#traceHighs[last] === highs[0] && this.#traceLows[last] === lows[0];
     const [high, low] = [wordsOf(highs), wordsOf(lows)];
     for (let row = isContinued ? 1 : 0; row < highs.length; row++) {
       const [own, before] = [2 * row, 2 * row - 2];
       const isSame = row > 0 && low[own] === low[before] && low[own + 1] === low[before + 1];
       if (isSame && high[own] === high[before] && high[own + 1] === high[before + 1]) continue;
-      this.#traces.push({ high: highs[row] as bigint, low: lows[row] as bigint, start: at + row });
+      const trace = this.#traces++;
+      this.#traceHighs[trace] = highs[row] as bigint;
+      this.#traceLows[trace] = lows[row] as bigint;
+      this.#traceStarts[trace] = at + row;
     }
   }
 }
