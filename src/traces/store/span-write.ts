@@ -23,6 +23,7 @@ interface JudgedSource {
 
 const DAY_NS = 86_400_000_000_000n;
 const NS_PER_MS = 1_000_000n;
+const BLOCK_MS = Number(BLOCK_NS / NS_PER_MS);
 /** Blocks of fewer spans are made in memory for all, and copied: their own, by the guess for so many columns, would be mostly empty, and wait with them. */
 const SMALL_SPANS = 64;
 const SCRATCH = Buffer.allocUnsafeSlow(256 * 1024);
@@ -111,18 +112,14 @@ export class StoreSpanWrite implements SpanWrite {
     try {
       await writers.spans.append(block, spans.length);
     } finally {
-      this.#noteTimes(spans);
+      this.#noteTimes(traces.times);
     }
     traces.stored();
   }
 
   /** What failed may have been stored all the same. */
-  #noteTimes(spans: readonly StoredSpan[]): void {
-    const blocks = new Set(spans.map(({ span }) => span.startNs / BLOCK_NS));
-    for (const block of blocks) {
-      const startMs = Number((block * BLOCK_NS) / NS_PER_MS);
-      this.#store.options.writes.note(this.#tenant.name, startMs, startMs);
-    }
+  #noteTimes(blocks: ReadonlySet<number>): void {
+    for (const block of blocks) this.#store.options.writes.note(this.#tenant.name, block * BLOCK_MS, block * BLOCK_MS);
   }
 
   /** The block of spans, once what it refers to is on disk: a row names its source and its columns only then. */
@@ -238,12 +235,15 @@ export class StoreSpanWrite implements SpanWrite {
 class TraceBlocks {
   readonly #tenant: TenantSpans;
   readonly #rows: { readonly traceId: Uint8Array; readonly block: number; readonly high: number; readonly low: number }[] = [];
+  /** All blocks of the spans. */
+  readonly times = new Set<number>();
 
   constructor(spans: readonly StoredSpan[], tenant: TenantSpans) {
     this.#tenant = tenant;
     const here = new Set<number>();
     for (const { span } of spans) {
       const block = Number(span.startNs / BLOCK_NS);
+      this.times.add(block);
       const high = mixed(mixed(block, word(span.traceId, 0)), word(span.traceId, 8)) >>> 0;
       const low = mixed(mixed(high, word(span.traceId, 4)), word(span.traceId, 12)) >>> 0;
       const key = (high & 0x1fffff) * 4_294_967_296 + low;
