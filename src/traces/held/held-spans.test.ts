@@ -14,7 +14,7 @@ import { runMetrics } from '../metrics/run-metrics.ts';
 import { spanRead } from '../read-context.ts';
 import type { SpanReadContext } from '../read.ts';
 import { runSearch } from '../search/run-search.ts';
-import { attributes, openTestSpans, sourceOf, spanOf, START_NS, type TestSpans } from '../store/test-spans.ts';
+import { attributes, openTestSpans, sourceOf, spanOf, START_NS, type TestSpans, writerLike, writeSpans } from '../store/test-spans.ts';
 import { BLOCK_NS } from '../table.ts';
 import { parseIdentifier } from '../traceql/parse-identifier.ts';
 import { parseTraceql } from '../traceql/parse.ts';
@@ -280,6 +280,51 @@ test('a store that takes nothing now', async () => {
   idle();
   await agrees('unflushed', everyWay(blocks(0, 1)), { held });
   assert.equal(held.bytes, 0);
+});
+
+test('a write that is refused may have been stored', async () => {
+  const held = heldSpans();
+  await spans.write('refused', traceOf(1, 10));
+  idle();
+  await agrees('refused', everyWay(blocks(0, 1)), { held });
+  const { writers } = spans.spanStore.options;
+  const append = async (block: Uint8Array, rows: number): Promise<void> => {
+    await writers.spans.append(block, rows);
+    throw new Error('the answer is lost');
+  };
+  const other = spans.other({ writers: { ...writers, spans: writerLike(writers.spans, append) } });
+  await assert.rejects(writeSpans(other, { tenant: 'refused', spans: traceOf(2, 20) }), /the answer is lost/);
+  assert.equal(await countHeld('refused', blocks(0, 1), { held }), 0);
+  await agrees('refused', everyWay(blocks(0, 1)), { held });
+});
+
+test('values that are odd', async () => {
+  const held = heldSpans();
+  const root = at(10, [1, 0], { kind: 0, status: 2, attributes: attributes({ a: '', b: Number.NaN, c: 2n ** 62n, d: Infinity, e: -5n }) });
+  await spans.write('odd', [
+    root,
+    at(10, [1, 1], { parentId: root.spanId, kind: 77, status: 9, attributes: attributes({ a: 'x', b: 1.5, c: 1n, d: 1, e: 3n }) }),
+    at(20, [2, 0], { name: '', kind: 5, attributes: attributes({ b: -1.5, c: 3n, d: -0 }) }),
+  ]);
+  idle();
+  const range = blocks(0, 1);
+  const filters = ['kind = unspecified', 'status = unset', 'span.a = ""', 'span.a != ""', 'span.b > 1', 'span.b != 1.5', '-span.e > 0'];
+  const more = ['!(span.a = "x")', 'span.b + 1 > 2', 'name = ""', 'span.none = nil', 'parent.span.a = ""', 'duration * 2 > 3ms'];
+  await agrees(
+    'odd',
+    [...filters, ...more].map((filter) => searched(`{ ${filter} } | select(span.c, .d, span:parentID, kind)`, range)),
+    {
+      held,
+    },
+  );
+  const first = ['sum_over_time(span.b)', 'avg_over_time(span.c) by (kind)', 'min_over_time(span.d) by (status)', 'rate() by (span.a)'];
+  const bucketed = ['quantile_over_time(span.c, .5)', 'histogram_over_time(span.e) by (span.a, name)', 'max_over_time(.none)'];
+  for (const stepNs of [3n * SECOND_NS + 1n, 7n * BLOCK_NS, 8_000_000_000_000_000n])
+    await agrees(
+      'odd',
+      [...first, ...bucketed].map((aggregate) => measured(`{ } | ${aggregate}`, range, stepNs)),
+      { held },
+    );
 });
 
 test('a question that is given up leaves the others their answers', async () => {
