@@ -20,6 +20,8 @@ function blockOf(columns: readonly HeldColumn[]): HeldBlock {
     rows,
     startNs: 0n,
     offsets: new Float64Array(rows),
+    first: 0,
+    last: 0,
     durations: new Float64Array(rows),
     spanIds: new BigUint64Array(rows),
     parentIds: new BigUint64Array(rows),
@@ -27,6 +29,7 @@ function blockOf(columns: readonly HeldColumn[]): HeldBlock {
     traceLows: new BigUint64Array(0),
     traceStarts: new Uint32Array(1),
     columns: new Map(columns.map((column, i) => [String(i), column])),
+    counts: new Map(),
   };
 }
 

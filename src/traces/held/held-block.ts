@@ -4,6 +4,8 @@
 //   traces              where the spans of each trace begin
 //   columns             whatever else was asked for, each different value once: a query looks at values, not at spans
 
+import type { BlockCount } from './block-count.ts';
+
 /** Values of a column, each with a number that is its place in the list. Blocks of a tenant share it, so that a query looks at each value once. */
 export class Dictionary {
   readonly values: string[] = [];
@@ -44,6 +46,9 @@ export interface HeldBlock {
   readonly startNs: bigint;
   /** Starts of the spans, nanoseconds since `startNs`. */
   readonly offsets: Float64Array;
+  /** The least and the greatest of them. */
+  readonly first: number;
+  readonly last: number;
   /** Nanoseconds. */
   readonly durations: Float64Array;
   readonly spanIds: BigUint64Array;
@@ -55,16 +60,45 @@ export interface HeldBlock {
   readonly traceStarts: Uint32Array;
   /** By the expression in SQL that gives the value. */
   readonly columns: Map<string, HeldColumn>;
+  /** What metrics queries have counted of all of it, by their names. */
+  readonly counts: Map<string, BlockCount>;
 }
 
-/** Bytes of a span without its columns, and of it in a column. */
-export const SPAN_BYTES = 32;
-export const CODE_BYTES = 2;
+/** Bytes of a span without its columns, what counts may take for it included, and of it in a column. */
+const SPAN_BYTES = 40;
+const CODE_BYTES = 2;
 const TRACE_BYTES = 20;
-const BLOCK_BYTES = 1024;
+const BLOCK_BYTES = 17_408;
+/** What counts may take: so much for each block, and for each span in it. */
+const COUNTS_BYTES = 16_384;
+const COUNTS_SPAN_BYTES = 8;
 
+/** Keeps what a query has counted, in place of what was counted first where there is no room. */
+export function keepCount({ rows, counts }: HeldBlock, name: string, count: BlockCount): void {
+  const room = COUNTS_BYTES + rows * COUNTS_SPAN_BYTES;
+  let bytes = countBytes(name, count);
+  if (bytes > room) return;
+  counts.set(name, count);
+  for (const [other, each] of counts) if (other !== name) bytes += countBytes(other, each);
+  for (const [other, each] of counts) {
+    if (bytes <= room) return;
+    bytes -= countBytes(other, each);
+    counts.delete(other);
+  }
+}
+
+function countBytes(name: string, { cells, counts, sums, samples, groups }: BlockCount): number {
+  return 2 * name.length + 4 * cells.length + 8 * counts.length + 24 * sums.length + 4 * samples.length + 64 * groups.length;
+}
+
+/** What a block takes. */
 export function bytesOf({ rows, traceStarts, columns }: HeldBlock): number {
-  return BLOCK_BYTES + rows * (SPAN_BYTES + CODE_BYTES * columns.size) + traceStarts.length * TRACE_BYTES;
+  return bytesOfSpans(rows, columns.size) + traceStarts.length * TRACE_BYTES;
+}
+
+/** The same without its traces. */
+export function bytesOfSpans(spans: number, columns: number): number {
+  return BLOCK_BYTES + spans * (SPAN_BYTES + CODE_BYTES * columns);
 }
 
 /** The number of a trace's spans in a block begins where its own do: its place among the traces, or -1. */

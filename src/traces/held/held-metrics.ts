@@ -1,6 +1,6 @@
 // Metrics queries over spans in memory: which spans, which group, which step, and how many.
 //
-//   filter ─▶ spans of a block ─▶ group × step (× bucket) ─▶ cells of flat arrays ─▶ Accumulator; some of the spans ─▶ exemplars
+//   blocks ─▶ counts of each (block-count.ts), kept for the next time ─▶ Accumulator; some of the spans ─▶ exemplars
 
 import type { Catalogue, NsRange } from '../catalogue.ts';
 import { Turns } from '../../metrics/turns.ts';
@@ -8,15 +8,16 @@ import { shownFields, type ExemplarsWanted } from '../metrics/metrics-exemplars.
 import { spanFilter } from '../plan/span-filter.ts';
 import type { SpanReadContext } from '../read.ts';
 import type { Field, Pipeline, RangeAggregate } from '../traceql/ast.ts';
-import type { Accumulator, Cell } from '../traceql/metrics/accumulator.ts';
-import { bucketBound, bucketOf, isSpanDuration, measuredNumber } from '../traceql/metrics/measured.ts';
+import type { Accumulator } from '../traceql/metrics/accumulator.ts';
+import { bucketBound, isSpanDuration } from '../traceql/metrics/measured.ts';
 import type { Steps } from '../traceql/metrics/steps.ts';
 import { printField } from '../traceql/print.ts';
-import { NIL, type Value } from '../traceql/value.ts';
-import { Combinations } from './combinations.ts';
-import { type HeldBlock, traceOfRow } from './held-block.ts';
-import { fieldsReader, type HeldField, HeldFields } from './held-fields.ts';
-import { heldFilter, type HeldTest } from './held-filter.ts';
+import { NIL } from '../traceql/value.ts';
+import { BLOCK_NS } from '../table.ts';
+import { type BlockCount, BlockCounter, type BlockSteps, BUCKETS, type Counting, type Measuring } from './block-count.ts';
+import { type HeldBlock, keepCount, traceOfRow } from './held-block.ts';
+import { fieldsReader, HeldFields } from './held-fields.ts';
+import { heldFilter } from './held-filter.ts';
 import { HeldRow } from './held-rows.ts';
 import { within } from './within.ts';
 
@@ -49,20 +50,23 @@ export async function countHeld(
   for (const field of shown) fields.of(field);
   const held = await context.held.range(context, { fromNs: fromOf(context, steps), toNs: steps.toNs }, fields.columns);
   if (held === undefined) return undefined;
-  const counts = new Counts(query, steps);
-  const selected: Selected[] = [];
-  let spans = 0;
+  const counted: Counted[] = [];
   const turns = new Turns(context);
+  const counter = new BlockCounter(query);
+  const range = { fromNs: fromOf(context, steps), toNs: held.toNs };
+  const name = countName(pipeline, aggregate, fields);
   for (const block of held.blocks) {
     if (turns.isDue) await turns.pass();
-    const met = within(block, query.test(block), { fromNs: fromOf(context, steps), toNs: held.toNs });
-    const found = counts.add(block, met);
-    if (found === undefined) return undefined;
-    if (found > 0) selected.push({ block, met });
-    spans += found;
+    const count = countBlock(block, { query, counter, range, steps, name });
+    if (count === undefined) return undefined;
+    counted.push({ block, count });
   }
-  await counts.mergeInto(into, turns);
-  await addExemplars(selected, { query, spans, range: steps, shown, fields, wanted, turns }, into);
+  for (const each of counted) {
+    if (turns.isDue) await turns.pass();
+    mergeCount(each, { query, steps }, into);
+  }
+  const spans = counted.reduce((sum, { count }) => sum + count.spans, 0);
+  await addExemplars(counted, { query, spans, range: steps, shown, fields, wanted, turns }, into);
   return { spans, fromNs: held.toNs };
 }
 
@@ -73,12 +77,8 @@ function fromOf({ oldestNs }: SpanReadContext, { fromNs }: NsRange): bigint {
   return oldestNs !== undefined && oldestNs > fromNs ? oldestNs : fromNs;
 }
 
-interface HeldQuery {
-  readonly test: HeldTest;
+interface HeldQuery extends Counting {
   readonly aggregate: RangeAggregate;
-  readonly groups: readonly HeldField[];
-  /** What is measured, where it is not the duration. */
-  readonly measured: HeldField | undefined;
 }
 
 function heldQuery(pipeline: Pipeline, aggregate: RangeAggregate, fields: HeldFields): HeldQuery | undefined {
@@ -86,225 +86,90 @@ function heldQuery(pipeline: Pipeline, aggregate: RangeAggregate, fields: HeldFi
   const test = filter && heldFilter(filter, fields);
   const groups = aggregate.by.flatMap((field) => fields.of(field) ?? []);
   if (test === undefined || groups.length < aggregate.by.length) return undefined;
+  const query = { test, groups, aggregate, measuring: MEASURING[aggregate.fn] ?? 'numbers' };
   const { field } = aggregate;
-  if (field === undefined || isSpanDuration(field)) return { test, aggregate, groups, measured: undefined };
-  const measured = fields.of(field);
-  return measured && { test, aggregate, groups, measured };
+  if (field === undefined || isSpanDuration(field)) return { ...query, measured: undefined };
+  const held = fields.of(field);
+  return held && { ...query, measured: { field, held } };
 }
 
-/** Exponents of two that a 64-bit number may have. */
-const BUCKETS = 65;
-/** Cells of all groups, steps and buckets: more are counted by the store. */
-const CELLS_MAX = 8_000_000;
+const MEASURING: Readonly<Partial<Record<RangeAggregate['fn'], Measuring>>> = {
+  rate: 'nothing',
+  count_over_time: 'nothing',
+  quantile_over_time: 'buckets',
+  histogram_over_time: 'buckets',
+};
 
-/** Cells of groups, steps and buckets, as they are counted. */
-class Counts {
-  readonly #steps: Steps;
-  readonly #groups: readonly (readonly Value[])[];
-  readonly #groupOf: Combinations;
-  readonly #measures: Measures;
-  /** Cells of one group. */
-  readonly #width: number;
-  readonly #isBucketed: boolean;
-  readonly #sums: Sums | undefined;
-  #spans = new Float64Array(0);
-  /** Of each span of a block; used again for the next. */
-  #cells = new Int32Array(0);
+/** The same for queries that count the same. Columns stand for what is known of attributes now. */
+function countName(pipeline: Pipeline, { fn, field, by }: RangeAggregate, fields: HeldFields): string {
+  const columns = fields.columns.map(({ source }) => source);
+  return JSON.stringify([pipeline, MEASURING[fn], field, by, columns], (key, value: unknown) =>
+    key === 'place' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
+  );
+}
 
-  constructor(query: HeldQuery, steps: Steps) {
-    const { fn } = query.aggregate;
-    this.#steps = steps;
-    this.#isBucketed = fn === 'quantile_over_time' || fn === 'histogram_over_time';
-    this.#width = steps.count * (this.#isBucketed ? BUCKETS : 1);
-    this.#measures = new Measures(query);
-    this.#sums = this.#isBucketed || fn === 'rate' || fn === 'count_over_time' ? undefined : new Sums();
-    const { keys, values } = fieldsReader(query.groups);
-    const groups: (readonly Value[])[] = [];
-    this.#groups = groups;
-    this.#groupOf = new Combinations(keys, (cells) => groups.push(values(cells)) - 1);
-  }
+interface CountOptions {
+  readonly query: HeldQuery;
+  readonly counter: BlockCounter;
+  readonly range: NsRange;
+  readonly steps: Steps;
+  readonly name: string;
+}
 
-  /** The number of spans; undefined where there are too many groups. */
-  add(block: HeldBlock, met: Uint8Array | undefined): number | undefined {
-    if (this.#cells.length < block.rows) this.#cells = new Int32Array(block.rows);
-    const cells = this.#cells.subarray(0, block.rows);
-    this.#groupOf.fill(block, cells);
-    const size = this.#groups.length * this.#width;
-    if (size > CELLS_MAX) return undefined;
-    this.#spans = grown(this.#spans, size, 0);
-    const found = this.#placeSpans(block, met, cells);
-    if (this.#isBucketed) this.#addBuckets(this.#measures.exponents(block), cells);
-    else if (this.#sums === undefined) this.#addSpans(cells);
-    else this.#addSums(this.#measures.numbers(block), this.#sums.grown(size), cells);
-    return found;
-  }
+/** Of a block that is wholly in the range the counts are kept. Undefined where there are too many. */
+function countBlock(block: HeldBlock, { query, counter, range, steps, name }: CountOptions): BlockCount | undefined {
+  const isWhole = block.startNs + BigInt(block.first) >= range.fromNs && block.startNs + BigInt(block.last) < range.toNs;
+  const { restNs, stepNs, count: stepCount } = stepsFrom(block, steps).steps;
+  const key = `${restNs} ${stepNs} ${name}`;
+  const known = isWhole ? block.counts.get(key) : undefined;
+  if (known !== undefined) return known;
+  const met = isWhole ? query.test(block) : within(block, query.test(block), range);
+  const count = counter.count(block, met, { restNs, stepNs, count: stepCount });
+  if (count !== undefined && isWhole) keepCount(block, key, count);
+  return count;
+}
 
-  /**
-   * Makes of the group of each span its cell, -1 for one that does not count; the number of those that do.
-   * Hot: once per span. The spans of a trace follow one another, and mostly stand in one step.
-   */
-  #placeSpans({ startNs, offsets, rows }: HeldBlock, met: Uint8Array | undefined, cells: Int32Array): number {
-    const { base, rest, stepNs } = stepsFrom(startNs, this.#steps);
-    const width = this.#width;
-    const stride = this.#isBucketed ? BUCKETS : 1;
-    let [found, place, from, to] = [0, 0, 0, 0];
-    for (let row = 0; row < rows; row++) {
-      if (met !== undefined && met[row] === 0) {
-        cells[row] = -1;
-        continue;
-      }
-      found++;
-      const offset = offsets[row] as number;
-      if (offset < from || offset >= to) {
-        const step = stepNs === Infinity ? 0 : Math.floor((rest + offset) / stepNs);
-        from = stepNs === Infinity ? 0 : step * stepNs - rest;
-        to = from + stepNs;
-        place = (base + step) * stride;
-      }
-      cells[row] = (cells[row] as number) * width + place;
-    }
-    return found;
-  }
+interface Counted {
+  readonly block: HeldBlock;
+  readonly count: BlockCount;
+}
 
-  /** Hot: once per span. */
-  #addSpans(cells: Int32Array): void {
-    const spans = this.#spans;
-    for (let row = 0; row < cells.length; row++) {
-      const cell = cells[row] as number;
-      if (cell >= 0) spans[cell] = (spans[cell] as number) + 1;
-    }
-  }
-
-  /** The same by buckets. */
-  #addBuckets(exponents: Uint8Array, cells: Int32Array): void {
-    const spans = this.#spans;
-    for (let row = 0; row < cells.length; row++) {
-      const exponent = exponents[row] as number;
-      const cell = (cells[row] as number) + exponent;
-      if (exponent !== NO_BUCKET && (cells[row] as number) >= 0) spans[cell] = (spans[cell] as number) + 1;
-    }
-  }
-
-  /** The same with sums, least and greatest values. */
-  #addSums(numbers: Float64Array, { sum, min, max }: Sums, cells: Int32Array): void {
-    const spans = this.#spans;
-    for (let row = 0; row < cells.length; row++) {
-      const cell = cells[row] as number;
-      const number = numbers[row] as number;
-      if (cell < 0 || Number.isNaN(number)) continue;
-      spans[cell] = (spans[cell] as number) + 1;
-      sum[cell] = (sum[cell] as number) + number;
-      if (number < (min[cell] as number)) min[cell] = number;
-      if (number > (max[cell] as number)) max[cell] = number;
-    }
-  }
-
-  async mergeInto(into: Accumulator, turns: Turns): Promise<void> {
-    const spans = this.#spans;
-    const { unit } = this.#measures;
-    for (const [group, values] of this.#groups.entries()) {
-      if (turns.isDue) await turns.pass();
-      for (let i = 0; i < this.#width; i++) {
-        const cell = group * this.#width + i;
-        const count = spans[cell] as number;
-        if (count === 0) continue;
-        if (this.#isBucketed) {
-          const bucket = bucketBound(i % BUCKETS, this.#measures.isDuration);
-          into.merge(values, Math.floor(i / BUCKETS), { count, bucket });
-        } else into.merge(values, i, this.#sums === undefined ? { count } : this.#sums.cell(cell, count, unit));
-      }
-    }
+function mergeCount({ block, count }: Counted, { query, steps }: Pick<CountOptions, 'query' | 'steps'>, into: Accumulator): void {
+  const { base } = stepsFrom(block, steps);
+  const { cells, counts, sums, mins, maxs, groups } = count;
+  const isDuration = query.measured === undefined;
+  const unit = isDuration ? 1e9 : 1;
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i] as number;
+    const place = Math.floor(cell / BUCKETS);
+    const values = groups[Math.floor(place / count.steps)] ?? [];
+    const step = base + (place % count.steps);
+    const of = counts[i] as number;
+    if (query.measuring === 'nothing') into.merge(values, step, { count: of });
+    else if (query.measuring === 'buckets') into.merge(values, step, { count: of, bucket: bucketBound(cell % BUCKETS, isDuration) });
+    else
+      into.merge(values, step, {
+        count: of,
+        sum: (sums[i] as number) / unit,
+        min: (mins[i] as number) / unit,
+        max: (maxs[i] as number) / unit,
+      });
   }
 }
 
-class Sums {
-  sum = new Float64Array(0);
-  min = new Float64Array(0);
-  max = new Float64Array(0);
-
-  grown(cells: number): this {
-    this.sum = grown(this.sum, cells, 0);
-    this.min = grown(this.min, cells, Infinity);
-    this.max = grown(this.max, cells, -Infinity);
-    return this;
-  }
-
-  cell(cell: number, count: number, unit: number): Cell {
-    const of = (numbers: Float64Array): number => (numbers[cell] as number) / unit;
-    return { count, sum: of(this.sum), min: of(this.min), max: of(this.max) };
-  }
+interface Placed {
+  /** The number of the block's first step among those of the query. */
+  readonly base: number;
+  readonly steps: BlockSteps;
 }
 
-function grown(cells: Float64Array, size: number, empty: number): Float64Array<ArrayBuffer> {
-  if (size <= cells.length) return cells as Float64Array<ArrayBuffer>;
-  const larger = new Float64Array(Math.max(size, Math.min(2 * cells.length, CELLS_MAX))).fill(empty, cells.length);
-  larger.set(cells);
-  return larger;
-}
-
-/** The step of a span is `base` and as often as `stepNs` goes into `rest` and its offset. */
-function stepsFrom(startNs: bigint, { isInstant, fromNs, stepNs }: Steps): { base: number; rest: number; stepNs: number } {
-  if (isInstant) return { base: 0, rest: 0, stepNs: Infinity };
+/** The steps that a block touches. */
+function stepsFrom({ startNs }: HeldBlock, { isInstant, fromNs, stepNs }: Steps): Placed {
+  if (isInstant) return { base: 0, steps: { restNs: 0, stepNs: Infinity, count: 1 } };
   const since = startNs - fromNs;
   const rest = ((since % stepNs) + stepNs) % stepNs;
-  return { base: Number((since - rest) / stepNs), rest: Number(rest), stepNs: Number(stepNs) };
-}
-
-const NO_BUCKET = 255;
-const WORD = 4_294_967_296;
-const NO_NUMBER = NaN;
-
-/** What is measured of the spans of a block. */
-class Measures {
-  readonly isDuration: boolean;
-  /** What numbers are divided by for the answer. */
-  readonly unit: number;
-  readonly #numbers: number[] = [];
-  readonly #exponents: Combinations;
-  readonly #numberOf: Combinations;
-
-  constructor({ aggregate: { field }, measured }: HeldQuery) {
-    this.isDuration = measured === undefined;
-    this.unit = this.isDuration ? 1e9 : 1;
-    const { keys, values } = fieldsReader(measured === undefined ? [] : [measured]);
-    const valueOf = (cells: readonly string[]): Value => values(cells)[0] ?? NIL;
-    this.#exponents = new Combinations(keys, (cells) => {
-      const bound = bucketOf(valueOf(cells));
-      return bound === undefined ? NO_BUCKET : Math.log2(bound);
-    });
-    this.#numberOf = new Combinations(keys, (cells) => this.#numbers.push(measuredNumber(field, valueOf(cells))) - 1);
-  }
-
-  /** The exponent of each span's bucket. */
-  exponents(block: HeldBlock): Uint8Array {
-    const exponents = new Uint8Array(block.rows);
-    if (this.isDuration) durationExponents(block.durations, exponents);
-    else this.#exponents.fill(block, exponents);
-    return exponents;
-  }
-
-  /** Nanoseconds of durations. */
-  numbers(block: HeldBlock): Float64Array {
-    if (this.isDuration) return block.durations;
-    const places = new Int32Array(block.rows);
-    this.#numberOf.fill(block, places);
-    return Float64Array.from(places, (place) => this.#numbers[place] ?? NO_NUMBER);
-  }
-}
-
-/** The least power of two that is not below the duration; durations under 2 ns are in no bucket. */
-function durationExponents(durations: Float64Array, into: Uint8Array): void {
-  for (let row = 0; row < durations.length; row++) {
-    const below = (durations[row] as number) - 1;
-    if (below < 1) into[row] = NO_BUCKET;
-    else if (below < WORD) into[row] = 32 - Math.clz32(below);
-    else into[row] = 64 - Math.clz32(Math.floor(below / WORD));
-  }
-}
-
-interface Selected {
-  readonly block: HeldBlock;
-  readonly met: Uint8Array | undefined;
+  const count = Number((rest + BLOCK_NS - 1n) / stepNs) + 1;
+  return { base: Number((since - rest) / stepNs), steps: { restNs: Number(rest), stepNs: Number(stepNs), count } };
 }
 
 interface ExemplarsOf {
@@ -320,16 +185,15 @@ interface ExemplarsOf {
 /** Spans that are looked at for an exemplar. */
 const CANDIDATES_PER_EXEMPLAR = 8;
 
-/** Some of the spans, as many from one to the next. */
-async function addExemplars(selected: readonly Selected[], of: ExemplarsOf, into: Accumulator): Promise<void> {
+/** Some of the spans, of every block as many as it has a share in all. */
+async function addExemplars(counted: readonly Counted[], of: ExemplarsOf, into: Accumulator): Promise<void> {
   const { query, spans, range, shown, fields, wanted, turns } = of;
   if (wanted.choice.isFull) return;
-  const stride = Math.max(1, Math.floor(spans / (wanted.limit * CANDIDATES_PER_EXEMPLAR)));
   const { keys, values } = fieldsReader(query.groups);
   const labels = shown.map(printField);
   const measuredField = query.aggregate.field;
   const options = { fields, range };
-  for (const { block, row } of everyOf(selected, stride)) {
+  for (const { block, row } of candidates(counted, spans, wanted.limit * CANDIDATES_PER_EXEMPLAR)) {
     if (wanted.choice.isFull) return;
     if (turns.isDue) await turns.pass();
     const span = new HeldRow({ block, trace: traceOfRow(block, row), row }, options);
@@ -342,20 +206,15 @@ async function addExemplars(selected: readonly Selected[], of: ExemplarsOf, into
   }
 }
 
-/** One of so many of the spans that count. */
-function* everyOf(selected: readonly Selected[], stride: number): Generator<{ readonly block: HeldBlock; readonly row: number }> {
-  let until = stride - 1;
-  for (const { block, met } of selected) {
-    if (met === undefined) {
-      let row = until;
-      for (; row < block.rows; row += stride) yield { block, row };
-      until = row - block.rows;
-      continue;
-    }
-    for (let row = 0; row < block.rows; row++) {
-      if (met[row] === 0 || until-- > 0) continue;
-      yield { block, row };
-      until = stride - 1;
-    }
+/** Some of the spans that were kept for it. */
+function* candidates(
+  counted: readonly Counted[],
+  spans: number,
+  most: number,
+): Generator<{ readonly block: HeldBlock; readonly row: number }> {
+  for (const { block, count } of counted) {
+    const { samples } = count;
+    const distance = Math.max(1, (samples.length * spans) / (count.spans * most));
+    for (let at = distance / 2; at < samples.length; at += distance) yield { block, row: samples[Math.floor(at)] as number };
   }
 }

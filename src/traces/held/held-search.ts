@@ -47,16 +47,16 @@ export async function heldSearch(options: HeldSearchOptions): Promise<HeldSearch
 }
 
 /** What decides of the spans of a block, and of traces by their spans. */
-type Met = Pick<HeldNeeds, 'met' | 'isMet'>;
+interface Met extends Pick<HeldNeeds, 'isMet'> {
+  /** Bits of each span. */
+  met(block: HeldBlock): Uint8Array | Int32Array;
+}
 
 function spansMet(pipeline: Pipeline, fields: HeldFields): Met | undefined {
   const filter = spanFilter(pipeline);
   const test = filter && heldFilter(filter, fields);
   if (test === undefined) return undefined;
-  const met = (block: HeldBlock): Int32Array => {
-    const found = test(block);
-    return found === undefined ? new Int32Array(block.rows).fill(1) : new Int32Array(found);
-  };
+  const met = (block: HeldBlock): Uint8Array => test(block) ?? new Uint8Array(block.rows).fill(1);
   return { met, isMet: (bits) => bits !== 0 };
 }
 
@@ -87,7 +87,7 @@ interface WholeOptions {
 export class HeldSearch {
   readonly #of: Searched;
   /** Of the blocks of the range: the bits of each span. */
-  readonly #met = new Map<HeldBlock, Int32Array>();
+  readonly #met = new Map<HeldBlock, Uint8Array | Int32Array>();
 
   constructor(searched: Searched) {
     this.#of = searched;
@@ -177,7 +177,7 @@ export class HeldSearch {
     return newestFirst(found, lasts, most).map((trace) => ({ high: traceHighs[trace] as bigint, low: traceLows[trace] as bigint }));
   }
 
-  #metOf(block: HeldBlock): Int32Array {
+  #metOf(block: HeldBlock): Uint8Array | Int32Array {
     const known = this.#met.get(block) ?? this.#of.met.met(block);
     this.#met.set(block, known);
     return known;

@@ -221,7 +221,7 @@ test('tenants see their own', async () => {
 });
 
 test('memory is bounded', async () => {
-  let bytesMax = 60_000;
+  let bytesMax = 140_000;
   const held = heldSpans({ bytesMax: () => bytesMax });
   await spans.write('bounded', Array.from({ length: 400 }, (_, n) => traceOf(n + 1, 6 * n)).flat());
   idle();
@@ -234,7 +234,7 @@ test('memory is bounded', async () => {
   await agrees('bounded', [measured('{ } | rate()', range)], { held });
   assert.equal(held.bytes, 0);
   // A question whose time does not fit keeps what of it does, and does not drive out its own begin.
-  bytesMax = 36_000;
+  bytesMax = 110_000;
   for (let time = 0; time < 4; time++) assert.equal(await countHeld('bounded', range, { held }), 2);
   // Another drives out what was used least recently.
   assert.equal(await countHeld('bounded', blocks(2, 4), { held }), 2);

@@ -12,7 +12,7 @@ import type { RecentWrites } from '../../metrics/recent-writes.ts';
 import type { NsRange } from '../catalogue.ts';
 import type { SpanReadContext } from '../read.ts';
 import { BLOCK_NS } from '../table.ts';
-import { bytesOf, CODE_BYTES, type HeldBlock, SPAN_BYTES } from './held-block.ts';
+import { bytesOf, bytesOfSpans, type HeldBlock } from './held-block.ts';
 import { countBlocks, type Dictionaries, loadBlocks, loadColumn, OWN_COLUMNS } from './load-blocks.ts';
 
 export interface HeldSpansOptions {
@@ -172,8 +172,8 @@ export class HeldSpans {
     // What was written before `asOf` must be there to be read.
     if (!(await flush())) return [];
     const counts = await this.#counts(context, tenant, { missing, asOf });
-    let room = (this.#options.bytesMax() * QUESTION_SHARE - bytes) / (SPAN_BYTES + CODE_BYTES * OWN_COLUMNS.length);
-    const fitting = missing.filter((number) => (room -= counts.get(number) ?? 0) >= 0);
+    let room = this.#options.bytesMax() * QUESTION_SHARE - bytes;
+    const fitting = missing.filter((number) => (room -= bytesOfSpans(counts.get(number) ?? 0, OWN_COLUMNS.length)) >= 0);
     if (fitting.length === 0) return [];
     const loaded = await loadBlocks(context, fitting, { counts, asOf, dictionaries: tenant.dictionaries });
     for (const block of loaded) tenant.blocks.set(block.block, block);

@@ -214,6 +214,8 @@ class BlockBuilder {
       rows: this.#count,
       startNs: this.#startNs,
       offsets: this.#offsets,
+      first: this.#offsets.reduce((least, offset) => Math.min(least, offset), this.#offsets[0] ?? 0),
+      last: this.#offsets.reduce((most, offset) => Math.max(most, offset), 0),
       durations: this.#durations,
       spanIds: this.#spanIds,
       parentIds: this.#parentIds,
@@ -221,6 +223,7 @@ class BlockBuilder {
       traceLows: this.#traceLows.slice(0, traces),
       traceStarts: this.#traceStarts.slice(0, traces + 1),
       columns: new Map(OWN_COLUMNS.flatMap(({ source }, i) => (columns[i] === undefined ? [] : [[source, columns[i]]]))),
+      counts: new Map(),
     };
   }
 
