@@ -26,7 +26,14 @@ export async function openTestTraces(directory: string, stack: AsyncDisposableSt
   const limitsOf = () => limits;
   const store = stack.use(await openTestStore(directory, TRACE_MIGRATIONS));
   const spanStore = stack.use(await openSpanStore({ store, limitsOf, clock, metrics: new SelfMetrics() }));
-  const reads = { client: store.client, catalogues: spanStore.options.catalogues, held: undefined, clock, limitsOf, flush: () => spanStore.flush() };
+  const reads = {
+    client: store.client,
+    catalogues: spanStore.options.catalogues,
+    held: undefined,
+    clock,
+    limitsOf,
+    flush: () => spanStore.flush(),
+  };
   await load(spanStore.begin);
   return {
     clock,

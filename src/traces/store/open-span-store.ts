@@ -46,7 +46,7 @@ export async function openSpanStore({ store, limitsOf, clock, metrics }: OpenSpa
     storedUpToMs: (await isEmpty(store.client)) ? Number.NEGATIVE_INFINITY : clock.now(),
     limitsOf,
     clock,
-    writes: new RecentWrites(clock.now, Number(BLOCK_NS / 1_000_000n)),
+    writes: new RecentWrites(() => clock.now(), Number(BLOCK_NS / 1_000_000n)),
     onCommit: (tenant, counts, refusals) => {
       stored.add(counts.spans, tenant);
       bytes.add(counts.bytes, tenant);
