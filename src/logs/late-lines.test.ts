@@ -68,10 +68,15 @@ async function opened(stack: AsyncDisposableStack) {
   const read = () =>
     withLateLines(late, () => contexts.read({ tenants: ['a'], query: new URLSearchParams(), signal: new AbortController().signal }));
   return {
+    writers: logStore.options.writers,
     write: async (app: string, times: readonly number[]) => {
       const write = logStore.begin('a');
       for (const time of times)
-        write.entry(labelsOfRecord({ app }), { tsNs: START_NS + BigInt(time), line: `line ${time} of ${app}`, metadata: [] });
+        write.entry(labelsOfRecord({ app }), {
+          tsNs: START_NS + BigInt(time),
+          line: `line ${time} of ${app}, 4bf92f3577b34da6a3ce929d0e0e4736`,
+          metadata: [],
+        });
       await write.commit();
     },
     count: async (apps: readonly string[] = ['db', 'web']) => {
@@ -124,6 +129,16 @@ test('lines that come twice count once, after a restart too', async () => {
   assert.deepEqual(await count(), ['app=db 100', 'app=web 101']);
   await write('db', times);
   assert.deepEqual(await count(), ['app=db 100', 'app=web 101']);
+});
+
+test('lines that are stored though another part of their write fails count once', async (t) => {
+  await using stack = new AsyncDisposableStack();
+  const { write, count, writers } = await opened(stack);
+  await write('cart', [1, 2, 3]);
+  const failing = t.mock.method(writers.needles, 'append', () => Promise.reject(new Error('disk full')));
+  await assert.rejects(write('cart', [1, 2, 3]), /disk full/);
+  failing.mock.restore();
+  assert.deepEqual(await count(['cart']), ['app=cart 3']);
 });
 
 test('streams of an hour that are too many to be told apart', async () => {

@@ -207,8 +207,10 @@ export class StoreLogWrite implements LogWrite {
     const indexed = needles.count > 0 ? writers.needles.append(needles.encode(tenant.name), needles.count) : undefined;
     // Followers are shown what is on disk; the columns are used again by then.
     const shown = this.#store.isFollowed(tenant.name) ? lines.block((stream) => this.registry.labels(stream)) : undefined;
-    await Promise.all([registered, stored, indexed]);
+    const outcomes = await Promise.allSettled([registered, stored, indexed]);
+    // Lines of which another part failed may be stored all the same.
     if (marked !== undefined) late.end(await marked);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     if (shown !== undefined) this.#store.tell(tenant.name, shown);
   }
 
