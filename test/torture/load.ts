@@ -146,13 +146,10 @@ async function countFaults(program: Program, run: Run): Promise<readonly string[
   return stored === run.rows ? [] : [`${run.rows} spans are acknowledged, and ${stored} were stored`];
 }
 
+/** Every span has a name of its own: those above `limits.spanMetrics.seriesMax` are counted together. */
 async function metricFaults(program: Program, run: Run): Promise<readonly string[]> {
-  const faults: string[] = [];
-  for (const { book, lane } of run.writers) {
-    const counted = await spanCalls(program, [book.name]);
-    if (counted !== lane.acknowledgedRows) faults.push(`${book.name}: span metrics count ${counted} of ${lane.acknowledgedRows}`);
-  }
-  return faults;
+  const counted = await spanCalls(program, ['.*']);
+  return counted === run.rows ? [] : [`span metrics count ${counted} spans of ${run.rows}`];
 }
 
 function growth(memory: readonly number[]): readonly string[] {
