@@ -10,6 +10,7 @@ import { openBrowser, openPage, whyNoPages } from './harness/browser.ts';
 import { post } from './harness/client.ts';
 import { startProgram } from './harness/program.ts';
 import { settlesOn } from './harness/settles.ts';
+import { takeOffered } from './harness/take-offered.ts';
 
 const LINES = 20;
 
@@ -53,7 +54,7 @@ const optionOf = (page: Page, name: string): Locator =>
 async function choose(page: Page, typed: string, offered: string): Promise<void> {
   await page.keyboard.type(typed);
   await optionOf(page, offered).waitFor();
-  await page.keyboard.press('Tab');
+  await takeOffered(editorOf(page));
 }
 
 async function write(page: Page, text: string): Promise<void> {

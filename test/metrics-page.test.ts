@@ -12,6 +12,7 @@ import { post } from './harness/client.ts';
 import { startProgram } from './harness/program.ts';
 import { encodeRemoteWrite2 } from './harness/remote-write.ts';
 import type { SentHistogram, SentSeries } from './harness/remote-write.ts';
+import { takeOffered } from './harness/take-offered.ts';
 
 const STEP_MS = 15_000;
 const STEPS = 40;
@@ -101,14 +102,14 @@ async function completes({ browser, url }: Place): Promise<void> {
   await offered.getByText('rate', { exact: true }).waitFor();
   await page.keyboard.type('e(mill_req');
   await offered.getByText(REQUESTS).waitFor();
-  await page.keyboard.press('Tab');
+  await takeOffered(editorOf(page));
   await page.keyboard.type('{do');
   await offered.getByText('door', { exact: true }).waitFor();
-  await page.keyboard.press('Tab');
+  await takeOffered(editorOf(page));
   await offered.getByText('south').waitFor();
   await page.keyboard.type('so');
   await offered.getByText('north').waitFor({ state: 'hidden' });
-  await page.keyboard.press('Tab');
+  await takeOffered(editorOf(page));
   await page.keyboard.press('End');
   assert.match(await editorOf(page).innerText(), /^sum by \(\) \(rate\(mill_requests_total\{door="south"\}\)\)$/);
   await page.keyboard.press('ArrowLeft');

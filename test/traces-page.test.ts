@@ -10,6 +10,7 @@ import type { Locator, Page } from 'playwright-core';
 import { openBrowser, openPage, whyNoPages } from './harness/browser.ts';
 import { post } from './harness/client.ts';
 import { startProgram } from './harness/program.ts';
+import { takeOffered } from './harness/take-offered.ts';
 
 const TRACES = 60;
 
@@ -74,7 +75,7 @@ const optionOf = (page: Page, name: string): Locator =>
 async function choose(page: Page, typed: string, offered: string): Promise<void> {
   await page.keyboard.type(typed);
   await optionOf(page, offered).waitFor();
-  await page.keyboard.press('Tab');
+  await takeOffered(editorOf(page));
 }
 
 /** Without a query every trace is there; a query is written with help, and its rows open to the spans that matched. */

@@ -51,9 +51,10 @@ interface Latest<Data> {
   readonly current: QueryEditorProps<Data>;
 }
 
-/** Tab takes the choice, or the first; where nothing is offered it leaves the editor as everywhere. */
+/** Tab takes the choice, or the first; where nothing is offered it leaves the editor as everywhere. While it is being found out what is offered it does nothing. */
 function takeCompletion(view: EditorView): boolean {
-  if (completionStatus(view.state) !== 'active') return false;
+  const status = completionStatus(view.state);
+  if (status !== 'active') return status === 'pending';
   if (acceptCompletion(view)) return true;
   moveCompletionSelection(true)(view);
   return acceptCompletion(view);
