@@ -12,6 +12,7 @@ import type { Accumulator } from '../traceql/metrics/accumulator.ts';
 import { bucketBound, isSpanDuration } from '../traceql/metrics/measured.ts';
 import type { Steps } from '../traceql/metrics/steps.ts';
 import { printField } from '../traceql/print.ts';
+import { treeText } from '../traceql/tree-text.ts';
 import { NIL } from '../traceql/value.ts';
 import { BLOCK_NS } from '../table.ts';
 import { type BlockCount, BlockCounter, type BlockSteps, BUCKETS, type Counting, type Measuring } from './block-count.ts';
@@ -103,9 +104,7 @@ const MEASURING: Readonly<Partial<Record<RangeAggregate['fn'], Measuring>>> = {
 /** The same for queries that count the same. Columns stand for what is known of attributes now. */
 function countName(pipeline: Pipeline, { fn, field, by }: RangeAggregate, fields: HeldFields): string {
   const columns = fields.columns.map(({ source }) => source);
-  return JSON.stringify([pipeline, MEASURING[fn], field, by, columns], (key, value: unknown) =>
-    key === 'place' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
-  );
+  return treeText([pipeline, MEASURING[fn], field, by, columns]);
 }
 
 interface CountOptions {

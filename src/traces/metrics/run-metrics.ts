@@ -25,6 +25,7 @@ import { ExemplarChoice, exemplarLimit, withExemplarValues } from '../traceql/me
 import { printField } from '../traceql/print.ts';
 import { seriesKey } from '../traceql/metrics/series-key.ts';
 import { type Steps, stepsOf } from '../traceql/metrics/steps.ts';
+import { treeText } from '../traceql/tree-text.ts';
 
 export interface MetricsQuestion {
   readonly grid: MetricsGrid;
@@ -57,7 +58,7 @@ export async function runMetrics(contexts: readonly SpanReadContext[], query: Qu
   let inspectedSpans = 0;
   for (const pipeline of pipelinesOf(root)) {
     // The same query may stand in an expression more than once.
-    const key = textOf({ ...pipeline, second: [] });
+    const key = treeText({ ...pipeline, second: [] });
     let series = known.get(key);
     if (series === undefined) {
       const answer = await firstStage(run, pipeline);
@@ -76,11 +77,6 @@ function exemplarsOf(hints: readonly Hint[], asked: number): number {
   const value = hints.findLast(({ name }) => name === 'exemplars')?.value;
   if (value?.type === 'int') return exemplarLimit(Number(value.value));
   return value?.type === 'bool' && !value.value ? 0 : exemplarLimit(asked);
-}
-
-/** A text that is the same for pipelines that are, wherever they stand. */
-function textOf(pipeline: MetricsPipeline): string {
-  return JSON.stringify(pipeline, (key, value: unknown) => (key === 'place' ? undefined : typeof value === 'bigint' ? `${value}n` : value));
 }
 
 function inOrder(series: readonly TraceSeries[]): readonly TraceSeries[] {

@@ -12,6 +12,7 @@ import type { Aggregate, Pipeline, ScalarFilter, SpansetOperation, Stage } from 
 import { ALWAYS, allOf, anyOf, type Bounds, every, FALSE, isExact, some, TRUE, UNKNOWN } from './bounds.ts';
 import { compileBounds } from './compile-condition.ts';
 import { numberOf, ordered } from './text-condition.ts';
+import { operandsOf } from './span-filter.ts';
 
 export type SearchPlan =
   /** Spans for which it is true, and no others, are the answer. */
@@ -47,7 +48,7 @@ function spanBounds(stage: Stage, catalogue: Catalogue): Bounds | undefined {
     case 'pipeline':
       return combined(stage.stages, every, catalogue);
     case 'spansets':
-      return stage.op === '||' ? combined(operandsOf(stage, '||'), some, catalogue) : undefined;
+      return stage.op === '||' ? combined(operandsOf(stage), some, catalogue) : undefined;
     default:
       return undefined;
   }
@@ -61,14 +62,6 @@ function combined(stages: readonly Stage[], combine: (parts: readonly Bounds[]) 
     parts.push(bounds);
   }
   return combine(parts);
-}
-
-/** Chains may be longer than the stack is deep. */
-function operandsOf(operation: SpansetOperation, op: SpansetOperation['op']): readonly Stage[] {
-  const operands: Stage[] = [];
-  let rest: Stage = operation;
-  for (; rest.type === 'spansets' && rest.op === op; rest = rest.left) operands.push(rest.right);
-  return [rest, ...operands.reverse()];
 }
 
 /** What must hold for a stage to let anything of a trace pass. */
@@ -124,7 +117,7 @@ function hasSpan(condition: Sql): Sql {
 
 function operationNeeds(operation: SpansetOperation, catalogue: Catalogue): Needs {
   const { op } = operation;
-  const sides = operandsOf(operation, op).map((side) => stageNeeds(side, catalogue));
+  const sides = operandsOf(operation).map((side) => stageNeeds(side, catalogue));
   const anySpan = anyOf(sides.map((side) => side.anySpan));
   const traces = sides.map(({ trace }) => trace);
   if (op === '||') return { anySpan, trace: anyOf(traces) };
